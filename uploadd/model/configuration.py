@@ -1,0 +1,109 @@
+"""What a user can set, as plain values (design section 6). `uploadd.settings` fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from uploadd.model.secret import Secret
+
+NO_SECRET = Secret("")
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ServiceName(StrEnum):
+    """The services that an account can be on."""
+
+    FLICKR = "flickr"
+    IPERNITY = "ipernity"
+
+
+class WatchMode(StrEnum):
+    """How a folder is watched between walks."""
+
+    AUTO = "auto"  # inotify where it works, else poll
+    INOTIFY = "inotify"
+    POLL = "poll"
+    OFF = "off"  # walks at start and every rescan_seconds only
+
+
+class OnChange(StrEnum):
+    """What a changed file does."""
+
+    NEW = "new"
+    REPLACE = "replace"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login on one service."""
+
+    name: str
+    service: ServiceName = ServiceName.FLICKR
+    api_key: Secret = NO_SECRET
+    api_secret: Secret = NO_SECRET
+    token: Secret = NO_SECRET
+    token_secret: Secret = NO_SECRET
+    parallel_uploads: int = 4
+    calls_per_hour: int = 3600
+    bytes_per_second: int = 0
+    dedup_check: int = 1
+    content_tag: bool = True
+    base_url: str | None = None
+
+    @property
+    def missing_credentials(self) -> list[str]:
+        """The names of the secrets that this service needs and that are not set."""
+        needed = ["api_key", "api_secret", "token"]
+        if self.service is ServiceName.FLICKR:
+            needed.append("token_secret")
+        return [name for name in needed if not getattr(self, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFields:
+    """What is told to the service about each photo. None: the account's own default."""
+
+    title: str = "{stem}"
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    is_public: int | None = None
+    is_friend: int | None = None
+    is_family: int | None = None
+    safety_level: int | None = None
+    content_type: int | None = None
+    hidden: int | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A directory tree and the accounts it goes to."""
+
+    name: str
+    path: Path
+    accounts: tuple[str, ...]
+    watch: WatchMode = WatchMode.AUTO
+    settle_seconds: float = 5.0
+    poll_seconds: float = 30.0
+    rescan_seconds: float = 3600.0
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    on_change: OnChange = OnChange.NEW
+    after_upload: str = "keep"
+    photo: PhotoFields = field(default_factory=PhotoFields)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that a user has set. `source`: the file it was read from, where there was one."""
+
+    state_dir: Path
+    source: Path | None = None
+    patience: float = 1.0
+    notify: tuple[str, ...] = ()
+    drain_seconds: float = 60.0
+    accounts: dict[str, Account] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)

@@ -1,0 +1,102 @@
+"""The errors that cross a room's border.
+
+::
+
+    UploaddError
+    ├── IllegalMoveError        a bug: the state machine was asked for a move it does not have
+    ├── ConfigurationError      the settings are wrong                             (exit 2)
+    ├── UsageError              the command line is wrong, a directory is missing  (exit 2)
+    ├── StoreError              the state directory cannot be used                 (exit 1)
+    │   └── StoreBusyError      another process delivers for it                    (exit 75)
+    ├── FileTrouble             one file cannot be used now; the others go on
+    │   ├── FileVanishedError   it is not there any more
+    │   ├── FileChangedError    it is not what was fingerprinted
+    │   └── FileUnreadableError it is there and cannot be read
+    └── ServiceError            a read call to a service did not work
+        ├── ServiceAwayError    nothing answered
+        ├── ServiceFaultError   it answered, with a passing fault or with something unreadable
+        └── ServiceRefusedError it answered with an error that has a row in its error table
+
+Each says what happened, to what, and what to do. No httpx, XML or SQLite type leaves its room.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uploadd.model.states import State
+    from uploadd.model.verdicts import Pause, Reason
+
+
+class UploaddError(Exception):
+    """Something a person can be told in one line: `text`, and `remedy` where there is one."""
+
+    def __init__(self, text: str, remedy: str = "") -> None:
+        super().__init__(text if not remedy else f"{text}. {remedy}")
+        self.text = text
+        self.remedy = remedy
+
+
+class IllegalMoveError(UploaddError):
+    """A move that is not in `states.MOVES`."""
+
+    def __init__(self, old: State, new: State) -> None:
+        super().__init__(f"a job cannot go from {old} to {new}")
+
+
+class ConfigurationError(UploaddError):
+    """The settings are wrong."""
+
+
+class UsageError(UploaddError):
+    """The command line asks for what cannot be."""
+
+
+class StoreError(UploaddError):
+    """The state directory or its database cannot be used."""
+
+
+class StoreBusyError(StoreError):
+    """Another process delivers for this state directory."""
+
+
+class FileTrouble(UploaddError):  # noqa: N818 - a family of states of a file, not a fault of ours
+    """One file cannot be used now."""
+
+
+class FileVanishedError(FileTrouble):
+    """The file is not there any more."""
+
+
+class FileChangedError(FileTrouble):
+    """The file is not what was fingerprinted."""
+
+
+class FileUnreadableError(FileTrouble):
+    """The file is there and cannot be read."""
+
+
+class ServiceError(UploaddError):
+    """A read call to a service did not work."""
+
+
+class ServiceAwayError(ServiceError):
+    """Nothing answered: connection refused, no name, no route. Nothing was sent."""
+
+
+class ServiceFaultError(ServiceError):
+    """A passing fault: reset, time-out, 5xx, an unreadable reply, a passing error code."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text, reason.remedy)
+        self.reason = reason
+
+
+class ServiceRefusedError(ServiceError):
+    """An error with a verdict: `pause` where the whole account must stop, else None."""
+
+    def __init__(self, reason: Reason, pause: Pause | None = None) -> None:
+        super().__init__(reason.text, reason.remedy)
+        self.reason = reason
+        self.pause = pause

@@ -1,0 +1,85 @@
+"""A job: one file, with one content, to one account."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+from uploadd.model.delays import Delay
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+
+
+class Kind(StrEnum):
+    """What is sent: a new photo, or new bytes for an old one."""
+
+    UPLOAD = "upload"
+    REPLACE = "replace"
+
+
+class Lane(StrEnum):
+    """`live` (just arrived) overtakes `backfill`."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+
+
+class Doubt(StrEnum):
+    """How thoroughly the service must be asked before this content is sent again."""
+
+    NONE = "none"  # nothing was sent, or absence was shown
+    BRIEF = "brief"  # the service said no after the whole body: one look-up
+    FULL = "full"  # nobody knows: looks spread over the whole window
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the queue, as the database keeps it.
+
+    `root` is the directory whose walk or watch found the file (bytes, as all paths);
+    `folder` the configured folder's name, empty for a backfill without one.
+    `wait` tells when something happens next: the next attempt, ticket poll or look-up.
+    `sent_sha256` is set only where the bytes that went out were not those that were
+    fingerprinted (a torn upload). `is_forced`: `retry --force` was said of it.
+    """
+
+    id: int
+    account_id: int
+    folder: str
+    root: bytes
+    directory: bytes
+    name: bytes
+    kind: Kind
+    lane: Lane
+    state: State
+    sha256: str
+    media_type: str
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+    attempts: int
+    wait: Delay | None
+    ticket_id: str | None
+    polls: int
+    photo_id: str | None
+    doubt: Doubt
+    looks: int
+    ticket_failures: int
+    uncertain_since: float | None
+    sent_sha256: str | None
+    is_forced: bool
+    reason: Reason | None
+    created_at: float
+    updated_at: float
+
+    @property
+    def path(self) -> bytes:
+        """The whole path, as the file system spells it."""
+        return os.path.join(self.directory, self.name)
+
+    @property
+    def is_video(self) -> bool:
+        """Videos have limits and look-up windows of their own."""
+        return self.media_type.startswith("video/")

@@ -1,0 +1,46 @@
+"""What intake found out about one file, on its way to becoming jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from uploadd.model.jobs import Lane
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The file is not for upload: it becomes `skipped` or `failed` at once."""
+
+    state: State
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One settled file with its fingerprint, and the accounts it goes to.
+
+    `sha256` is empty where the file could not be read. `ignores_changes`: the folder says that
+    new content under a known path is not uploaded.
+    """
+
+    directory: bytes
+    name: bytes
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    sha256: str
+    media_type: str
+    folder: str
+    root: bytes
+    lane: Lane
+    account_ids: tuple[int, ...]
+    refusal: Refusal | None = None
+    ignores_changes: bool = False
+
+
+def covers_of(account_ids: tuple[int, ...] | set[int]) -> str:
+    """How the store names a set of accounts: `1 3`."""
+    return " ".join(str(account_id) for account_id in sorted(account_ids))

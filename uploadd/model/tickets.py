@@ -1,0 +1,51 @@
+"""When to ask for a ticket: soon at first, then ever more rarely, but never giving up.
+
+One call asks for up to `TICKETS_PER_CALL` tickets, so a backfill gathers tickets before it asks;
+that keeps the calls per photo near one. A photo that has just arrived is asked for at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from uploadd.model.delays import growing
+from uploadd.model.jobs import Lane
+
+TICKETS_PER_CALL = 50
+FIRST_SECONDS = {Lane.LIVE: 2.0, Lane.BACKFILL: 30.0}
+IDLE_SECONDS = 1.0
+MOST_SECONDS = 3600.0
+
+
+class TicketState(StrEnum):
+    """What the service says of a ticket (Flickr: `complete` 0, 1, 2, or `invalid`)."""
+
+    PENDING = "pending"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReply:
+    """The answer for one ticket; `photo_id` only with COMPLETE."""
+
+    state: TicketState
+    photo_id: str | None = None
+
+
+def poll_delay(lane: Lane, polls: int) -> float:
+    """Seconds until the next question, after `polls` answers of `pending`."""
+    if polls == 0:
+        return FIRST_SECONDS[lane]
+    return growing(2 * FIRST_SECONDS[Lane.LIVE], MOST_SECONDS, polls)
+
+
+def should_ask(*, due: int, waiting: int, is_idle: bool) -> bool:
+    """Whether a call is worth its place in the budget.
+
+    `due`: tickets whose time has come; `waiting`: those never asked for yet; `is_idle`: nothing
+    is left to send, so nothing is gained by gathering more.
+    """
+    return due > 0 or waiting >= TICKETS_PER_CALL or (is_idle and waiting > 0)
