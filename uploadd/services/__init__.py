@@ -1,0 +1,1 @@
+"""The wire: one written contract (`base`), and a folder for each service that keeps it."""

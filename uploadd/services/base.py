@@ -1,0 +1,129 @@
+"""The contract between delivery and a service. Every service passes the same test suite.
+
+What a service promises:
+
+- `send` ends in a verdict, whatever the network, the server or a gateway did. It never raises for
+  those; it raises only what `Body.chunks` raises (`FileTrouble`), and then closes its connection.
+- `send` says `Uncertain` from the moment the last chunk was handed to the socket until a reply
+  was read that can be trusted; before that moment a cut is a `Reschedule` with `was_sent=False`.
+- It never sends a body twice by itself: no retries and no redirects in `send`.
+- Read calls are retried for some seconds (they are idempotent), then raise a `ServiceError`.
+- Every single HTTP request, each retry included, is granted by `Grant` first. `send` is the
+  exception: its caller has been granted the call before the state was committed.
+- No secret is in any verdict, error, log line or `repr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from uploadd.model.budget import Purpose
+from uploadd.model.tickets import TicketReply
+from uploadd.model.verdicts import Verdict
+
+Grant = Callable[[Purpose], Awaitable[None]]
+"""Returns when one request may be made for this purpose, having counted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whose account it is: `user_id` makes the identity, `user_name` is for people."""
+
+    user_id: str
+    user_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What the account may still take. None: unlimited, or the service did not say."""
+
+    photo_max_bytes: int | None = None
+    video_max_bytes: int | None = None
+    items_left: int | None = None
+    videos_left: int | None = None
+    bytes_left: int | None = None
+
+
+class Body(Protocol):
+    """The bytes of one file, exactly `size` of them."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes `chunks` gives."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, read off the event loop. Raises `FileTrouble` where the file fails us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One photo or video with what is told about it. Fields that are None are not sent.
+
+    `stem` is the file's name without extension, `extension` the true one of its content (with
+    its dot); together they make the part's file name. `sha256` becomes the content tag.
+    `is_forced`: a person wants it sent although the service knows it, so no dedup is asked for.
+    """
+
+    stem: str
+    extension: str
+    media_type: str
+    sha256: str
+    body: Body
+    title: str = ""
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    is_public: int | None = None
+    is_friend: int | None = None
+    is_family: int | None = None
+    safety_level: int | None = None
+    content_type: int | None = None
+    hidden: int | None = None
+    is_forced: bool = False
+
+
+class Service(Protocol):
+    """What delivery needs of a service."""
+
+    @property
+    def host(self) -> str:
+        """The service's host (and port where it is not 443): part of the account's identity."""
+
+    @property
+    def tickets_per_call(self) -> int:
+        """How many tickets one `check_tickets` may ask for."""
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether `look_up` can find a content at all (a content tag is sent, or md5 is exact)."""
+
+    async def log_in(self) -> Login:
+        """Ask whose account this is. Raises `ServiceError`."""
+
+    async def probe(self) -> None:
+        """One cheap signed read call, never retried. Raises `ServiceError`."""
+
+    async def send(self, parcel: Parcel) -> Verdict:
+        """Send one photo, asynchronously where the service can."""
+
+    async def check_tickets(self, ticket_ids: Sequence[str]) -> dict[str, TicketReply]:
+        """Ask for at most `tickets_per_call` tickets in one call. Raises `ServiceError`.
+
+        A ticket that the service left out of its answer is left out here too.
+        """
+
+    async def look_up(self, sha256: str, since: float) -> str | None:
+        """The id of the photo with this content that came after `since` (unix seconds), or None.
+
+        None is no proof of absence: search lags. Raises `ServiceError`.
+        """
+
+    async def quota(self) -> Quota:
+        """What the account may still take. Raises `ServiceError`."""
+
+    def edit_url(self, photo_ids: Sequence[str]) -> str | None:
+        """Where a person edits these photos after an upload, where the service has such a page."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""

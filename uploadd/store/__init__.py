@@ -1,0 +1,1 @@
+"""The only truth: one SQLite database in the state directory, owned by one thread."""

@@ -1,0 +1,98 @@
+"""What the commands show: read-only questions, asked beside a running deliverer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from sqlite_utils import Database
+
+from uploadd.model.jobs import Job
+from uploadd.model.states import State
+from uploadd.store import statements
+from uploadd.store.rows import Row, job_of, jobs, rows, value
+
+
+def counts_of_account(db: Database, account_id: int) -> dict[State, int]:
+    """How many jobs of an account are in each state."""
+    statement = "SELECT state, count(*) AS n FROM jobs WHERE account_id = ? GROUP BY state"
+    return {State(row["state"]): row["n"] for row in rows(db, statement, (account_id,))}
+
+
+def counts_below(db: Database, root: bytes, account_ids: Sequence[int]) -> dict[State, int]:
+    """How the known files at or below `root` stand with these accounts, by state.
+
+    Each file counts once for each account, by the job of the content it has now.
+    """
+    first, beyond = root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
+    marks = ", ".join("?" for _ in account_ids)
+    statement = (
+        "SELECT state, count(*) AS n FROM files JOIN jobs USING (directory, name, sha256)"
+        " WHERE (files.directory = ? OR (files.directory >= ? AND files.directory < ?))"
+        f" AND account_id IN ({marks}) GROUP BY state"
+    )
+    parameters = (root, first, beyond, *account_ids)
+    return {State(row["state"]): row["n"] for row in rows(db, statement, parameters)}
+
+
+def list_jobs(
+    db: Database, states: Sequence[State], account_ids: Sequence[int], reason_code: str = ""
+) -> Iterator[Job]:
+    """Every job, or those of some states, accounts, or with one reason code; oldest first."""
+    wheres, parameters = ["1"], list[object]()
+    for column, wanted in (("state", states), ("account_id", account_ids)):
+        if wanted:
+            wheres.append(f"{column} IN ({', '.join('?' for _ in wanted)})")
+            parameters.extend(wanted)
+    if reason_code:
+        wheres.append("reason_code = ?")
+        parameters.append(reason_code)
+    statement = f"SELECT * FROM jobs WHERE {' AND '.join(wheres)} ORDER BY id"
+    for row in rows(db, statement, tuple(parameters)):
+        yield job_of(row)
+
+
+def jobs_of_path(db: Database, path: bytes) -> list[Job]:
+    """Every job that a path ever had, oldest first."""
+    return jobs(db, statements.JOBS_OF_PATH, os.path.split(path))
+
+
+def history_of(db: Database, job_id: int) -> list[Row]:
+    """The story of a job: rows of `at`, `state`, `text`."""
+    return list(rows(db, statements.HISTORY_OF_JOB, (job_id,)))
+
+
+def folders(db: Database) -> list[Row]:
+    """How each folder was last watched and walked."""
+    return list(rows(db, statements.FOLDERS))
+
+
+def set_folder(db: Database, name: str, path: bytes, watch: str, degraded: str) -> None:
+    """Tell how a folder is watched now, and what is wrong with it (empty: nothing)."""
+    parameters = {"name": name, "path": path, "watch": watch, "degraded": degraded}
+    db.execute(statements.SET_FOLDER, parameters)
+
+
+def set_last_rescan(db: Database, name: str, now: float) -> None:
+    """A walk of this folder has ended."""
+    db.execute(statements.SET_LAST_RESCAN, (now, name))
+
+
+def fact(db: Database, name: str) -> str | None:
+    """A single remembered value."""
+    found: str | None = value(db, statements.FACT, (name,))
+    return found
+
+
+def set_fact(db: Database, name: str, text: str | None) -> None:
+    """Remember a single value, or forget it (None)."""
+    if text is None:
+        db.execute(statements.DROP_FACT, (name,))
+    else:
+        db.execute(statements.SET_FACT, (name, text))
+
+
+def data_version(db: Database) -> int:
+    """A number that changes when another process has committed."""
+    version: int = value(db, statements.DATA_VERSION)
+    return version

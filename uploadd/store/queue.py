@@ -1,0 +1,79 @@
+"""Reading the queue: what may be sent, asked for or looked up now, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlite_utils import Database
+
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.states import State
+from uploadd.store import statements
+from uploadd.store.rows import jobs, value
+
+
+def next_to_send(
+    db: Database,
+    account_id: int,
+    lane: Lane,
+    now: float,
+    *,
+    with_videos: bool,
+    taken: Collection[int],
+) -> Job | None:
+    """The next queued job of this lane that is ready and that no sender holds yet.
+
+    Jobs whose wait is over come before fresh ones; twins of a job in flight stay where they are.
+    """
+    for after, upto in ((0.0, now), (-1.0, 0.0)):
+        found = jobs(
+            db,
+            statements.NEXT_IN_QUEUE,
+            {
+                "account_id": account_id,
+                "lane": lane,
+                "after": after,
+                "upto": upto,
+                "with_videos": with_videos,
+                "most": len(taken) + 1,
+            },
+        )
+        for job in found:
+            if job.id not in taken:
+                return job
+    return None
+
+
+def next_due_in_queue(db: Database, account_id: int, now: float) -> float | None:
+    """When the next waiting job of the queue becomes ready (unix seconds)."""
+    dues = [
+        value(db, statements.NEXT_DUE_IN_QUEUE, (account_id, lane, now))
+        for lane in (Lane.LIVE, Lane.BACKFILL)
+    ]
+    return min((due for due in dues if due is not None), default=None)
+
+
+def due_in(db: Database, account_id: int, state: State, now: float, most: int) -> list[Job]:
+    """Jobs of `state` whose next question is due."""
+    return jobs(
+        db,
+        statements.DUE_IN_STATE,
+        {"account_id": account_id, "state": state, "now": now, "most": most},
+    )
+
+
+def next_due_in(db: Database, account_id: int, state: State) -> float | None:
+    """When the next question about a job in `state` is due (unix seconds)."""
+    due: float | None = value(db, statements.NEXT_DUE_IN_STATE, (account_id, state))
+    return due
+
+
+def fresh_tickets(db: Database, account_id: int) -> int:
+    """How many tickets were never asked for yet."""
+    count: int = value(db, statements.FRESH_TICKETS, (account_id,))
+    return count
+
+
+def tickets_to_ask(db: Database, account_id: int, most: int) -> list[Job]:
+    """The jobs in `processing` whose questions are due first, whether due yet or not."""
+    return jobs(db, statements.TICKETS_TO_ASK, {"account_id": account_id, "most": most})

@@ -1,0 +1,151 @@
+"""The tables, as migrations. A migration that has landed is never edited: add the next one."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("uploadd")
+
+
+@MIGRATIONS()
+def first_tables(db: Database) -> None:
+    """Everything a deliverer needs: accounts, files, jobs, the ledger, pauses, calls, history."""
+    for statement in FIRST_TABLES:
+        db.execute(statement)
+
+
+FIRST_TABLES = (
+    # identity = service:host:user id. Until it is learned, `?label` stands for the user id.
+    """
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY,
+        identity TEXT NOT NULL UNIQUE,
+        label TEXT NOT NULL,
+        service TEXT NOT NULL,
+        host TEXT NOT NULL,
+        user_id TEXT,
+        user_name TEXT NOT NULL DEFAULT '',
+        credentials_digest TEXT NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX one_account_per_label ON accounts (label) WHERE label != ''",
+    # What the disk showed last: the cache key of each fingerprint. `covers` names the accounts
+    # that have a job for this content, so that a known file costs no more than a stat.
+    """
+    CREATE TABLE files (
+        directory BLOB NOT NULL,
+        name BLOB NOT NULL,
+        device INTEGER NOT NULL,
+        inode INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        covers TEXT NOT NULL,
+        PRIMARY KEY (directory, name)
+    ) WITHOUT ROWID
+    """,
+    # `due` = wait_begin + wait_seconds, kept beside them so that an index can order by it.
+    """
+    CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        account_id INTEGER NOT NULL REFERENCES accounts (id),
+        folder TEXT NOT NULL,
+        root BLOB NOT NULL,
+        directory BLOB NOT NULL,
+        name BLOB NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('upload', 'replace')),
+        lane TEXT NOT NULL CHECK (lane IN ('live', 'backfill')),
+        state TEXT NOT NULL CHECK (state IN ('queued', 'uploading', 'uncertain', 'processing',
+            'filing', 'done', 'duplicate', 'skipped', 'failed')),
+        sha256 TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        inode INTEGER NOT NULL,
+        device INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        wait_begin REAL,
+        wait_seconds REAL,
+        due REAL NOT NULL DEFAULT 0,
+        ticket_id TEXT,
+        polls INTEGER NOT NULL DEFAULT 0,
+        photo_id TEXT,
+        doubt TEXT NOT NULL DEFAULT 'none',
+        looks INTEGER NOT NULL DEFAULT 0,
+        ticket_failures INTEGER NOT NULL DEFAULT 0,
+        uncertain_since REAL,
+        sent_sha256 TEXT,
+        is_forced INTEGER NOT NULL DEFAULT 0,
+        reason_code TEXT,
+        reason_text TEXT NOT NULL DEFAULT '',
+        reason_remedy TEXT NOT NULL DEFAULT '',
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL
+    )
+    """,
+    # The promise itself: at most one job in flight for one account and content.
+    """
+    CREATE UNIQUE INDEX one_in_flight ON jobs (account_id, sha256)
+    WHERE state IN ('uploading', 'uncertain', 'processing', 'filing')
+    """,
+    "CREATE UNIQUE INDEX one_per_content ON jobs (directory, name, sha256, account_id)",
+    """
+    CREATE INDEX next_in_queue ON jobs (account_id, lane, due, id) WHERE state = 'queued'
+    """,
+    """
+    CREATE INDEX due_work ON jobs (account_id, state, due)
+    WHERE state IN ('uploading', 'uncertain', 'processing', 'filing')
+    """,
+    "CREATE INDEX waiting_twins ON jobs (account_id, sha256) WHERE state = 'queued'",
+    """
+    CREATE TABLE ledger (
+        account_id INTEGER NOT NULL REFERENCES accounts (id),
+        sha256 TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('maybe', 'there')),
+        doubt TEXT NOT NULL,
+        photo_id TEXT,
+        since REAL NOT NULL,
+        job_id INTEGER NOT NULL,
+        PRIMARY KEY (account_id, sha256)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE pauses (
+        account_id INTEGER NOT NULL REFERENCES accounts (id),
+        cause TEXT NOT NULL,
+        code TEXT NOT NULL,
+        text TEXT NOT NULL,
+        remedy TEXT NOT NULL,
+        since REAL NOT NULL,
+        delay_begin REAL,
+        delay_seconds REAL,
+        times INTEGER NOT NULL,
+        PRIMARY KEY (account_id, cause)
+    ) WITHOUT ROWID
+    """,
+    # One row a request, for the hour's budget of each api_key (a digest of it).
+    "CREATE TABLE calls (budget TEXT NOT NULL, at REAL NOT NULL, account_id INTEGER NOT NULL)",
+    "CREATE INDEX calls_by_time ON calls (budget, at)",
+    # The story of each job, for `uploadd why`.
+    """
+    CREATE TABLE history (
+        id INTEGER PRIMARY KEY,
+        job_id INTEGER NOT NULL,
+        at REAL NOT NULL,
+        state TEXT NOT NULL,
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX history_of_job ON history (job_id, id)",
+    """
+    CREATE TABLE folders (
+        name TEXT PRIMARY KEY,
+        path BLOB NOT NULL,
+        watch TEXT NOT NULL,
+        last_rescan REAL,
+        degraded TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)

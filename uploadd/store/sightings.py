@@ -1,0 +1,206 @@
+"""From a finding on the disk to rows: the file as known, and a job for each account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils import Database
+
+from uploadd.model.jobs import Job, Kind
+from uploadd.model.sightings import Finding, covers_of
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+from uploadd.store import moves, statements
+from uploadd.store.rows import Row, jobs, one, rows, value
+
+VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
+EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
+CHANGED = Reason("changed", "the file has new content; that has a job of its own")
+IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
+COMES_BACK = frozenset({"vanished", "excluded", "changed"})
+
+
+def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, tuple[Any, ...]]]:
+    """For each directory, its known files: name -> (size, mtime_ns, inode, device, covers)."""
+    return [
+        {row[0]: tuple(row[1:]) for row in db.execute(statements.KNOWN_FILES, (directory,))}
+        for directory in directories
+    ]
+
+
+def known_directories(db: Database, root: bytes) -> list[bytes]:
+    """Every directory at or below `root` in which files are known."""
+    first, beyond = root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
+    parameters = {"root": root, "first": first, "beyond": beyond}
+    return [row[0] for row in db.execute(statements.KNOWN_DIRECTORIES, parameters)]
+
+
+def known_fingerprint(
+    db: Database, directory: bytes, name: bytes, size: int, mtime_ns: int, inode: int
+) -> tuple[str, str] | None:
+    """(sha256, media type) of a file that has not changed since it was fingerprinted."""
+    row = one(db, statements.KNOWN_FILE, (directory, name))
+    if row is None or not row["sha256"]:
+        return None
+    is_same = (row["size"], row["mtime_ns"], row["inode"]) == (size, mtime_ns, inode)
+    return (row["sha256"], row["media_type"]) if is_same else None
+
+
+def register(db: Database, finding: Finding, now: float) -> list[int]:
+    """Remember the file and see to it that each account has a job for its content.
+
+    Returns the ids of the jobs that were made or woken. Doing it twice changes nothing.
+    """
+    woken = []
+    for account_id in finding.account_ids:
+        job_id = _register_for(db, finding, account_id, now)
+        if job_id is not None:
+            woken.append(job_id)
+    _remember(db, finding)
+    return woken
+
+
+def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: float) -> int:
+    """The file is gone or not wanted: its queued jobs are skipped. Returns how many."""
+    db.execute(statements.FORGET_FILE, (directory, name))
+    queued = jobs(db, statements.QUEUED_OF_PATH, (directory, name))
+    for job in queued:
+        moves.skip(db, job, reason, now)
+    return len(queued)
+
+
+def moved_device(db: Database, directory: bytes, device: int) -> None:
+    """The same files on a device with another number (a remount): nothing else changed."""
+    db.execute(statements.MOVE_DEVICE, (device, directory))
+
+
+def _register_for(db: Database, finding: Finding, account_id: int, now: float) -> int | None:
+    existing = _job_for(db, finding, finding.sha256, account_id)
+    if existing is None and finding.sha256:
+        existing = _job_for(db, finding, "", account_id)  # it could not be read before
+    has_history = _skip_older(db, finding, account_id, now)
+    if existing is not None:
+        return _refresh(db, existing, finding, now)
+    return _insert(db, finding, account_id, has_history, now)
+
+
+def _job_for(db: Database, finding: Finding, sha256: str, account_id: int) -> Job | None:
+    key = (finding.directory, finding.name, sha256, account_id)
+    found = jobs(db, statements.JOB_OF_CONTENT, key)
+    return found[0] if found else None
+
+
+def _skip_older(db: Database, finding: Finding, account_id: int, now: float) -> bool:
+    """Skip queued jobs for content that the path no longer has. True where it had other content."""
+    has_history = False
+    for job in jobs(db, statements.JOBS_OF_PATH, (finding.directory, finding.name)):
+        if job.account_id != account_id or job.sha256 in (finding.sha256, ""):
+            continue
+        has_history = True
+        if job.state is State.QUEUED:
+            moves.skip(db, job, CHANGED, now)
+    return has_history
+
+
+def _refresh(db: Database, job: Job, finding: Finding, now: float) -> int | None:
+    db.execute(statements.REFRESH_JOB, {**_file_fields(finding), "id": job.id})
+    was_unread = job.sha256 == "" and finding.sha256 != ""
+    comes_back = (
+        job.state is State.SKIPPED and job.reason is not None and job.reason.code in COMES_BACK
+    )
+    if job.state is State.QUEUED and finding.refusal is not None:
+        _apply_refusal(db, job, finding, now)
+        return None
+    if finding.refusal is None and (comes_back or (was_unread and job.state is State.FAILED)):
+        fresh = moves.job_by_id(db, job.id)
+        if fresh is not None:
+            moves.requeue(db, fresh, now, "the file is there")
+        return job.id
+    return job.id if job.state is State.QUEUED else None
+
+
+def _apply_refusal(db: Database, job: Job, finding: Finding, now: float) -> None:
+    assert finding.refusal is not None  # noqa: S101 - the caller has looked
+    step = moves.skip if finding.refusal.state is State.SKIPPED else moves.refuse
+    step(db, job, finding.refusal.reason, now)
+
+
+def _insert(
+    db: Database, finding: Finding, account_id: int, has_history: bool, now: float
+) -> int | None:
+    state, reason, photo_id = _first_state(db, finding, account_id, has_history)
+    job_id: int = value(
+        db,
+        statements.INSERT_JOB,
+        {
+            **_file_fields(finding),
+            "account_id": account_id,
+            "directory": finding.directory,
+            "name": finding.name,
+            "kind": Kind.UPLOAD,
+            "lane": finding.lane,
+            "state": state,
+            "photo_id": photo_id,
+            "reason_code": reason.code if reason else None,
+            "reason_text": reason.text if reason else "",
+            "reason_remedy": reason.remedy if reason else "",
+            "now": now,
+        },
+    )
+    text = f"{reason.text} [{reason.code}]" if reason else f"seen ({finding.lane} lane)"
+    db.execute(statements.ADD_HISTORY, (job_id, now, state, text))
+    return job_id if state is State.QUEUED else None
+
+
+def _first_state(
+    db: Database, finding: Finding, account_id: int, has_history: bool
+) -> tuple[State, Reason | None, str | None]:
+    if finding.refusal is not None:
+        return finding.refusal.state, finding.refusal.reason, None
+    ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
+    if ledger is not None and ledger["state"] == "there":
+        return State.DUPLICATE, moves.TWIN_THERE, ledger["photo_id"]
+    if has_history and finding.ignores_changes:
+        return State.SKIPPED, IGNORED, None
+    return State.QUEUED, None, None
+
+
+def _file_fields(finding: Finding) -> Row:
+    return {
+        "folder": finding.folder,
+        "root": finding.root,
+        "lane": finding.lane,
+        "sha256": finding.sha256,
+        "media_type": finding.media_type,
+        "size": finding.size,
+        "mtime_ns": finding.mtime_ns,
+        "inode": finding.inode,
+        "device": finding.device,
+    }
+
+
+def _remember(db: Database, finding: Finding) -> None:
+    covered = set(finding.account_ids)
+    row = one(db, statements.KNOWN_FILE, (finding.directory, finding.name))
+    if row is not None and row["sha256"] == finding.sha256:
+        covered |= {int(word) for word in row["covers"].split()}
+    db.execute(
+        statements.REMEMBER_FILE,
+        {
+            **_file_fields(finding),
+            "directory": finding.directory,
+            "name": finding.name,
+            "covers": covers_of(covered),
+        },
+    )
+
+
+def unread_paths(db: Database) -> list[tuple[bytes, bytes, bytes, str]]:
+    """(directory, name, root, folder) of queued jobs whose content was never read."""
+    statement = (
+        "SELECT DISTINCT directory, name, root, folder FROM jobs"
+        " WHERE state = 'queued' AND sha256 = ''"
+    )
+    return [
+        (row["directory"], row["name"], row["root"], row["folder"]) for row in rows(db, statement)
+    ]

@@ -1,0 +1,166 @@
+"""Every SQL statement of a running deliverer, by name."""
+
+from __future__ import annotations
+
+# --- accounts ---------------------------------------------------------------------------------
+
+ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
+ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
+ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
+ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
+INSERT_ACCOUNT = """
+INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest)
+VALUES (:identity, :label, :service, :host, :user_id, :user_name, :credentials_digest)
+RETURNING id
+"""
+UPDATE_LOGIN = """
+UPDATE accounts SET identity = :identity, user_id = :user_id, user_name = :user_name,
+    credentials_digest = :credentials_digest WHERE id = :id
+"""
+SET_LABEL = "UPDATE accounts SET label = ? WHERE id = ?"
+GIVE_JOBS = "UPDATE OR IGNORE jobs SET account_id = ? WHERE account_id = ?"
+DROP_JOBS_OF = "DELETE FROM jobs WHERE account_id = ?"
+DROP_PAUSES_OF = "DELETE FROM pauses WHERE account_id = ?"
+DROP_ACCOUNT = "DELETE FROM accounts WHERE id = ?"
+
+# --- files ------------------------------------------------------------------------------------
+
+KNOWN_FILES = """
+SELECT name, size, mtime_ns, inode, device, covers FROM files WHERE directory = ?
+"""
+KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
+KNOWN_DIRECTORIES = """
+SELECT DISTINCT directory FROM files
+WHERE directory = :root OR (directory >= :first AND directory < :beyond)
+"""
+REMEMBER_FILE = """
+INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, media_type, covers)
+VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :media_type, :covers)
+ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, size = :size,
+    mtime_ns = :mtime_ns, sha256 = :sha256, media_type = :media_type, covers = :covers
+"""
+FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
+MOVE_DEVICE = "UPDATE files SET device = ? WHERE directory = ?"
+
+# --- jobs -------------------------------------------------------------------------------------
+
+JOB = "SELECT * FROM jobs WHERE id = ?"
+JOBS_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? ORDER BY id"
+JOB_OF_CONTENT = """
+SELECT * FROM jobs WHERE directory = ? AND name = ? AND sha256 = ? AND account_id = ?
+"""
+INSERT_JOB = """
+INSERT INTO jobs (account_id, folder, root, directory, name, kind, lane, state, sha256,
+    media_type, size, mtime_ns, inode, device, photo_id, reason_code, reason_text, reason_remedy,
+    created_at, updated_at)
+VALUES (:account_id, :folder, :root, :directory, :name, :kind, :lane, :state, :sha256,
+    :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code, :reason_text,
+    :reason_remedy, :now, :now)
+RETURNING id
+"""
+REFRESH_JOB = """
+UPDATE jobs SET folder = :folder, root = :root, size = :size, mtime_ns = :mtime_ns,
+    inode = :inode, device = :device, media_type = :media_type, sha256 = :sha256
+WHERE id = :id
+"""
+# Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so
+# that a rescheduled job does not wait behind a whole backlog.
+NEXT_IN_QUEUE = """
+SELECT * FROM jobs AS job
+WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
+    AND due > :after AND due <= :upto AND sha256 != ''
+    AND (:with_videos OR media_type NOT LIKE 'video/%')
+    AND NOT EXISTS (
+        SELECT 1 FROM jobs AS twin
+        WHERE twin.account_id = job.account_id AND twin.sha256 = job.sha256
+            AND twin.state IN ('uploading', 'uncertain', 'processing', 'filing'))
+ORDER BY due, id
+LIMIT :most
+"""
+NEXT_DUE_IN_QUEUE = """
+SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued' AND lane = ? AND due > ?
+"""
+DUE_IN_STATE = """
+SELECT * FROM jobs WHERE account_id = :account_id AND state = :state AND due <= :now
+ORDER BY due, id LIMIT :most
+"""
+NEXT_DUE_IN_STATE = "SELECT min(due) FROM jobs WHERE account_id = ? AND state = ?"
+FRESH_TICKETS = """
+SELECT count(*) FROM jobs WHERE account_id = ? AND state = 'processing' AND polls = 0
+"""
+# Beside the tickets that are due, as many of the others as the call has room for: the freshest
+# information for nothing.
+TICKETS_TO_ASK = """
+SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
+ORDER BY due, id LIMIT :most
+"""
+FOUND_UPLOADING = "SELECT * FROM jobs WHERE state = 'uploading'"
+SETTLE_JOB = """
+UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
+    wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
+    photo_id = coalesce(:photo_id, photo_id), doubt = :doubt, looks = :looks,
+    ticket_failures = :ticket_failures, uncertain_since = :uncertain_since,
+    reason_code = :reason_code, reason_text = :reason_text, reason_remedy = :reason_remedy,
+    updated_at = :now
+WHERE id = :id
+"""
+MARK_TORN = "UPDATE jobs SET sent_sha256 = ? WHERE id = ?"
+MARK_FORCED = "UPDATE jobs SET is_forced = 1 WHERE id = ?"
+WAITING_TWINS = """
+SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND state = 'queued' AND kind = 'upload'
+"""
+QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state = 'queued'"
+REBASE_WAITS = """
+UPDATE jobs SET wait_begin = :now, due = :now + wait_seconds
+WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing')
+"""
+ADD_HISTORY = "INSERT INTO history (job_id, at, state, text) VALUES (?, ?, ?, ?)"
+HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY id"
+
+# --- the ledger -------------------------------------------------------------------------------
+
+LEDGER_ROW = "SELECT * FROM ledger WHERE account_id = ? AND sha256 = ?"
+SET_LEDGER = """
+INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
+VALUES (:account_id, :sha256, :state, :doubt, :photo_id, :now, :job_id)
+ON CONFLICT (account_id, sha256) DO UPDATE SET state = :state, doubt = :doubt,
+    photo_id = :photo_id, since = :now, job_id = :job_id
+"""
+SET_DOUBT = "UPDATE ledger SET doubt = ? WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
+CLEAR_MAYBE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
+
+# --- pauses -----------------------------------------------------------------------------------
+
+PAUSES_OF = "SELECT * FROM pauses WHERE account_id = ?"
+SET_PAUSE = """
+INSERT INTO pauses (account_id, cause, code, text, remedy, since, delay_begin, delay_seconds,
+    times)
+VALUES (:account_id, :cause, :code, :text, :remedy, :since, :delay_begin, :delay_seconds, :times)
+ON CONFLICT (account_id, cause) DO UPDATE SET code = :code, text = :text, remedy = :remedy,
+    since = :since, delay_begin = :delay_begin, delay_seconds = :delay_seconds, times = :times
+"""
+END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
+END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
+REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"
+
+# --- the call budget --------------------------------------------------------------------------
+
+ADD_CALL = "INSERT INTO calls (budget, at, account_id) VALUES (?, ?, ?)"
+CALLS_SINCE = "SELECT at FROM calls WHERE budget = ? AND at > ? ORDER BY at"
+FORGET_CALLS = "DELETE FROM calls WHERE budget = ? AND at <= ?"
+
+# --- folders and facts ------------------------------------------------------------------------
+
+SET_FOLDER = """
+INSERT INTO folders (name, path, watch, degraded) VALUES (:name, :path, :watch, :degraded)
+ON CONFLICT (name) DO UPDATE SET path = :path, watch = :watch, degraded = :degraded
+"""
+SET_LAST_RESCAN = "UPDATE folders SET last_rescan = ? WHERE name = ?"
+FOLDERS = "SELECT * FROM folders ORDER BY name"
+FACT = "SELECT value FROM facts WHERE name = ?"
+SET_FACT = """
+INSERT INTO facts (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+DROP_FACT = "DELETE FROM facts WHERE name = ?"
+DATA_VERSION = "PRAGMA data_version"

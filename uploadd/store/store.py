@@ -1,0 +1,158 @@
+"""One thread owns the database, and commits together what has gathered (group commit).
+
+Nobody waits for the disk but that thread: the event loop and the watcher only put operations in
+a list. While one group is being written the next one gathers, so a slow disk makes larger groups,
+not a longer queue of commits. An operation's caller hears of it only after its group's COMMIT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlite_utils import Database
+
+from uploadd.model.errors import StoreError
+from uploadd.store.connection import store_error
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST_OPERATIONS_A_GROUP = 500
+
+
+class Worker(Protocol):
+    """Runs the store's work, one piece after the other. A test runs it in place."""
+
+    def submit(self, work: Callable[[], None], /) -> object:
+        """Run `work` soon, never at the same time as another piece."""
+
+    def shutdown(self) -> None:
+        """Return when everything submitted has run."""
+
+
+def one_thread() -> Worker:
+    """The real worker: a thread of the store's own."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+
+class _Operation:
+    """One function to be run with the database, and the future of what it returns."""
+
+    __slots__ = ("future", "is_write", "outcome", "work")
+
+    def __init__(self, work: Callable[[Database], Any], is_write: bool) -> None:
+        self.work = work
+        self.is_write = is_write
+        self.future: Future[Any] = Future()
+        self.outcome: tuple[Any, BaseException | None] = (None, None)
+
+
+class Store:
+    """The only way to the database of a running deliverer."""
+
+    def __init__(self, db: Database, worker: Worker) -> None:
+        self._db = db
+        self._worker = worker
+        self._waiting: deque[_Operation] = deque()
+        self._is_closed = False
+
+    async def read(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work(db, …)` without a transaction of its own. Raises `StoreError`."""
+        return await asyncio.wrap_future(self._enqueue(work, False, args, kwargs))
+
+    async def write(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work(db, …)` in the next group and return after its commit.
+
+        Where `work` raises, only its own changes are undone. Raises `StoreError` where the
+        commit failed: then nothing of the group happened.
+        """
+        return await asyncio.wrap_future(self._enqueue(work, True, args, kwargs))
+
+    async def aclose(self) -> None:
+        """Commit what is waiting, then close the database."""
+        self._is_closed = True
+        closed: Future[None] = Future()
+        # Every operation has submitted a group of its own, so all of them run before this.
+        self._worker.submit(lambda: self._close(closed))
+        await asyncio.wrap_future(closed)
+        self._worker.shutdown()
+
+    def _close(self, closed: Future[None]) -> None:
+        self._db.close()
+        closed.set_result(None)
+
+    def _enqueue(self, work: Callable[..., T], is_write: bool, args: Any, kwargs: Any) -> Future[T]:
+        if self._is_closed:
+            raise StoreError("the store is closed")
+        operation = _Operation(lambda db: work(db, *args, **kwargs), is_write)
+        self._waiting.append(operation)
+        self._worker.submit(self._write_group)
+        return operation.future
+
+    def _write_group(self) -> None:
+        group = self._next_group()
+        if not group:
+            return  # an earlier call took this one's operation along
+        try:
+            self._run_group(group)
+        except sqlite3.Error as error:
+            failure = store_error(error)
+            for operation in group:
+                operation.future.set_exception(failure)
+            return
+        for operation in group:
+            value, raised = operation.outcome
+            if raised is None:
+                operation.future.set_result(value)
+            else:
+                operation.future.set_exception(raised)
+
+    def _next_group(self) -> list[_Operation]:
+        group: list[_Operation] = []
+        while self._waiting and len(group) < MOST_OPERATIONS_A_GROUP:
+            operation = self._waiting.popleft()
+            if operation.future.set_running_or_notify_cancel():
+                group.append(operation)
+        return group
+
+    def _run_group(self, group: list[_Operation]) -> None:
+        if not any(operation.is_write for operation in group):
+            for operation in group:
+                _run_one(operation, self._db)
+            return
+        # IMMEDIATE: a transaction that reads first and then writes beside another process
+        # would fail at once, whatever the busy time-out.
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for operation in group:
+                _run_one(operation, self._db)
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.conn.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+
+def _run_one(operation: _Operation, db: Database) -> None:
+    """Run it in a savepoint, so that its failure undoes nothing of its neighbours."""
+    try:
+        if operation.is_write:
+            with db.atomic():
+                operation.outcome = (operation.work(db), None)
+        else:
+            operation.outcome = (operation.work(db), None)
+    except sqlite3.IntegrityError as error:
+        operation.outcome = (None, store_error(error))
+    except sqlite3.Error:
+        raise  # the disk or the database: the whole group fails
+    except Exception as error:  # noqa: BLE001 - it belongs to the caller, who gets it
+        operation.outcome = (None, error)
