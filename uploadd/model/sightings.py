@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from uploadd.model.jobs import Lane
 from uploadd.model.states import State
@@ -39,6 +40,19 @@ class Finding:
     account_ids: tuple[int, ...]
     refusal: Refusal | None = None
     ignores_changes: bool = False
+
+
+class KnownFile(NamedTuple):
+    """What the store remembers of a file, in the order of its columns.
+
+    `covers`: the accounts that have a job for it, as `covers_of` writes them.
+    """
+
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+    covers: str
 
 
 def covers_of(account_ids: tuple[int, ...] | set[int]) -> str:

@@ -13,15 +13,30 @@ VARIABLES = ("stem", "name", "ext", "parent", "path", "folder", "year", "month",
 
 
 def check_template(template: str) -> None:
-    """Raise `ConfigurationError` where `template` uses a variable that does not exist."""
+    """Raise `ConfigurationError` where `render` could not fill `template` in, whatever the file."""
     try:
-        names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
-    except ValueError as error:
-        raise ConfigurationError(f"{template!r} is not a template: {error}") from None
-    for name in names:
-        if name not in VARIABLES:
-            known = " ".join(VARIABLES)
-            raise ConfigurationError(f"{{{name}}} is not a variable; known are: {known}")
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        raise ConfigurationError(
+            f"{_short(template)} has a brace without its partner; a brace itself is {{{{ or }}}}"
+        ) from None
+    for _, name, form, conversion in parts:
+        if name is not None:
+            _check_variable(name, is_plain=not form and conversion is None)
+
+
+def _check_variable(name: str, *, is_plain: bool) -> None:
+    if name not in VARIABLES:
+        known = " ".join(VARIABLES)
+        raise ConfigurationError(f"{{{_short(name)}}} is not a variable; known are: {known}")
+    if not is_plain:
+        raise ConfigurationError(f"write {{{name}}} alone; nothing may follow the name")
+
+
+def _short(text: str) -> str:
+    """`text` on one line of an error; plain where it is plain."""
+    cut = text if len(text) <= 60 else text[:60] + "…"
+    return cut if cut.isprintable() else repr(cut)
 
 
 def file_variables(path: bytes, root: bytes, folder: str) -> dict[str, str]:
