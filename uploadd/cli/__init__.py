@@ -1,0 +1,1 @@
+"""A face for each command: parse, call, print. No logic."""

@@ -1,0 +1,1 @@
+"""Flickr's wire, as far as it is known."""

@@ -1,0 +1,47 @@
+"""The fields of an upload, and what each may hold (Flickr upload API, arguments)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from uploadd.sandbox.flickr.problems import UnacceptableError
+
+# Any call may carry these.
+COMMON = frozenset({"api_key", "format", "nojsoncallback", "api_sig", "auth_token"})
+
+_CHOICES: dict[str, frozenset[str]] = {
+    "is_public": frozenset("01"),
+    "is_friend": frozenset("01"),
+    "is_family": frozenset("01"),
+    "safety_level": frozenset("123"),
+    "content_type": frozenset("1234"),
+    "hidden": frozenset("12"),
+    "async": frozenset("01"),
+    "dedup_check": frozenset("012"),
+    "bulk": frozenset("01"),
+}
+_TEXTS = frozenset(
+    {"title", "description", "tags", "external_image_link", "clone_meta_from_photo_id"}
+)
+UPLOAD_FIELDS = _TEXTS | frozenset(_CHOICES)
+REPLACE_FIELDS = frozenset({"photo_id", "async"})
+
+
+def accepted(pairs: Iterable[tuple[str, str]], known: frozenset[str]) -> dict[str, str]:
+    """The fields by name, OAuth's and common ones left out.
+
+    Raises UnacceptableError for a field that Flickr does not know, one that was sent twice, and
+    a value out of range. Flickr itself ignores these; here they are made visible.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name.startswith("oauth_") or name in COMMON:
+            continue
+        if name not in known:
+            raise UnacceptableError(f"unknown field {name!r}")
+        if name in found:
+            raise UnacceptableError(f"field {name!r} was sent twice")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            raise UnacceptableError(f"field {name!r} may not be {value!r}")
+        found[name] = value
+    return found

@@ -1,0 +1,76 @@
+"""Lists of photos: pages, and the fields that `extras` adds."""
+
+from __future__ import annotations
+
+import time
+
+from uploadd.sandbox.flickr.methods.registry import Call
+from uploadd.sandbox.flickr.problems import UnacceptableError
+from uploadd.sandbox.flickr.replies import Body, Value
+from uploadd.sandbox.photos import Photo
+
+LISTING = "user_id extras per_page page"
+MAX_PER_PAGE = 500
+_DEFAULT_PER_PAGE = 100
+
+
+def number(call: Call, name: str, default: int) -> int:
+    """A whole number among the arguments; raises UnacceptableError for anything else."""
+    text = call.arguments.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise UnacceptableError(f"argument {name!r} may not be {text!r}")
+    return int(text)
+
+
+def as_page(call: Call, photos: list[Photo]) -> Body:
+    """The page that was asked for, newest upload first."""
+    per_page = number(call, "per_page", _DEFAULT_PER_PAGE)
+    if not 1 <= per_page <= MAX_PER_PAGE:
+        raise UnacceptableError(f"per_page may not be {per_page}")
+    page = max(1, number(call, "page", 1))
+    photos.sort(key=lambda photo: (photo.kept_at, photo.key), reverse=True)
+    shown = photos[(page - 1) * per_page : page * per_page]
+    extras = {name.strip() for name in call.arguments.get("extras", "").split(",")}
+    owner = call.sandbox.options.credentials.nsid
+    return {
+        "photos": {
+            "page": page,
+            "pages": -(-len(photos) // per_page),
+            "perpage": per_page,
+            "total": len(photos),
+            "photo": [_row(photo, owner, extras) for photo in shown],
+        }
+    }
+
+
+def _row(photo: Photo, owner: str, extras: set[str]) -> dict[str, Value]:
+    row: dict[str, Value] = {
+        "id": photo.id,
+        "owner": owner,
+        "secret": photo.md5[:10],
+        "server": "65535",
+        "farm": 66,
+        "title": photo.title,
+        "ispublic": photo.is_public,
+        "isfriend": photo.is_friend,
+        "isfamily": photo.is_family,
+    }
+    return row | {name: value for name, value in _extras(photo).items() if name in extras}
+
+
+def _extras(photo: Photo) -> dict[str, Value]:
+    taken = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(photo.kept_at))
+    return {
+        "tags": photo.clean_tags(),
+        "machine_tags": photo.clean_machine_tags(),
+        "description": {"_content": photo.description},
+        "date_upload": str(int(photo.kept_at)),
+        "date_taken": taken,
+        "last_update": str(int(photo.kept_at)),
+        "original_format": photo.stored_as.rpartition(".")[2],
+        "media": "video" if photo.is_video else "photo",
+        "media_status": "ready",
+        "views": "0",
+    }

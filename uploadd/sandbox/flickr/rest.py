@@ -1,0 +1,99 @@
+"""`/services/rest/`: every method but upload, in XML or JSON (Flickr API, REST)."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from uploadd.sandbox.account import Sandbox
+from uploadd.sandbox.flickr import answers, methods, oauth
+from uploadd.sandbox.flickr.exchange import Exchange
+from uploadd.sandbox.flickr.fields import COMMON
+from uploadd.sandbox.flickr.logins import AccessToken
+from uploadd.sandbox.flickr.methods.registry import METHODS, Call, Method
+from uploadd.sandbox.flickr.oauth import Signed
+from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
+from uploadd.sandbox.flickr.receiving import unsigned_refusal
+from uploadd.sandbox.flickr.replies import ApiError
+
+_FORM = "application/x-www-form-urlencoded"
+_MAX_FORM_BYTES = 2**20
+_ALWAYS_KNOWN = COMMON | {"method", "jsoncallback"}
+
+__all__ = ["methods", "rest"]
+
+
+async def rest(request: Request) -> Response:
+    """Answer one REST call."""
+    sandbox: Sandbox = request.app.state.sandbox
+    signed = oauth.signed_request(request, await _form(request))
+    name = signed.arguments.get("method", "")
+    exchange = Exchange(
+        sandbox, name if name in METHODS else f"unknown method {name}", is_rest=True
+    )
+
+    async def answer() -> Response:
+        return _answer(signed, exchange)
+
+    return await exchange.run(answer)
+
+
+def _answer(signed: Signed, exchange: Exchange) -> Response:
+    arguments = signed.arguments
+    _choose_format(arguments, exchange)
+    method = METHODS.get(arguments.get("method", ""))
+    if method is None:
+        raise ApiError(112, f'Method "{arguments.get("method", "")}" not found')
+    login = _login(signed, method, exchange)
+    _check_arguments(method, arguments)
+    exchange.fail_before()
+    body = method.work(Call(exchange.sandbox, arguments, login))
+    return exchange.finish(answers.success(body, exchange.form, exchange.callback))
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        return []
+    body = bytearray()
+    async for block in request.stream():
+        body += block[: _MAX_FORM_BYTES - len(body)]
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _choose_format(arguments: dict[str, str], exchange: Exchange) -> None:
+    form = arguments.get("format") or "rest"
+    if form not in ("rest", "json"):
+        raise ApiError(111, f'Format "{form}" not found')
+    exchange.form = form
+    if form == "json" and arguments.get("nojsoncallback") != "1":
+        exchange.callback = answers.as_callback(arguments.get("jsoncallback", "jsonFlickrApi"))
+
+
+def _login(signed: Signed, method: Method, exchange: Exchange) -> AccessToken | None:
+    sandbox = exchange.sandbox
+    if not signed.is_signed:
+        if method.needs == "key" and signed.arguments.get("api_key") in sandbox.logins.consumers:
+            return None
+        raise unsigned_refusal(sandbox, signed.arguments)
+    if "oauth_token" not in signed.oauth and method.needs == "key":
+        oauth.check_consumer(signed, sandbox.logins, exchange.begun_at)
+        return None
+    token = oauth.check_login(signed, sandbox.logins, exchange.begun_at)
+    if (
+        signed.arguments.get("api_key", signed.oauth["oauth_consumer_key"])
+        not in sandbox.logins.consumers
+    ):
+        raise OAuthProblem("consumer_key_unknown")
+    if method.needs != "key" and not token.allows(method.needs):
+        raise ApiError(99, f"Insufficient permissions. Method requires {method.needs} privileges.")
+    return token
+
+
+def _check_arguments(method: Method, arguments: dict[str, str]) -> None:
+    if method.arguments is None:
+        return
+    unknown = sorted(arguments.keys() - _ALWAYS_KNOWN - method.arguments)
+    if unknown:
+        raise UnacceptableError(f"{method.name} does not know {', '.join(unknown)}")
