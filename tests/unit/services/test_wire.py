@@ -1,0 +1,235 @@
+"""The seam to httpx, on real sockets: how far a request got, whatever the other side does."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from uploadd.model.errors import ConfigurationError, FileVanishedError
+from uploadd.services import wire
+from uploadd.services.wire import Handed, Received, Stage, Unanswered, Wire
+
+LARGE = 4 * 1024 * 1024
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/xml\r\n\r\nok"
+
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Peer:
+    """A server with one script for each connection, and what it read."""
+
+    url: str
+    read: bytearray = field(default_factory=bytearray)
+
+
+@asynccontextmanager
+async def peer(script: Callable[[Peer], Script]) -> AsyncIterator[Peer]:
+    """A server on a port of its own."""
+    found = Peer("")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await script(found)(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/services/upload/"
+    async with server:
+        yield found
+
+
+def replying(reply: bytes, *, after: int | None = None) -> Callable[[Peer], Script]:
+    """Reads the whole request (or `after` bytes of its body), then writes `reply` and closes."""
+
+    def scripted(seen: Peer) -> Script:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            seen.read += head + await reader.readexactly(length if after is None else after)
+            writer.write(reply)
+            await writer.drain()
+
+        return serve
+
+    return scripted
+
+
+async def send(url: str, size: int = 10, trouble: Exception | None = None) -> Any:
+    """Send a body of `size` bytes whose last chunk is marked as such."""
+    handed = Handed()
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"x" * (size - 1)
+        if trouble:
+            raise trouble
+        handed.last_chunk = True
+        yield b"y"
+
+    line = Wire(2)
+    try:
+        return await line.send(url, {"Content-Length": str(size)}, content(), handed)
+    finally:
+        await line.aclose()
+
+
+async def test_a_reply_comes_as_it_is() -> None:
+    """Status, headers in lower case, and the body's bytes."""
+    async with peer(replying(OK)) as server:
+        received = await send(server.url)
+    assert received == Received(
+        200, b"ok", {"content-length": "2", "content-type": "text/xml"}, is_cut=False
+    )
+
+
+async def test_the_request_says_its_length_and_who_sends_it() -> None:
+    """HTTP/1.1, no chunked body, nothing that asks for a packed reply."""
+    async with peer(replying(OK)) as server:
+        await send(server.url)
+    head = bytes(server.read).split(b"\r\n\r\n")[0].lower()
+    assert b"content-length: 10" in head
+    assert b"transfer-encoding" not in head
+    assert b"accept-encoding: identity" in head
+    assert b"user-agent: uploadd/" in head
+
+
+async def test_a_refused_connection_means_nothing_was_sent() -> None:
+    """Nobody listens on a port that was just given back."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    outcome = await send(f"http://127.0.0.1:{port}/")
+    assert outcome.stage is Stage.NOTHING_SENT
+    assert outcome.text.startswith("no connection")
+
+
+async def test_a_connection_closed_in_the_body_is_a_cut() -> None:
+    """The last chunk never reached the socket."""
+    async with peer(replying(b"", after=1000)) as server:
+        outcome = await send(server.url, LARGE)
+    assert outcome.stage is Stage.CUT
+
+
+async def test_a_connection_closed_after_the_body_leaves_it_unknown() -> None:
+    """The service may have kept what it read."""
+    async with peer(replying(b"")) as server:
+        outcome = await send(server.url)
+    assert outcome.stage is Stage.UNKNOWN
+
+
+async def test_nonsense_in_place_of_a_reply_leaves_it_unknown() -> None:
+    """Something that is no HTTP is no answer."""
+    async with peer(replying(b"220 smtp.example.com ESMTP\r\n")) as server:
+        outcome = await send(server.url)
+    assert outcome.stage is Stage.UNKNOWN
+
+
+async def test_a_reply_that_breaks_off_keeps_its_status() -> None:
+    """A 503 is a 503 though its page is not whole."""
+    reply = b"HTTP/1.1 503 Sorry\r\nContent-Length: 100\r\n\r\n<html>"
+    async with peer(replying(reply)) as server:
+        received = await send(server.url)
+    assert (received.status, received.body, received.is_cut) == (503, b"<html>", True)
+
+
+async def test_a_reply_without_end_is_read_up_to_the_limit() -> None:
+    """A server cannot fill our memory."""
+    reply = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (wire.MOST_REPLY_BYTES + 100_000)
+    async with peer(replying(reply)) as server:
+        received = await send(server.url)
+    assert (len(received.body), received.is_cut) == (wire.MOST_REPLY_BYTES, True)
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """The body would go out twice, and to somebody else."""
+    reply = b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"
+    async with peer(replying(reply)) as server:
+        received = await send(server.url)
+    assert received.status == 302
+    assert bytes(server.read).count(b"POST ") == 1
+
+
+async def test_trouble_of_the_file_passes_through_and_closes_the_connection() -> None:
+    """The server sees the body end too soon, so that it keeps nothing."""
+    is_short: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def scripted(_: Peer) -> Script:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            is_short.set_result(len(await reader.read(-1)) < 10)
+
+        return serve
+
+    async with peer(scripted) as server:
+        with pytest.raises(FileVanishedError):
+            await send(server.url, trouble=FileVanishedError("gone"))
+        assert await is_short
+
+
+async def test_a_sandbox_on_this_machine_is_reached_past_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The environment's proxy is for the world outside."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    async with peer(replying(OK)) as server:
+        received = await send(server.url)
+    assert received.status == 200
+
+
+async def test_an_unusable_proxy_setting_is_a_configuration_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It names the variables, and never the proxy's password."""
+    monkeypatch.setenv("ALL_PROXY", "gopher://user:hunter2@example.com")
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as raised:
+        Wire(1)
+    assert "hunter2" not in str(raised.value)
+
+
+def every_httpx_error() -> list[type[Exception]]:
+    """All exception classes of httpx that a transport can raise."""
+    found = [httpx.InvalidURL, httpx.CookieConflict]
+    waiting: list[type[Exception]] = [httpx.HTTPError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if not kind.__subclasses__() and kind is not httpx.HTTPStatusError:
+            found.append(kind)
+    return found
+
+
+@pytest.mark.parametrize("kind", every_httpx_error())
+@pytest.mark.parametrize("is_last", [False, True])
+async def test_no_exception_of_httpx_gets_out(kind: type[Exception], *, is_last: bool) -> None:
+    """Each becomes a stage: nothing sent, cut, or unknown, by how far the body was."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise kind("what httpx says")
+
+    line = Wire(1, httpx.MockTransport(handler))
+    handed = Handed(last_chunk=is_last)
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    outcome = await line.send("http://x.test/", {"Content-Length": "1"}, content(), handed)
+    await line.aclose()
+    assert isinstance(outcome, Unanswered)
+    reached = Stage.UNKNOWN if is_last else Stage.CUT
+    assert outcome.stage in {reached, Stage.NOTHING_SENT}
+    assert outcome.text
+
+
+@pytest.mark.parametrize("url", ["ftp://x.test/", "http://", "nonsense", "http://x.test:99999/"])
+async def test_an_address_that_is_none_sends_nothing(url: str) -> None:
+    """Wrong addresses are told, not thrown."""
+    outcome = await send(url)
+    assert outcome.stage is Stage.NOTHING_SENT

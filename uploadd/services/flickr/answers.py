@@ -1,0 +1,91 @@
+"""What Flickr's answers to read calls mean in our words. Pure, and lenient where types vary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from uploadd.model.tickets import TicketReply, TicketState
+from uploadd.services.base import Login, Quota
+from uploadd.services.flickr.fields import content_tag
+from uploadd.services.flickr.replies import identifier, items, number, text
+
+Fields = Mapping[str, Any]
+
+_COMPLETE = {
+    "0": TicketState.PENDING,
+    "1": TicketState.COMPLETE,
+    "2": TicketState.FAILED,
+}
+
+
+def login(fields: Fields) -> Login | None:
+    """flickr.test.login: whose account this is, or None where it does not say."""
+    user = _part(fields, "user")
+    user_id = identifier(user.get("id")) or identifier(user.get("nsid"))
+    return Login(user_id, text(user.get("username")) or user_id) if user_id else None
+
+
+def tickets(fields: Fields) -> dict[str, TicketReply]:
+    """flickr.photos.upload.checkTickets: what is known of each ticket that it names."""
+    found: dict[str, TicketReply] = {}
+    for ticket in items(_part(fields, "uploader").get("ticket")):
+        ticket_id, reply = identifier(ticket.get("id")), _ticket(ticket)
+        if ticket_id and reply:
+            found[ticket_id] = reply
+    return found
+
+
+def photo_with(fields: Fields, sha256: str) -> str | None:
+    """The id of the photo in a list (photos.search, people.getPhotos) that has the content tag."""
+    wanted = content_tag(sha256)
+    for photo in items(_part(fields, "photos").get("photo")):
+        if wanted in text(photo.get("machine_tags")).lower().replace('"', "").split():
+            return identifier(photo.get("id"))
+    return None
+
+
+def page_count(fields: Fields) -> int:
+    """How many pages such a list has."""
+    return number(_part(fields, "photos").get("pages")) or 0
+
+
+def quota(fields: Fields) -> Quota:
+    """flickr.people.getUploadStatus, in each of the forms it has had since 2008."""
+    user = _part(fields, "user")
+    bandwidth = _part(user, "bandwidth")
+    is_unlimited = bool(number(bandwidth.get("unlimited")))
+    return Quota(
+        photo_max_bytes=_bytes(_part(user, "filesize"), "max") or None,
+        video_max_bytes=_bytes(_part(user, "videosize"), "max") or None,
+        items_left=_left(number(user.get("upload_limit")), number(user.get("upload_count"))),
+        videos_left=number(_part(user, "videos").get("remaining")),
+        bytes_left=None if is_unlimited else _bytes(bandwidth, "remaining"),
+    )
+
+
+def _ticket(ticket: Fields) -> TicketReply | None:
+    if number(ticket.get("invalid")):
+        return TicketReply(TicketState.UNKNOWN)
+    state = _COMPLETE.get(text(ticket.get("complete")))
+    if state is not TicketState.COMPLETE:
+        return TicketReply(state) if state else None
+    photo_id = identifier(ticket.get("photoid"))
+    # Done, without saying which photo it became: it has to be looked up.
+    return TicketReply(state, photo_id) if photo_id else TicketReply(TicketState.UNKNOWN)
+
+
+def _part(fields: Fields, name: str) -> Fields:
+    part = fields.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _bytes(part: Fields, prefix: str) -> int | None:
+    exact, rounded = number(part.get(f"{prefix}bytes")), number(part.get(f"{prefix}kb"))
+    if exact is not None:
+        return exact
+    return None if rounded is None else rounded * 1024
+
+
+def _left(limit: int | None, count: int | None) -> int | None:
+    return None if not limit or count is None else max(0, limit - count)

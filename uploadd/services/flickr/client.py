@@ -1,0 +1,171 @@
+"""Flickr as a `Service`: what delivery asks for, in Flickr's calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from uploadd.model.budget import Purpose
+from uploadd.model.configuration import Account
+from uploadd.model.delays import growing
+from uploadd.model.errors import ServiceFaultError
+from uploadd.model.ports import Runtime
+from uploadd.model.tickets import TICKETS_PER_CALL, TicketReply
+from uploadd.model.verdicts import Reason, Verdict
+from uploadd.services.base import Grant, Login, Parcel, Quota
+from uploadd.services.flickr import answers, errors
+from uploadd.services.flickr.calls import EDIT_PATH, UPLOAD_PATH, Calls, host_of, url_of
+from uploadd.services.flickr.fields import content_tag, file_name, upload_fields
+from uploadd.services.flickr.judging import call_error, is_worth_a_retry, send_verdict
+from uploadd.services.flickr.replies import Answer
+from uploadd.services.multipart import Fields, FilePart
+from uploadd.services.wire import MOST_REPLY_BYTES, Handed, Wire
+
+TRIES = 3
+FIRST_RETRY_SECONDS = 0.5
+MOST_RETRY_SECONDS = 4.0
+
+PHOTOS_PER_PAGE = 500
+# 500 photos with 75 machine tags each do not fit into what other replies may hold.
+MOST_LIST_BYTES = 8 * MOST_REPLY_BYTES
+# Newest first, so the photo of a recent send is on the first; Flickr gives 4,000 at most.
+MOST_PAGES = 8
+# Flickr's clock against ours: a photo may seem to be older than its send. Not by more than the
+# five minutes after which our signatures would be refused, and every page costs a call.
+CLOCK_SLACK_SECONDS = 15 * 60
+
+
+class Flickr:
+    """One account on Flickr. Keeps the contract of `services.base.Service`."""
+
+    tickets_per_call = TICKETS_PER_CALL
+
+    def __init__(
+        self,
+        account: Account,
+        runtime: Runtime,
+        grant: Grant,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._account = account
+        self._runtime = runtime
+        self._grant = grant
+        self._wire = Wire(account.parallel_uploads, transport)
+        self._calls = Calls(account, runtime, self._wire)
+
+    @property
+    def host(self) -> str:
+        """`flickr.com`, or the host and port of `base_url`."""
+        return host_of(self._account.base_url)
+
+    @property
+    def can_look_up(self) -> bool:
+        """Only a content tag makes a photo findable here."""
+        return self._account.content_tag
+
+    async def log_in(self) -> Login:
+        """flickr.test.login: whose account this is. Raises `ServiceError`."""
+        login = answers.login(await self._read("flickr.test.login", [], Purpose.PROBE))
+        if login is None:
+            reason = Reason(errors.GARBAGE, "Flickr did not say whose account this is")
+            raise ServiceFaultError(reason)
+        return login
+
+    async def probe(self) -> None:
+        """flickr.test.login, once. Raises `ServiceError`."""
+        await self._read_once("flickr.test.login", [], Purpose.PROBE)
+
+    async def send(self, parcel: Parcel) -> Verdict:
+        """POST one photo with `async=1`. Raises only what its body raises."""
+        handed = Handed()
+        part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
+        fields = upload_fields(parcel, self._account)
+        reply = await self._calls.post_file(UPLOAD_PATH, fields, part, handed)
+        return send_verdict(reply, was_sent=handed.last_chunk)
+
+    async def check_tickets(self, ticket_ids: Sequence[str]) -> dict[str, TicketReply]:
+        """flickr.photos.upload.checkTickets for all of them. Raises `ServiceError`."""
+        if not ticket_ids:
+            return {}
+        fields = [("tickets", ",".join(ticket_ids))]
+        found = await self._read("flickr.photos.upload.checkTickets", fields, Purpose.TICKETS)
+        asked = set(ticket_ids)
+        return {name: reply for name, reply in answers.tickets(found).items() if name in asked}
+
+    async def look_up(self, sha256: str, since: float) -> str | None:
+        """The photo with this content tag: by search, and where that lags, in the newest photos."""
+        if not self.can_look_up:
+            return None
+        return await self._search(sha256) or await self._among_newest(sha256, since)
+
+    async def quota(self) -> Quota:
+        """flickr.people.getUploadStatus. Raises `ServiceError`."""
+        return answers.quota(await self._read("flickr.people.getUploadStatus", [], Purpose.CALL))
+
+    def edit_url(self, photo_ids: Sequence[str]) -> str | None:
+        """Flickr's page for the titles and tags of new photos."""
+        if not photo_ids:
+            return None
+        ids = ",".join(quote(photo_id, safe="") for photo_id in photo_ids)
+        return f"{url_of(EDIT_PATH, self._account.base_url)}?ids={ids}"
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()
+
+    async def _search(self, sha256: str) -> str | None:
+        name, _, value = content_tag(sha256).partition("=")
+        fields = [
+            ("user_id", "me"),
+            ("machine_tags", f'{name}="{value}"'),
+            ("extras", "machine_tags"),
+        ]
+        found = await self._read("flickr.photos.search", fields, Purpose.LOOK_UP, MOST_LIST_BYTES)
+        return answers.photo_with(found, sha256)
+
+    async def _among_newest(self, sha256: str, since: float) -> str | None:
+        fields = [
+            ("user_id", "me"),
+            ("min_upload_date", str(max(0, int(since - CLOCK_SLACK_SECONDS)))),
+            ("extras", "machine_tags"),
+            ("per_page", str(PHOTOS_PER_PAGE)),
+        ]
+        for page in range(1, MOST_PAGES + 1):
+            paged = [*fields, ("page", str(page))]
+            method = "flickr.people.getPhotos"
+            found = await self._read(method, paged, Purpose.LOOK_UP, MOST_LIST_BYTES)
+            photo_id = answers.photo_with(found, sha256)
+            if photo_id or page >= answers.page_count(found):
+                return photo_id
+        return None
+
+    async def _read(
+        self, method: str, fields: Fields, purpose: Purpose, most_bytes: int = MOST_REPLY_BYTES
+    ) -> Mapping[str, Any]:
+        """A read call, tried again for some seconds where that may help."""
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=self._retry_seconds,
+            sleep=self._runtime.clock.sleep,
+            retry=retry_if_exception(is_worth_a_retry),
+            reraise=True,
+        )
+        return await retrying(self._read_once, method, fields, purpose, most_bytes)
+
+    async def _read_once(
+        self, method: str, fields: Fields, purpose: Purpose, most_bytes: int = MOST_REPLY_BYTES
+    ) -> Mapping[str, Any]:
+        await self._grant(purpose)
+        reply = await self._calls.rest(method, fields, most_bytes)
+        if isinstance(reply, Answer):
+            return reply.fields
+        raise call_error(reply, method)
+
+    def _retry_seconds(self, state: RetryCallState) -> float:
+        longest = growing(FIRST_RETRY_SECONDS, MOST_RETRY_SECONDS, state.attempt_number)
+        return self._runtime.random.uniform(longest / 2, longest)
