@@ -271,12 +271,12 @@ async def test_a_photo_is_looked_up_by_search_first(open_desk: Any) -> None:
 
 
 async def test_a_photo_is_looked_up_in_the_newest_after_that(open_desk: Any) -> None:
-    """From a day before the send, page by page, until it is found."""
+    """From a quarter of an hour before the send, page by page, until it is found."""
     script = Script(photos(), photos("x:y=1", pages=3), photos(f"checksum:sha256={SHA}", pages=3))
     assert await open_desk(script).flickr.look_up(SHA, 1_700_000_000.9) == "1"
     assert [script.asked(number).get("page") for number in range(3)] == [None, "1", "2"]
     assert script.asked()["method"] == "flickr.people.getPhotos"
-    assert script.asked()["min_upload_date"] == "1699913600"
+    assert script.asked()["min_upload_date"] == "1699999100"
     assert script.asked()["per_page"] == "500"
 
 
