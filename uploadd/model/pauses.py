@@ -71,7 +71,8 @@ RULES: dict[PauseCause, PauseRule] = {
 class ActivePause:
     """One pause of one account as the database keeps it.
 
-    `delay` is None where only a person ends it; `times` counts how often in a row it came.
+    `delay` is None where only a person ends it; `times` counts how often it came since a send
+    last went well; `is_ended`: a probe or the quota ended it, and only that count is still of use.
     """
 
     account_id: int
@@ -82,6 +83,7 @@ class ActivePause:
     since: float
     delay: Delay | None
     times: int
+    is_ended: bool = False
 
     @property
     def rule(self) -> PauseRule:
@@ -94,6 +96,8 @@ class ActivePause:
 
     def holds(self, now: float) -> bool:
         """True while it stops something: until its time, its probe or its person ended it."""
+        if self.is_ended:
+            return False
         return self.rule.ends_by is not EndsBy.TIME or not self.is_over(now)
 
 

@@ -240,8 +240,9 @@ def _gave_up(reason: Reason, attempts: int) -> Reason:
 
 
 def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
-    # A 429 may come from a gateway after the body went through: one look before the resend.
-    is_doubtful = verdict.cause is PauseCause.RATE
+    # A 429 may come from a gateway after the body went through, and a nonce that was used before
+    # from a proxy that sent our request twice: one look before the resend.
+    is_doubtful = verdict.cause in (PauseCause.RATE, PauseCause.CLOCK)
     return Settlement(
         State.QUEUED,
         ledger=LedgerChange.KEEP if is_doubtful else LedgerChange.CLEAR,
@@ -254,7 +255,10 @@ def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
 
 
 def _still_pending(job: Job, around: Surroundings) -> Settlement:
-    polls = job.polls + 1
+    # A ticket that was asked for along the way, before its time, keeps its interval; that it
+    # begins anew brings the tickets of one call together in the next one, too.
+    is_early = job.polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
+    polls = job.polls + (0 if is_early else 1)
     delay = around.patience * tickets.poll_delay(job.lane, polls)
     return Settlement(
         State.PROCESSING,

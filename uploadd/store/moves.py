@@ -6,12 +6,14 @@ ledger, the pause, its twins, and its story.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job
+from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.settlement import LedgerChange, Settlement, Surroundings, uncertain
 from uploadd.model.states import IN_FLIGHT, State, check_move
 from uploadd.model.verdicts import Reason
@@ -40,11 +42,14 @@ def job_by_id(db: Database, job_id: int) -> Job | None:
 def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     """Commit a job to `uploading` with the ledger's `maybe`, before the first byte is sent.
 
-    Returns the job where it may be sent now. None where the ledger or a twin says otherwise: it
-    was moved on (`duplicate`, `uncertain`) or stays `queued` behind its twin.
+    Returns the job where it may be sent now. None where a pause, the ledger or a twin says
+    otherwise: it was moved on (`duplicate`, `uncertain`) or stays `queued`.
     """
     job = job_by_id(db, job_id)
     if job is None or job.state is not State.QUEUED or _has_twin_in_flight(db, job):
+        return None
+    stopped = what_stops(pauses.of_account(db, job.account_id), now)
+    if (Stops.VIDEOS if job.is_video else Stops.UPLOADS) in stopped:
         return None
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     if ledger is not None and not job.is_forced:
@@ -137,13 +142,13 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
         _follow_ledger(db, fresh, ledger, now)
 
 
-def recover_interrupted(db: Database, around: Surroundings) -> list[Job]:
+def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> list[Job]:
     """Whatever is `uploading` when a deliverer starts is uncertain: nobody knows how far it got."""
-    interrupted = jobs(db, statements.FOUND_UPLOADING)
+    interrupted = jobs(db, statements.FOUND_UPLOADING, (account_id,))
     for job in interrupted:
         _write(db, job, uncertain(job, INTERRUPTED, around), around.now)
-    for row in list(db.execute("SELECT id FROM jobs WHERE state = 'filing'")):
-        file_away(db, row[0], around.now)
+    for job in jobs(db, statements.FOUND_FILING, (account_id,)):
+        file_away(db, job.id, around.now)
     return interrupted
 
 
@@ -267,3 +272,18 @@ def _store_fields(db: Database, job: Job, settlement: Settlement, now: float) ->
             "now": now,
         },
     )
+
+
+def settle_all(
+    db: Database, settled: Sequence[tuple[Job, Settlement]], now: float, patience: float
+) -> list[Settled]:
+    """Several settlements in one commit. A job that a person moved meanwhile is left alone."""
+    outcomes = []
+    for job, settlement in settled:
+        current = job_by_id(db, job.id)
+        if current is None or current.state is not job.state:
+            continue
+        if job.sent_sha256 is not None and current.sent_sha256 is None:
+            db.execute(statements.MARK_TORN, (job.sent_sha256, job.id))
+        outcomes.append(settle(db, job.id, settlement, now, patience))
+    return outcomes

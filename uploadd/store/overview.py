@@ -19,20 +19,56 @@ def counts_of_account(db: Database, account_id: int) -> dict[State, int]:
     return {State(row["state"]): row["n"] for row in rows(db, statement, (account_id,))}
 
 
-def counts_below(db: Database, root: bytes, account_ids: Sequence[int]) -> dict[State, int]:
-    """How the known files at or below `root` stand with these accounts, by state.
+def open_counts(db: Database, account_id: int) -> dict[State, int]:
+    """How many jobs of an account still have a way to go, by state. Cheap: partial indexes."""
+    return {
+        State(row["state"]): row["n"]
+        for row in rows(db, statements.OPEN_COUNTS, (account_id, account_id))
+    }
+
+
+def counts_below(
+    db: Database, root: bytes, account_ids: Sequence[int]
+) -> dict[State, tuple[int, int]]:
+    """How the known files at or below `root` stand with these accounts: files and bytes by state.
 
     Each file counts once for each account, by the job of the content it has now.
     """
-    first, beyond = root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
     marks = ", ".join("?" for _ in account_ids)
     statement = (
-        "SELECT state, count(*) AS n FROM files JOIN jobs USING (directory, name, sha256)"
+        "SELECT state, count(*) AS files, sum(jobs.size) AS bytes"
+        " FROM files JOIN jobs USING (directory, name, sha256)"
         " WHERE (files.directory = ? OR (files.directory >= ? AND files.directory < ?))"
         f" AND account_id IN ({marks}) GROUP BY state"
     )
-    parameters = (root, first, beyond, *account_ids)
-    return {State(row["state"]): row["n"] for row in rows(db, statement, parameters)}
+    found = rows(db, statement, (root, *range_below(root), *account_ids))
+    return {State(row["state"]): (row["files"], row["bytes"]) for row in found}
+
+
+def newest_photos(db: Database, root: bytes, account_id: int, since: float, most: int) -> list[str]:
+    """The ids of photos that came from below `root` since then, oldest first, at most `most`."""
+    statement = (
+        "SELECT photo_id FROM jobs WHERE account_id = ? AND state = 'done' AND updated_at >= ?"
+        " AND (directory = ? OR (directory >= ? AND directory < ?)) AND photo_id IS NOT NULL"
+        " ORDER BY id LIMIT ?"
+    )
+    parameters = (account_id, since, root, *range_below(root), most)
+    return [row["photo_id"] for row in rows(db, statement, parameters)]
+
+
+def next_due_below(db: Database, root: bytes, account_id: int) -> float | None:
+    """When the first queued job below `root` is ready (unix seconds; in the past: now)."""
+    statement = (
+        "SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued'"
+        " AND (directory = ? OR (directory >= ? AND directory < ?))"
+    )
+    due: float | None = value(db, statement, (account_id, root, *range_below(root)))
+    return due
+
+
+def range_below(root: bytes) -> tuple[bytes, bytes]:
+    """Every directory below `root` lies between these two, in the order of bytes."""
+    return root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
 
 
 def list_jobs(

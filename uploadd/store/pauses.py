@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from uploadd.model import verdicts
 from uploadd.model.delays import Delay
-from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, pause_seconds
+from uploadd.model.pauses import ActivePause, PauseCause, pause_seconds
 from uploadd.store import statements
 from uploadd.store.rows import pause_of, rows
 
@@ -24,7 +24,12 @@ def begin(
     Several uploads in flight meet the same cause at once; that is one pause, not four.
     """
     before = _row(db, account_id, pause.cause)
-    is_running = before is not None and before.delay is not None and not before.is_over(now)
+    is_running = (
+        before is not None
+        and before.holds(now)
+        and before.delay is not None
+        and not before.is_over(now)
+    )
     times = before.times + (0 if is_running else 1) if before else 1
     since = before.since if before and before.holds(now) else now
     delay = _delay(pause, times, now, patience)
@@ -63,7 +68,16 @@ def prolong(db: Database, pause: ActivePause, now: float, patience: float) -> Ac
 
 
 def end(db: Database, account_id: int, cause: PauseCause) -> None:
-    """The account goes on, as far as this cause is concerned."""
+    """The account goes on, as far as this cause is concerned.
+
+    The row stays until a send goes well, so that a probe that is always answered and a send that
+    never is do not chase each other: the pause comes back longer each time.
+    """
+    db.execute(statements.MARK_ENDED, (account_id, cause))
+
+
+def forget(db: Database, account_id: int, cause: PauseCause) -> None:
+    """The cause is gone, and how often it came does not matter any more."""
     db.execute(statements.END_PAUSE, (account_id, cause))
 
 
@@ -73,10 +87,10 @@ def end_all(db: Database, account_id: int) -> None:
 
 
 def forget_past(db: Database, account_id: int, now: float) -> None:
-    """A send went well: pauses that ended by themselves no longer make the next one longer."""
+    """A send went well: pauses that have ended no longer make the next one longer."""
     for pause in of_account(db, account_id):
-        if pause.rule.ends_by is EndsBy.TIME and pause.is_over(now):
-            end(db, account_id, pause.cause)
+        if not pause.holds(now):
+            forget(db, account_id, pause.cause)
 
 
 def _row(db: Database, account_id: int, cause: PauseCause) -> ActivePause | None:

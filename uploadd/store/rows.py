@@ -93,6 +93,7 @@ def pause_of(row: Row) -> ActivePause:
         since=row["since"],
         delay=_delay(row["delay_begin"], row["delay_seconds"]),
         times=row["times"],
+        is_ended=bool(row["is_ended"]),
     )
 
 

@@ -121,6 +121,7 @@ FIRST_TABLES = (
         delay_begin REAL,
         delay_seconds REAL,
         times INTEGER NOT NULL,
+        is_ended INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (account_id, cause)
     ) WITHOUT ROWID
     """,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job, Kind
-from uploadd.model.sightings import Finding, covers_of
+from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store import moves, statements
+from uploadd.store.overview import range_below
 from uploadd.store.rows import Row, jobs, one, rows, value
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
@@ -20,17 +21,18 @@ IGNORED = Reason("changed", 'the file has changed, and its folder says on_change
 COMES_BACK = frozenset({"vanished", "excluded", "changed"})
 
 
-def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, tuple[Any, ...]]]:
-    """For each directory, its known files: name -> (size, mtime_ns, inode, device, covers)."""
+def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, KnownFile]]:
+    """For each directory, its known files by name."""
+    # A named tuple is made from its row as it is: this is what a restart over a known tree costs.
     return [
-        {row[0]: tuple(row[1:]) for row in db.execute(statements.KNOWN_FILES, (directory,))}
+        {row[0]: KnownFile(*row[1:]) for row in db.execute(statements.KNOWN_FILES, (directory,))}
         for directory in directories
     ]
 
 
 def known_directories(db: Database, root: bytes) -> list[bytes]:
     """Every directory at or below `root` in which files are known."""
-    first, beyond = root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
+    first, beyond = range_below(root)
     parameters = {"root": root, "first": first, "beyond": beyond}
     return [row[0] for row in db.execute(statements.KNOWN_DIRECTORIES, parameters)]
 
@@ -58,6 +60,27 @@ def register(db: Database, finding: Finding, now: float) -> list[int]:
             woken.append(job_id)
     _remember(db, finding)
     return woken
+
+
+def register_all(db: Database, findings: list[Finding], now: float) -> list[int]:
+    """`register` for many files in one commit.
+
+    An account's row may have gone since the file was found (its identity was learned to be that
+    of another row): the next walk sees that the file lacks a job, and finds it again.
+    """
+    there = {row[0] for row in db.execute(statements.ACCOUNT_IDS)}
+    ready = []
+    for finding in findings:
+        ids = tuple(account_id for account_id in finding.account_ids if account_id in there)
+        ready += register(db, replace(finding, account_ids=ids), now)
+    return ready
+
+
+def forget_all(
+    db: Database, directory: bytes, missing: list[tuple[bytes, Reason]], now: float
+) -> int:
+    """`forget` for many files of one directory. Returns how many jobs were skipped."""
+    return sum(forget(db, directory, name, reason, now) for name, reason in missing)
 
 
 def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: float) -> int:

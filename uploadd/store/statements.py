@@ -7,6 +7,7 @@ from __future__ import annotations
 ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
 ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
 ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
+ACCOUNT_IDS = "SELECT id FROM accounts"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
 INSERT_ACCOUNT = """
 INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest)
@@ -94,7 +95,14 @@ TICKETS_TO_ASK = """
 SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
 ORDER BY due, id LIMIT :most
 """
-FOUND_UPLOADING = "SELECT * FROM jobs WHERE state = 'uploading'"
+OPEN_COUNTS = """
+SELECT state, count(*) AS n FROM jobs WHERE account_id = ? AND state = 'queued' GROUP BY state
+UNION ALL
+SELECT state, count(*) AS n FROM jobs WHERE account_id = ?
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY state
+"""
+FOUND_UPLOADING = "SELECT * FROM jobs WHERE account_id = ? AND state = 'uploading'"
+FOUND_FILING = "SELECT * FROM jobs WHERE account_id = ? AND state = 'filing'"
 SETTLE_JOB = """
 UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
     wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
@@ -137,8 +145,10 @@ INSERT INTO pauses (account_id, cause, code, text, remedy, since, delay_begin, d
     times)
 VALUES (:account_id, :cause, :code, :text, :remedy, :since, :delay_begin, :delay_seconds, :times)
 ON CONFLICT (account_id, cause) DO UPDATE SET code = :code, text = :text, remedy = :remedy,
-    since = :since, delay_begin = :delay_begin, delay_seconds = :delay_seconds, times = :times
+    since = :since, delay_begin = :delay_begin, delay_seconds = :delay_seconds, times = :times,
+    is_ended = 0
 """
+MARK_ENDED = "UPDATE pauses SET is_ended = 1 WHERE account_id = ? AND cause = ?"
 END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
 END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
 REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"

@@ -1,0 +1,212 @@
+"""Puts the stages together: what the daemon and a backfill have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from filelock import BaseFileLock
+from sqlite_utils import Database
+
+from uploadd.delivery.bell import Bell
+from uploadd.delivery.call_budget import CallBudget
+from uploadd.delivery.deliverer import Deliverer
+from uploadd.delivery.desk import Desk
+from uploadd.delivery.throttle import Throttle
+from uploadd.files.mounts import file_system_of, is_network
+from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.tree import Tree
+from uploadd.model.budget import Purpose
+from uploadd.model.configuration import Account, Configuration, Folder, PhotoFields
+from uploadd.model.errors import StoreBusyError, StoreError, UsageError
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.ports import Runtime
+from uploadd.services.base import Grant, Service
+from uploadd.services.flickr import Flickr
+from uploadd.store import accounts, lock
+from uploadd.store.connection import open_database
+from uploadd.store.store import Store, Worker, one_thread
+
+ServiceMaker = Callable[[Account, Runtime, Grant], Service]
+
+
+@dataclass
+class Assembly:
+    """Everything that runs, wired together."""
+
+    configuration: Configuration
+    runtime: Runtime
+    store: Store
+    bell: Bell
+    arrivals: Arrivals
+    deliverer: Deliverer
+
+    @property
+    def desks(self) -> dict[str, Desk]:
+        """The accounts at work, by their names."""
+        return self.deliverer.desks
+
+    def tree(self, root: bytes, folder: Folder) -> Tree:
+        """Take a directory tree in, by a folder's rules."""
+        names = folder.accounts
+
+        def account_ids() -> tuple[int, ...]:
+            return tuple(sorted(self.desks[name].id for name in names if name in self.desks))
+
+        network = is_network(file_system_of(root))
+        tree = Tree(root, folder, account_ids, is_own_clock=not network)
+        self.arrivals.trees.append(tree)
+        return tree
+
+
+def check_state_dir(configuration: Configuration) -> None:
+    """Stop a command whose user does not own the state directory, and name the one that works.
+
+    Raises `UsageError`, or `StoreError` for a network file system (its locks do not hold).
+    """
+    path = configuration.state_dir
+    if path.exists() and path.stat().st_uid != os.geteuid():
+        owner = _user_name(path.stat().st_uid)
+        raise UsageError(
+            f"the state directory {path} belongs to {owner}",
+            f"run it as that user: sudo -u {owner} uploadd …",
+        )
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    kind = file_system_of(os.fsencode(existing))
+    if is_network(kind):
+        raise StoreError(
+            f"the state directory {path} is on a network file system ({kind})",
+            "set state_dir to a local disk; locks do not hold over the network",
+        )
+
+
+@asynccontextmanager
+async def assembled(
+    configuration: Configuration,
+    runtime: Runtime,
+    command: str,
+    *,
+    names: Iterable[str] | None = None,
+    make_service: ServiceMaker = Flickr,
+    make_worker: Callable[[], Worker] = one_thread,
+) -> AsyncIterator[Assembly]:
+    """Become the deliverer of the state directory, with the accounts `names` (None: all).
+
+    Raises `StoreBusyError` where another process is it, `StoreError` where the store cannot be
+    used.
+    """
+    check_state_dir(configuration)
+    held, db = await runtime.disk.run(_take, configuration, command, runtime.clock.wall())
+    store = Store(db, make_worker())
+    try:
+        assembly = await _build(configuration, runtime, store, names, make_service)
+        await assembly.deliverer.recover()
+        try:
+            yield assembly
+        finally:
+            for desk in assembly.desks.values():
+                await desk.service.aclose()
+            await store.write(lock.remember_holder, None)
+    finally:
+        await store.aclose()
+        held.release()
+
+
+def _take(configuration: Configuration, command: str, now: float) -> tuple[BaseFileLock, Database]:
+    db = open_database(configuration.state_dir)
+    try:
+        held = lock.take(configuration.state_dir)
+    except StoreBusyError as error:
+        holder = lock.last_holder(db)
+        db.close()
+        if holder is None:
+            raise
+        text = f"{error.text} already: `uploadd {holder.command}`, pid {holder.pid}"
+        raise StoreBusyError(text, error.remedy) from None
+    lock.remember_holder(db, lock.Holder(os.getpid(), command, now))
+    return held, db
+
+
+async def _build(
+    configuration: Configuration,
+    runtime: Runtime,
+    store: Store,
+    names: Iterable[str] | None,
+    make_service: ServiceMaker,
+) -> Assembly:
+    bell = Bell()
+    arrivals = Arrivals(store, runtime)
+    arrivals.on_jobs = bell.ring
+    desks: dict[str, Desk] = {}
+    assembly = Assembly(
+        configuration, runtime, store, bell, arrivals, Deliverer(desks, store, runtime, bell)
+    )
+    budgets: dict[str, CallBudget] = {}
+    for name in configuration.accounts if names is None else names:
+        account = configuration.accounts[name]
+        assembly.desks[name] = await _desk(assembly, account, budgets, make_service)
+    return assembly
+
+
+async def _desk(
+    assembly: Assembly,
+    account: Account,
+    budgets: dict[str, CallBudget],
+    make_service: ServiceMaker,
+) -> Desk:
+    runtime, store = assembly.runtime, assembly.store
+    key = _digest(account.service, account.base_url or "", account.api_key.reveal())
+    budget = budgets.setdefault(key, CallBudget(key, account.calls_per_hour, store, runtime.clock))
+    ready: dict[str, Desk] = {}
+
+    async def grant(purpose: Purpose) -> None:
+        await budget.grant(ready["desk"].id, purpose)
+
+    service = make_service(account, runtime, grant)
+    digest = _digest(account.api_key.reveal(), account.token.reveal())
+    row, needs_login = await store.write(
+        accounts.bind, account.name, account.service, service.host, digest
+    )
+    ready["desk"] = Desk(
+        account=account,
+        row=row,
+        needs_login=needs_login,
+        service=service,
+        store=store,
+        runtime=runtime,
+        budget=budget,
+        throttle=Throttle(account.bytes_per_second, runtime.clock),
+        bell=assembly.bell,
+        patience=assembly.configuration.patience,
+        fields_of=lambda folder: _fields_of(assembly.configuration, folder),
+        resight=lambda job: _resight(assembly.arrivals, job),
+    )
+    return ready["desk"]
+
+
+def _fields_of(configuration: Configuration, folder: str) -> PhotoFields:
+    known = configuration.folders.get(folder)
+    return known.photo if known is not None else PhotoFields()
+
+
+def _resight(arrivals: Arrivals, job: Job) -> None:
+    for tree in arrivals.trees:
+        if tree.folder.name == job.folder and tree.holds(job.path):
+            arrivals.saw(tree, job.path, Lane(job.lane))
+
+
+def _digest(*parts: str) -> str:
+    """Names a key or a token without being one: it only has to differ when they differ."""
+    joined = "\0".join(("uploadd", *parts))
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+def _user_name(user_id: int) -> str:
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return str(user_id)

@@ -1,0 +1,96 @@
+"""`uploadd backfill`: one time, every photo below a directory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from uploadd.assembly import assembled
+from uploadd.cli.context import clear_errors, configuration_of, say
+from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.progress import shown_progress
+from uploadd.cli.wording import ending_lines, preview_lines
+from uploadd.files.openness import ignore_lease_signals
+from uploadd.model.configuration import Configuration
+from uploadd.model.ports import Runtime
+from uploadd.operations.backfill import Backfill, Ending, Finished
+from uploadd.operations.preview import preview
+from uploadd.operations.trees import Wanted, wanted_trees
+from uploadd.runtime import real_runtime
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def backfill(
+    context: typer.Context,
+    directories: Annotated[list[str], typer.Argument(metavar="DIR...", show_default=False)],
+    account: Annotated[
+        str | None, typer.Option(help="May be left out where there is only one.")
+    ] = None,
+    folder: Annotated[
+        str | None, typer.Option(help="Take the settings of this configured folder.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what there is to do, and do nothing.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Stop (75) once all that is left has to wait.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object at the end.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
+) -> None:
+    """Upload every photo and video below DIR, once; a second time goes on where it stopped."""
+    set_up_logs(LogFormat.AUTO, logging.INFO if verbose else logging.WARNING)
+    with clear_errors():
+        configuration = configuration_of(context)
+        wanted = wanted_trees(configuration, directories, account, folder)
+        if dry_run:
+            _preview(configuration, wanted, as_json)
+            return
+        finished = asyncio.run(_backfill(configuration, wanted, no_wait, real_runtime()))
+        for line in ending_lines(finished):
+            say(line)
+        if as_json:
+            print(json.dumps(finished.snapshot.as_json()), flush=True)
+        raise typer.Exit(finished.ending)
+
+
+def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) -> None:
+    found = preview(configuration, wanted)
+    for line in preview_lines(found):
+        say(line)
+    if as_json:
+        print(json.dumps(found.as_json()))
+
+
+async def _backfill(
+    configuration: Configuration, wanted: list[Wanted], no_wait: bool, runtime: Runtime
+) -> Finished:
+    ignore_lease_signals()
+    stopped_by: list[int] = []
+    stop = asyncio.Event()
+
+    def ask_to_stop(number: int) -> None:
+        if stop.is_set():
+            sys.exit(128 + number)  # a second signal: at once; what was sent is looked up later
+        stopped_by.append(number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, ask_to_stop, number)
+    names = dict.fromkeys(name for one in wanted for name in one.folder.accounts)
+    async with assembled(configuration, runtime, "backfill", names=names) as assembly:
+        with shown_progress() as show:
+            finished = await Backfill(assembly, wanted, no_wait=no_wait, stop=stop, show=show).run()
+    if stopped_by and stopped_by[0] == signal.SIGTERM:
+        return Finished(Ending.TERMINATED, finished.snapshot, finished.pauses)
+    return finished

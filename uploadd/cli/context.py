@@ -1,0 +1,108 @@
+"""What every command begins with: the configuration, and one way to end with an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from uploadd.model.configuration import Configuration
+from uploadd.model.errors import (
+    ConfigurationError,
+    StoreBusyError,
+    UploaddError,
+    UsageError,
+)
+from uploadd.settings import Loaded, find_config, load
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_WOULD_WAIT = 75
+EXIT_CREDENTIALS = 77
+EXIT_INTERRUPTED = 130
+
+
+def load_settings(context: typer.Context) -> Loaded:
+    """Read the configuration that `--config`, the environment or the usual places name."""
+    option: Path | None = context.obj
+    return load(find_config(option, os.environ), os.environ)
+
+
+def configuration_of(context: typer.Context) -> Configuration:
+    """The configuration alone."""
+    return load_settings(context).configuration
+
+
+def say(text: str) -> None:
+    """One line for people: they read standard error, programs read standard output."""
+    print(text, file=sys.stderr)
+
+
+def stop(text: str, code: int) -> NoReturn:
+    """End the command with one clear line."""
+    say(f"uploadd: {text}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn every error into a clear line and the exit code of design section 7."""
+    try:
+        yield
+    except UploaddError as error:
+        stop(str(error), exit_code_of(error))
+    except BaseExceptionGroup as group:
+        _stop_with_group(group)
+    except KeyboardInterrupt:
+        stop("stopped; the queue is intact", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(EXIT_FAILED) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: a line, never a traceback
+        _stop_with_bug(error)
+
+
+def exit_code_of(error: UploaddError) -> int:
+    """The exit code for an error that ends a command."""
+    if isinstance(error, ConfigurationError | UsageError):
+        return EXIT_USAGE
+    return EXIT_WOULD_WAIT if isinstance(error, StoreBusyError) else EXIT_FAILED
+
+
+def _stop_with_group(group: BaseExceptionGroup[BaseException]) -> NoReturn:
+    """Tasks fail in groups; a person is told of the first one that means something."""
+    for error in _leaves(group):
+        if isinstance(error, UploaddError):
+            stop(str(error), exit_code_of(error))
+    _stop_with_bug(next(iter(_leaves(group))))
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _stop_with_bug(error: BaseException) -> NoReturn:
+    if os.environ.get("UPLOADD_DEBUG"):
+        raise error
+    stop(
+        f"an error that should not happen: {type(error).__name__}: {error}. The queue is intact;"
+        " UPLOADD_DEBUG=1 shows more, please report it",
+        EXIT_FAILED,
+    )
+
+
+def with_clear_errors(command: Callable[[], None]) -> None:
+    """Run a whole command line inside `clear_errors`."""
+    with clear_errors():
+        command()

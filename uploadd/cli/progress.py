@@ -1,0 +1,98 @@
+"""The progress of a backfill: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from uploadd.cli.context import say
+from uploadd.operations.summary import Snapshot
+
+LINE_EVERY_SECONDS = 10.0
+
+Show = Callable[[Snapshot], None]
+
+
+@contextmanager
+def shown_progress() -> Iterator[Show]:
+    """Give a function that shows how far a backfill is, fit for where standard error goes."""
+    if not sys.stderr.isatty():
+        yield _PlainLines()
+        return
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[bytes]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[waits]}"),
+    )
+    with Progress(*columns, console=console, expand=True) as progress:
+        yield _Bar(progress)
+
+
+class _Bar:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("looking", total=None, bytes="", rate="", waits="")
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        self._progress.update(
+            self._task,
+            description="looking" if snapshot.is_walking else "uploading",
+            total=snapshot.found or None,
+            completed=snapshot.found - snapshot.pending,
+            bytes=decimal(snapshot.bytes_sent),
+            rate=rate_of(snapshot),
+            waits=snapshot.waits_for,
+        )
+
+
+class _PlainLines:
+    """A line now and then, and at once when there is something new to wait for."""
+
+    def __init__(self) -> None:
+        self._said_at = float("-inf")
+        self._waits_for = ""
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        cause = snapshot.waits_for.split(" (")[0]
+        is_news = cause != self._waits_for
+        if not is_news and snapshot.seconds - self._said_at < LINE_EVERY_SECONDS:
+            return
+        self._waits_for = cause
+        self._said_at = snapshot.seconds
+        say(progress_line(snapshot))
+
+
+def progress_line(snapshot: Snapshot) -> str:
+    """How far a backfill is, in one line."""
+    ended = snapshot.found - snapshot.pending
+    parts = [
+        f"{ended} of {snapshot.found} files",
+        f"{decimal(snapshot.bytes_sent)} sent",
+        rate_of(snapshot),
+    ]
+    if snapshot.is_walking:
+        parts.append("still looking for files")
+    if snapshot.waits_for:
+        parts.append(f"waits for {snapshot.waits_for}")
+    return ", ".join(parts)
+
+
+def rate_of(snapshot: Snapshot) -> str:
+    """Bytes a second since the beginning."""
+    return f"{decimal(int(snapshot.bytes_sent / max(snapshot.seconds, 0.001)))}/s"

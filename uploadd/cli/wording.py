@@ -1,0 +1,58 @@
+"""The sentences that end a backfill or a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.filesize import decimal
+
+from uploadd.model.states import State
+from uploadd.operations.backfill import Ending, Finished
+from uploadd.operations.preview import Preview
+
+LAST_WORDS = {
+    Ending.DONE: "everything is on the account",
+    Ending.FAILED: "some files failed: `uploadd jobs --state failed` says why",
+    Ending.WOULD_WAIT: "what is left has to wait; run it again later to go on",
+    Ending.CREDENTIALS: "the credentials are missing or refused; the queue is whole",
+    Ending.INTERRUPTED: "stopped; the queue is intact, run it again to go on",
+    Ending.TERMINATED: "stopped; the queue is intact, run it again to go on",
+}
+
+
+def ending_lines(finished: Finished) -> Iterator[str]:
+    """The summary of a backfill: the numbers, what holds it up, and the last word."""
+    snapshot = finished.snapshot
+    yield f"{snapshot.found} files found: {_counts(finished)}"
+    yield (
+        f"{decimal(snapshot.bytes_sent)} sent in {snapshot.seconds:.1f} s"
+        f" with {snapshot.api_calls} API calls"
+    )
+    if finished.ending is not Ending.DONE:
+        for name, pause in finished.pauses:
+            remedy = f"; {pause.remedy}" if pause.remedy else ""
+            yield f"account {name} is paused: {pause.text}{remedy}"
+    if snapshot.edit_url:
+        yield f"edit what was uploaded: {snapshot.edit_url}"
+    yield LAST_WORDS[finished.ending]
+
+
+def preview_lines(preview: Preview) -> Iterator[str]:
+    """What a dry run has found."""
+    yield (
+        f"{preview.found} files found: {preview.known} known already,"
+        f" {preview.photos} photos and {preview.videos} videos to send"
+        f" ({decimal(preview.bytes_to_send)}), {preview.skipped} not for upload"
+    )
+    for directory, why in preview.errors:
+        yield f"{directory} cannot be read: {why}"
+    yield "nothing was sent: this was a dry run"
+
+
+def _counts(finished: Finished) -> str:
+    snapshot = finished.snapshot
+    shown = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
+    parts = [f"{snapshot.count(state)} {state}" for state in shown if snapshot.count(state)]
+    if snapshot.pending:
+        parts.append(f"{snapshot.pending} pending")
+    return ", ".join(parts) or "nothing to do"

@@ -1,0 +1,163 @@
+"""The daemon: watches every folder and delivers, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from uploadd.assembly import Assembly, assembled
+from uploadd.files.openness import ignore_lease_signals
+from uploadd.intake.folder_loop import FolderLoop
+from uploadd.intake.tree import root_of
+from uploadd.model.configuration import Configuration
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Runtime
+from uploadd.model.states import State
+from uploadd.notices import Notices
+from uploadd.sd_notify import Notifier, watchdog_seconds
+from uploadd.store import overview, sightings
+
+log = structlog.get_logger()
+
+STATUS_SECONDS = 5.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass
+class Stop:
+    """What a signal asks for: the first one drains, a second one cuts."""
+
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    hurried: asyncio.Event = field(default_factory=asyncio.Event)
+    signal_number: int = 0
+
+    def ask(self, number: int) -> None:
+        """A signal came."""
+        if self.wanted.is_set():
+            self.hurried.set()
+        self.signal_number = self.signal_number or number
+        self.wanted.set()
+
+
+async def run(configuration: Configuration, runtime: Runtime, environ: Mapping[str, str]) -> int:
+    """Run until a signal. Returns the exit code. Raises `UploaddError` where it cannot start."""
+    ignore_lease_signals()
+    stop = Stop()
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop.ask, number)
+    notifier = Notifier(environ.get("NOTIFY_SOCKET"))
+    try:
+        async with assembled(configuration, runtime, "run") as assembly:
+            await _Daemon(assembly, notifier, stop, watchdog_seconds(environ, os.getpid())).run()
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+    return 130 if stop.signal_number == signal.SIGINT else 0
+
+
+class _Daemon:
+    """The tasks of one run, and their order at the end: intake first, then delivery."""
+
+    def __init__(
+        self, assembly: Assembly, notifier: Notifier, stop: Stop, watchdog: float | None
+    ) -> None:
+        self._assembly = assembly
+        self._runtime = assembly.runtime
+        self._notifier = notifier
+        self._stop = stop
+        self._watchdog = watchdog
+        self._ended = asyncio.Event()
+        self._unread_wanted = asyncio.Event()
+        self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
+
+    async def run(self) -> None:
+        for folder in self._folders:
+            await folder.start()
+        self._notifier.ready("watching")
+        log.info("daemon.started", folders=len(self._folders), accounts=len(self._assembly.desks))
+        async with asyncio.TaskGroup() as tasks:
+            for folder in self._folders:
+                tasks.create_task(folder.run(self._ended))
+            tasks.create_task(self._assembly.arrivals.run(self._ended))
+            tasks.create_task(self._tell_status())
+            tasks.create_task(self._walk_for_other_accounts())
+            delivery = tasks.create_task(self._assembly.deliverer.run(self._heard))
+            await self._stop.wanted.wait()
+            await self._drain(delivery)
+        log.info("daemon.stopped")
+
+    def _folder_loop(self, name: str) -> FolderLoop:
+        folder = self._assembly.configuration.folders[name]
+        tree = self._assembly.tree(root_of(folder), folder)
+        return FolderLoop(tree, self._assembly.arrivals, self._assembly.store, self._runtime)
+
+    async def _drain(self, delivery: asyncio.Task[None]) -> None:
+        """Finish what is in flight, for at most `drain_seconds`; then cut the bodies."""
+        seconds = self._assembly.configuration.drain_seconds
+        log.info("daemon.draining", seconds=seconds)
+        self._notifier.stopping("finishing what is in flight")
+        self._ended.set()
+        self._assembly.arrivals.woken.set()
+        for folder in self._folders:
+            folder.stop()
+        self._assembly.deliverer.drain()
+        hurried = asyncio.ensure_future(self._stop.hurried.wait())
+        await asyncio.wait(
+            {delivery, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        hurried.cancel()
+        if not delivery.done():
+            log.warning("daemon.cutting")
+            self._assembly.deliverer.cut()
+
+    async def _tell_status(self) -> None:
+        """The line of `systemctl status`, and the sign of life: sent only after the store answered."""
+        notices = Notices(self._assembly.configuration.notify, self._assembly.store)
+        every = min(STATUS_SECONDS, (self._watchdog or STATUS_SECONDS * 2) / 2)
+        while not self._ended.is_set():
+            self._notifier.status(await self._status_line())
+            self._notifier.watchdog()
+            for desk in self._assembly.desks.values():
+                await notices.look(desk)
+            await self._runtime.clock.wait(self._ended, every)
+
+    async def _status_line(self) -> str:
+        parts = []
+        for name, desk in self._assembly.desks.items():
+            counts = await self._assembly.store.read(overview.open_counts, desk.id)
+            waiting = counts.get(State.QUEUED, 0)
+            open_jobs = sum(counts.values()) - waiting
+            parts.append(f"{name}: {waiting} queued, {open_jobs} in flight")
+        return "; ".join(parts) or "no account is configured"
+
+    def _heard(self) -> None:
+        """Another process wrote to the database: perhaps a `retry` of a file never read."""
+        self._unread_wanted.set()
+
+    async def _walk_for_other_accounts(self) -> None:
+        """Look again where a login turned out to be another account, or a person said retry."""
+        while not self._ended.is_set():
+            if self._unread_wanted.is_set():
+                self._unread_wanted.clear()
+                await self._resight_unread()
+            for desk in self._assembly.desks.values():
+                if desk.rebound.is_set():
+                    desk.rebound.clear()
+                    for folder in self._folders:
+                        folder.walk_now()
+            await self._runtime.clock.wait(self._ended, 1.0)
+
+    async def _resight_unread(self) -> None:
+        for directory, name, _root, folder in await self._assembly.store.read(
+            sightings.unread_paths
+        ):
+            for tree in self._assembly.arrivals.trees:
+                path = os.path.join(directory, name)
+                if tree.folder.name == folder and tree.holds(path):
+                    self._assembly.arrivals.saw(tree, path, Lane.LIVE)

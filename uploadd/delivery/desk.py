@@ -1,0 +1,144 @@
+"""What the loops of one account share: who it is, its service, and what it is doing right now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from uploadd.delivery.bell import Bell
+from uploadd.delivery.breaker import Breaker
+from uploadd.delivery.call_budget import CallBudget
+from uploadd.delivery.throttle import Throttle
+from uploadd.model import verdicts
+from uploadd.model.configuration import Account, PhotoFields
+from uploadd.model.errors import (
+    ServiceAwayError,
+    ServiceError,
+    ServiceFaultError,
+    ServiceRefusedError,
+)
+from uploadd.model.jobs import Job
+from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
+from uploadd.model.ports import Runtime
+from uploadd.model.settlement import Surroundings
+from uploadd.model.verdicts import Reason
+from uploadd.services.base import Quota, Service
+from uploadd.store import pauses
+from uploadd.store.accounts import AccountRow
+from uploadd.store.store import Store
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+AWAY_REMEDY = "nothing to do: it is tried again by itself; check the network if it stays"
+PAUSE_LOG_LEVEL = {True: "warning", False: "info"}
+
+
+@dataclass
+class Desk:
+    """One account at work."""
+
+    account: Account
+    row: AccountRow
+    needs_login: bool
+    service: Service
+    store: Store
+    runtime: Runtime
+    budget: CallBudget
+    throttle: Throttle
+    bell: Bell
+    patience: float
+    fields_of: Callable[[str], PhotoFields]
+    """The photo fields of a folder by its name (empty: none was configured)."""
+    resight: Callable[[Job], None]
+    """Tells intake that a job's file is not what it was."""
+    rebound: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the login turned out to be another account than was thought: walk again."""
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    cut: asyncio.Event = field(default_factory=asyncio.Event)
+    breaker: Breaker = field(default_factory=Breaker)
+    quota: Quota | None = None
+    pauses_begun: int = 0
+    """Counted the moment a verdict says pause, before that is committed."""
+    uploading: int = 0
+    bytes_sent: int = 0
+    is_idle: bool = False
+    last_ticket_at: float = 0.0
+
+    @property
+    def id(self) -> int:
+        """The account's row."""
+        return self.row.id
+
+    def around(self) -> Surroundings:
+        """The time and the dice for a decision."""
+        return Surroundings(
+            now=self.runtime.clock.wall(),
+            random=self.runtime.random,
+            patience=self.patience,
+            has_dedup_check=self.account.dedup_check != 0,
+        )
+
+    async def stopped(self) -> frozenset[Stops]:
+        """What the account's pauses stop now."""
+        return what_stops(await self.pauses(), self.runtime.clock.wall())
+
+    async def pauses(self) -> list[ActivePause]:
+        """The account's pauses as the database has them."""
+        return await self.store.read(pauses.of_account, self.id)
+
+    async def pause(self, pause: verdicts.Pause) -> None:
+        """Stop the account, durably, and tell."""
+        now = self.runtime.clock.wall()
+        row = await self.store.write(pauses.begin, self.id, pause, now, self.patience)
+        self.tell_pause(row)
+        self.bell.ring()
+
+    def tell_pause(self, pause: ActivePause) -> None:
+        """One log line for a pause: loud where a person must act."""
+        level = PAUSE_LOG_LEVEL[pause.rule.needs_person]
+        getattr(log, level)(
+            "account.paused",
+            account=self.account.name,
+            cause=pause.cause,
+            code=pause.code,
+            text=pause.text,
+            remedy=pause.remedy,
+            seconds=round(pause.delay.seconds, 1) if pause.delay else None,
+        )
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T | None:
+        """Put a read call to the service; None where it did not work, having paused if need be."""
+        try:
+            return await question()
+        except ServiceAwayError as error:
+            reason = Reason("network", error.text, AWAY_REMEDY)
+            await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
+        except ServiceRefusedError as error:
+            await self._refused(error)
+        except ServiceFaultError as error:
+            log.info(
+                "call.failed",
+                account=self.account.name,
+                code=error.reason.code,
+                text=error.reason.text,
+            )
+        except ServiceError as error:
+            log.warning("call.failed", account=self.account.name, text=error.text)
+        return None
+
+    async def _refused(self, error: ServiceRefusedError) -> None:
+        if error.pause is not None:
+            await self.pause(error.pause)
+        else:
+            log.warning(
+                "call.refused",
+                account=self.account.name,
+                code=error.reason.code,
+                text=error.reason.text,
+                remedy=error.reason.remedy,
+            )

@@ -1,0 +1,91 @@
+"""Takes jobs from the queue, live ones first, and keeps `parallel_uploads` of them going."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from uploadd.delivery.desk import Desk
+from uploadd.delivery.send import deliver, give_up
+from uploadd.model.errors import StoreError
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.pauses import EndsBy, Stops
+from uploadd.store import queue
+
+log = structlog.get_logger()
+
+LONGEST_NAP_SECONDS = 60.0
+
+
+class Dispatcher:
+    """The sending loop of one account."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._bell = desk.bell.listener()
+        self._taken: set[int] = set()
+
+    async def run(self) -> None:
+        """Send until the account drains; returns when the last send in flight has ended."""
+        async with asyncio.TaskGroup() as senders:
+            while not self._desk.draining.is_set():
+                self._bell.clear()
+                while await self._start_one(senders):
+                    pass
+                await self._desk.runtime.clock.wait(self._bell, await self._nap())
+
+    async def _start_one(self, senders: asyncio.TaskGroup) -> bool:
+        if len(self._taken) >= self._desk.account.parallel_uploads:
+            return False
+        if self._desk.needs_login or self._desk.draining.is_set():
+            return False
+        job = await self._next_job()
+        self._desk.is_idle = job is None and not self._taken
+        if job is None:
+            return False
+        self._taken.add(job.id)
+        senders.create_task(self._deliver(job))
+        return True
+
+    async def _next_job(self) -> Job | None:
+        stopped = await self._desk.stopped()
+        if Stops.UPLOADS in stopped:
+            return None
+        for lane in (Lane.LIVE, Lane.BACKFILL):
+            job = await self._desk.store.read(
+                queue.next_to_send,
+                self._desk.id,
+                lane,
+                self._desk.runtime.clock.wall(),
+                with_videos=Stops.VIDEOS not in stopped,
+                taken=frozenset(self._taken),
+            )
+            if job is not None:
+                return job
+        return None
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            await deliver(self._desk, job)
+        except StoreError:
+            raise  # nothing can be written down any more: the daemon stops, and says why
+        except Exception:  # a bug that one file brings out must not stop the others
+            log.exception("job.crashed", account=self._desk.account.name, job=job.id)
+            await give_up(self._desk, job)
+        finally:
+            self._taken.discard(job.id)
+            self._bell.set()
+
+    async def _nap(self) -> float:
+        """Seconds until something here is due by the clock alone; the bell may ring sooner."""
+        now = self._desk.runtime.clock.wall()
+        dues = [
+            pause.delay.end
+            for pause in await self._desk.pauses()
+            if pause.delay and pause.rule.ends_by is EndsBy.TIME and not pause.is_over(now)
+        ]
+        due = await self._desk.store.read(queue.next_due_in_queue, self._desk.id, now)
+        if due is not None:
+            dues.append(due)
+        return min([LONGEST_NAP_SECONDS, *(max(0.02, due - now) for due in dues)])

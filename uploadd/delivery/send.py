@@ -1,0 +1,229 @@
+"""One attempt: open the file, be granted a call, commit, send, settle.
+
+What a crash leaves behind, step by step: before the commit of `begin_send` a queued job and
+nothing sent; after it an `uploading` job, which the next deliverer finds and treats as uncertain;
+after `settle` the truth.
+"""
+
+from __future__ import annotations
+
+import os
+
+import structlog
+from sqlite_utils import Database
+
+from uploadd.delivery.body import FileBody, SendCutError
+from uploadd.delivery.desk import Desk
+from uploadd.delivery.parcels import parcel_of, variables_of
+from uploadd.delivery.settling import count_fault, settle, tell, with_sent
+from uploadd.files.fingerprint import Stat
+from uploadd.files.reading import SteadyReader
+from uploadd.model import verdicts
+from uploadd.model.budget import Purpose
+from uploadd.model.delays import Delay
+from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.settlement import LedgerChange, Settlement, after_send, uncertain
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason, Verdict
+from uploadd.store import moves, sightings
+
+log = structlog.get_logger()
+
+FOLDER_AWAY_SECONDS = 60.0
+RESIGHT_SECONDS = 60.0
+PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send began")
+PURPOSE_OF = {Lane.LIVE: Purpose.LIVE, Lane.BACKFILL: Purpose.BACKFILL}
+
+
+async def deliver(desk: Desk, job: Job) -> None:
+    """Try to send one queued job, and write down what became of it."""
+    try:
+        reader = await desk.runtime.disk.run(_open, job)
+    except FileTrouble as trouble:
+        await _before_send(desk, job, trouble)
+        return
+    try:
+        await _deliver_open(desk, job, reader)
+    finally:
+        await desk.runtime.disk.run(reader.close)
+
+
+async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
+    too_large = _too_large(desk, job)
+    if too_large is not None:
+        await desk.store.write(_refuse, job.id, too_large, desk.runtime.clock.wall())
+        await _tell_now(desk, job)
+        return
+    fields = desk.fields_of(job.folder)
+    variables = await desk.runtime.disk.run(variables_of, job, fields)
+    await desk.budget.grant(desk.id, PURPOSE_OF[job.lane])
+    if desk.draining.is_set():
+        return
+    pauses_begun = desk.pauses_begun
+    begun = await desk.store.write(moves.begin_send, job.id, desk.runtime.clock.wall())
+    if begun is None:
+        await _tell_now(desk, job)
+        return
+    if desk.pauses_begun != pauses_begun:  # another send was told to wait while this one committed
+        await settle(desk, [(begun, _put_back(begun, PAUSED_MEANWHILE))])
+        return
+    body = FileBody(reader, job.size, desk.runtime.disk, desk.throttle, desk.cut)
+    await _send(desk, begun, reader, body, variables)
+
+
+async def _send(
+    desk: Desk, job: Job, reader: SteadyReader, body: FileBody, variables: dict[str, str]
+) -> None:
+    parcel = parcel_of(job, desk.fields_of(job.folder), variables, body)
+    desk.uploading += 1
+    try:
+        verdict = await desk.service.send(parcel)
+    except FileTrouble as trouble:
+        await _during_send(desk, job, trouble)
+        return
+    finally:
+        desk.uploading -= 1
+        desk.bytes_sent += body.sent_bytes
+    if isinstance(verdict, verdicts.Pause):
+        desk.pauses_begun += 1
+    sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
+    await settle(desk, [(job, after_send(with_sent(job, sent), verdict, desk.around()))])
+    await _learn_from(desk, job, verdict)
+    if sent is not None:
+        desk.resight(job)
+
+
+def _open(job: Job) -> SteadyReader:
+    expected = Stat(
+        device=job.device, inode=job.inode, size=job.size, mtime_ns=job.mtime_ns, ctime_ns=0
+    )
+    return SteadyReader(job.path, expected, job.sha256)
+
+
+def _sent_instead(reader: SteadyReader, body: FileBody, job: Job) -> str | None:
+    """The hash of what was sent where that is not what was fingerprinted (blocking)."""
+    if body.sent_bytes < job.size or reader.sent_sha256 == job.sha256:
+        return None
+    return reader.sent_sha256
+
+
+def _too_large(desk: Desk, job: Job) -> Reason | None:
+    quota = desk.quota
+    limit = None
+    if quota is not None:
+        limit = quota.video_max_bytes if job.is_video else quota.photo_max_bytes
+    if limit is None or job.size <= limit:
+        return None
+    kind = "video" if job.is_video else "photo"
+    return Reason(
+        "too-large",
+        f"{job.size} bytes; the account takes a {kind} of at most {limit} bytes",
+        "make it smaller, then `uploadd retry` the job",
+    )
+
+
+async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
+    """The file failed us before anything was sent."""
+    now = desk.runtime.clock.wall()
+    if isinstance(trouble, FileChangedError):
+        wait = Delay(now, RESIGHT_SECONDS)
+        reason = Reason("changed", "the file has changed since it was seen; it is read anew")
+        await desk.store.write(moves.postpone, job.id, reason, wait, now)
+        desk.resight(job)
+    elif isinstance(trouble, FileVanishedError):
+        await _vanished(desk, job, now)
+    else:
+        reason = Reason("unreadable", trouble.text, trouble.remedy)
+        await desk.store.write(_refuse, job.id, reason, now)
+        await _tell_now(desk, job)
+
+
+async def _vanished(desk: Desk, job: Job, now: float) -> None:
+    """Gone for good only where its directory is there, on the same device; else the disk is away."""
+    if await desk.runtime.disk.run(_is_same_mount, job):
+        await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
+        await _tell_now(desk, job)
+        return
+    reason = Reason(
+        "vanished",
+        f"{os.fsdecode(job.directory)!r} is not there, or on another disk",
+        "mount it again; the job waits",
+    )
+    wait = Delay(now, FOLDER_AWAY_SECONDS * desk.patience)
+    await desk.store.write(moves.postpone, job.id, reason, wait, now)
+
+
+def _is_same_mount(job: Job) -> bool:
+    """Whether the nearest directory above the file that still exists is on the file's device."""
+    directory = job.directory
+    while directory not in (job.root, b"/", b"") and not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    try:
+        return os.stat(directory).st_dev == job.device
+    except OSError:
+        return False
+
+
+async def _during_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
+    """The body was cut short before its last byte: the service cannot have kept it."""
+    if isinstance(trouble, SendCutError):
+        await settle(desk, [(job, _put_back(job, Reason("network", trouble.text)))])
+        return
+    code = "changed" if isinstance(trouble, FileChangedError) else "unreadable"
+    reason = Reason(code, trouble.text, trouble.remedy)
+    wait = Delay(desk.runtime.clock.wall(), RESIGHT_SECONDS)
+    desk.resight(job)
+    await settle(desk, [(job, _put_back(job, reason, wait))])
+
+
+def _put_back(job: Job, reason: Reason, wait: Delay | None = None) -> Settlement:
+    """To the queue again, not counted as an attempt: the service cannot have the content."""
+    return Settlement(
+        State.QUEUED,
+        ledger=LedgerChange.CLEAR,
+        reason=reason,
+        attempts=job.attempts,
+        ticket_failures=job.ticket_failures,
+        wait=wait,
+    )
+
+
+async def _learn_from(desk: Desk, job: Job, verdict: Verdict) -> None:
+    match verdict:
+        case verdicts.Ticketed():
+            desk.last_ticket_at = desk.runtime.clock.monotonic()
+            desk.breaker.worked()
+        case verdicts.Kept() | verdicts.Duplicate() | verdicts.Refuse():
+            desk.breaker.worked()
+        case verdicts.Reschedule() | verdicts.Uncertain():
+            await count_fault(desk, job)
+        case _:
+            pass
+
+
+async def give_up(desk: Desk, job: Job) -> None:
+    """After an error that nobody foresaw: looked up if it may have been sent, else for a person."""
+    fresh = await desk.store.read(moves.job_by_id, job.id)
+    if fresh is not None and fresh.state is State.UPLOADING:
+        reason = Reason("internal", "uploadd failed during the send; whether it arrived is unknown")
+        await settle(desk, [(fresh, uncertain(fresh, reason, desk.around()))])
+        return
+    reason = Reason(
+        "internal", "uploadd failed on this file", "report it, with the log; then retry"
+    )
+    await desk.store.write(_refuse, job.id, reason, desk.runtime.clock.wall())
+    desk.bell.ring()
+
+
+def _refuse(db: Database, job_id: int, reason: Reason, now: float) -> None:
+    job = moves.job_by_id(db, job_id)
+    if job is not None and job.state is State.QUEUED:
+        moves.refuse(db, job, reason, now)
+
+
+async def _tell_now(desk: Desk, job: Job) -> None:
+    fresh = await desk.store.read(moves.job_by_id, job.id)
+    if fresh is not None and fresh.state is not State.QUEUED:
+        tell(desk, fresh)
+    desk.bell.ring()

@@ -1,0 +1,1 @@
+"""What is done once: backfill, check, and what the commands show."""

@@ -1,0 +1,65 @@
+"""What a backfill has come to: the numbers while it runs, the sum at its end, the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from uploadd.model.states import State
+
+PENDING = (State.QUEUED, State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
+
+
+@dataclass
+class Snapshot:
+    """How far a backfill is. Files count once for each account they go to; sizes in bytes."""
+
+    files: dict[State, int] = field(default_factory=dict)
+    sizes: dict[State, int] = field(default_factory=dict)
+    settling: int = 0
+    is_walking: bool = True
+    seen: int = 0
+    bytes_sent: int = 0
+    api_calls: int = 0
+    seconds: float = 0.0
+    waits_for: str = ""
+    edit_url: str | None = None
+
+    @property
+    def found(self) -> int:
+        """Every file that was found: the sum of the states, and those that have not settled."""
+        return sum(self.files.values()) + self.settling
+
+    @property
+    def pending(self) -> int:
+        """Files that still have a way to go."""
+        return sum(self.files.get(state, 0) for state in PENDING) + self.settling
+
+    @property
+    def pending_bytes(self) -> int:
+        """Their sizes together."""
+        return sum(self.sizes.get(state, 0) for state in PENDING)
+
+    @property
+    def total_bytes(self) -> int:
+        """The sizes of all that was found."""
+        return sum(self.sizes.values())
+
+    def count(self, state: State) -> int:
+        """How many files are in `state`."""
+        return self.files.get(state, 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `backfill --json` prints (design section 7)."""
+        return {
+            "found": self.found,
+            "done": self.count(State.DONE),
+            "duplicate": self.count(State.DUPLICATE),
+            "skipped": self.count(State.SKIPPED),
+            "failed": self.count(State.FAILED),
+            "pending": self.pending,
+            "bytes_sent": self.bytes_sent,
+            "api_calls": self.api_calls,
+            "seconds": round(self.seconds, 3),
+            "edit_url": self.edit_url,
+        }

@@ -1,0 +1,86 @@
+"""Which trees a backfill's directories mean: by whose rules, and to which accounts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from uploadd.intake.tree import root_of
+from uploadd.model.configuration import Configuration, Folder, WatchMode
+from uploadd.model.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A directory to be walked: `start` is where the walk begins, from `root` (empty: there)."""
+
+    root: bytes
+    start: bytes
+    folder: Folder
+
+    @property
+    def directory(self) -> bytes:
+        """The directory itself."""
+        return os.path.join(self.root, self.start) if self.start else self.root
+
+
+def wanted_trees(
+    configuration: Configuration,
+    directories: Sequence[str],
+    account: str | None,
+    folder: str | None,
+) -> list[Wanted]:
+    """One tree for each directory. Raises `UsageError` for what is missing or not known."""
+    return [_wanted(configuration, directory, account, folder) for directory in directories]
+
+
+def _wanted(
+    configuration: Configuration, directory: str, account: str | None, folder: str | None
+) -> Wanted:
+    path = os.fsencode(os.path.abspath(directory))
+    if not os.path.isdir(path):
+        what = "is not a directory" if os.path.exists(path) else "does not exist"
+        raise UsageError(f"{directory} {what}", "name a directory with photos")
+    rules, root = _rules(configuration, path, folder)
+    names = _accounts(configuration, account, rules)
+    rules = replace(rules, accounts=names)
+    start = b"" if path == root else os.path.relpath(path, root)
+    return Wanted(root, start, rules)
+
+
+def _rules(configuration: Configuration, path: bytes, folder: str | None) -> tuple[Folder, bytes]:
+    """The folder whose settings hold for `path`, and the root that its patterns start from."""
+    if folder is not None:
+        if folder not in configuration.folders:
+            known = ", ".join(configuration.folders) or "none is configured"
+            raise UsageError(f"--folder {folder} is not a folder", f"known are: {known}")
+        rules = configuration.folders[folder]
+        return rules, root_of(rules) if _is_inside(path, root_of(rules)) else path
+    inside = [rules for rules in configuration.folders.values() if _is_inside(path, root_of(rules))]
+    if inside:
+        rules = max(inside, key=lambda rules: len(root_of(rules)))
+        return rules, root_of(rules)
+    plain = Folder(name="", path=Path(os.fsdecode(path)), accounts=(), watch=WatchMode.OFF)
+    return plain, path
+
+
+def _is_inside(path: bytes, root: bytes) -> bool:
+    return path == root or path.startswith(root.rstrip(b"/") + b"/")
+
+
+def _accounts(configuration: Configuration, account: str | None, rules: Folder) -> tuple[str, ...]:
+    if account is not None:
+        if account not in configuration.accounts:
+            known = ", ".join(configuration.accounts) or "none is configured"
+            raise UsageError(f"--account {account} is not an account", f"known are: {known}")
+        return (account,)
+    if rules.accounts:
+        return rules.accounts
+    if len(configuration.accounts) == 1:
+        return tuple(configuration.accounts)
+    if not configuration.accounts:
+        raise UsageError("no account is configured", "add an [accounts.NAME] to the configuration")
+    known = ", ".join(configuration.accounts)
+    raise UsageError("there are several accounts", f"say which with --account: {known}")
