@@ -8,6 +8,7 @@ import pwd
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import BaseFileLock
 from sqlite_utils import Database
@@ -27,7 +28,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.flickr import Flickr
-from uploadd.store import accounts, lock
+from uploadd.store import accounts, lock, sightings
 from uploadd.store.connection import open_database
 from uploadd.store.store import Store, Worker, one_thread
 
@@ -62,20 +63,31 @@ class Assembly:
         self.arrivals.trees.append(tree)
         return tree
 
+    async def resight_unread(self, lane: Lane) -> None:
+        """Look again at queued files that could never be read: a person said `retry`."""
+        for directory, name, _root, folder in await self.store.read(sightings.unread_paths):
+            path = os.path.join(directory, name)
+            for tree in self.arrivals.trees:
+                if tree.folder.name == folder and tree.holds(path):
+                    self.arrivals.saw(tree, path, lane)
 
-def check_state_dir(configuration: Configuration) -> None:
+
+def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:
     """Stop a command whose user does not own the state directory, and name the one that works.
 
-    Raises `UsageError`, or `StoreError` for a network file system (its locks do not hold).
+    `arguments`: what follows `uploadd` on the command line. Raises `UsageError`, or `StoreError`
+    for a directory that may not be looked at, and for a network file system (its locks do not
+    hold).
     """
     path = configuration.state_dir
-    if path.exists() and path.stat().st_uid != os.geteuid():
-        owner = _user_name(path.stat().st_uid)
+    owner = _owner_of(path)
+    if owner is not None and owner != os.geteuid():
+        name = _user_name(owner)
         raise UsageError(
-            f"the state directory {path} belongs to {owner}",
-            f"run it as that user: sudo -u {owner} uploadd …",
+            f"the state directory {path} belongs to {name}",
+            f"run it as that user: sudo -u {name} uploadd {arguments}",
         )
-    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    existing = next(parent for parent in (path, *path.parents) if os.path.exists(parent))
     kind = file_system_of(os.fsencode(existing))
     if is_network(kind):
         raise StoreError(
@@ -167,9 +179,8 @@ async def _desk(
         await budget.grant(ready["desk"].id, purpose)
 
     service = make_service(account, runtime, grant)
-    digest = _digest(account.api_key.reveal(), account.token.reveal())
     row, needs_login = await store.write(
-        accounts.bind, account.name, account.service, service.host, digest
+        accounts.bind, account.name, account.service, service.host, credentials_digest(account)
     )
     ready["desk"] = Desk(
         account=account,
@@ -199,10 +210,27 @@ def _resight(arrivals: Arrivals, job: Job) -> None:
             arrivals.saw(tree, job.path, Lane(job.lane))
 
 
+def credentials_digest(account: Account) -> str:
+    """Differs where the key or the token differs: then the login may be another person's."""
+    return _digest(account.api_key.reveal(), account.token.reveal())
+
+
 def _digest(*parts: str) -> str:
     """Names a key or a token without being one: it only has to differ when they differ."""
     joined = "\0".join(("uploadd", *parts))
     return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+
+def _owner_of(path: Path) -> int | None:
+    try:
+        return os.stat(path).st_uid
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreError(
+            f"the state directory {path} cannot be looked at: {error.strerror}",
+            "run it as the user that uploadd runs as, or set state_dir to another place",
+        ) from None
 
 
 def _user_name(user_id: int) -> str:

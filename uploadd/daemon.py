@@ -20,7 +20,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.states import State
 from uploadd.notices import Notices
 from uploadd.sd_notify import Notifier, watchdog_seconds
-from uploadd.store import overview, sightings
+from uploadd.store import overview
 
 log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ class _Daemon:
             self._assembly.deliverer.cut()
 
     async def _tell_status(self) -> None:
-        """The line of `systemctl status`, and the sign of life: sent only after the store answered."""
+        """The line of `systemctl status`, and the sign of life: sent once the store has answered."""
         notices = Notices(self._assembly.configuration.notify, self._assembly.store)
         every = min(STATUS_SECONDS, (self._watchdog or STATUS_SECONDS * 2) / 2)
         while not self._ended.is_set():
@@ -145,19 +145,10 @@ class _Daemon:
         while not self._ended.is_set():
             if self._unread_wanted.is_set():
                 self._unread_wanted.clear()
-                await self._resight_unread()
+                await self._assembly.resight_unread(Lane.LIVE)
             for desk in self._assembly.desks.values():
                 if desk.rebound.is_set():
                     desk.rebound.clear()
                     for folder in self._folders:
                         folder.walk_now()
             await self._runtime.clock.wait(self._ended, 1.0)
-
-    async def _resight_unread(self) -> None:
-        for directory, name, _root, folder in await self._assembly.store.read(
-            sightings.unread_paths
-        ):
-            for tree in self._assembly.arrivals.trees:
-                path = os.path.join(directory, name)
-                if tree.folder.name == folder and tree.holds(path):
-                    self._assembly.arrivals.saw(tree, path, Lane.LIVE)

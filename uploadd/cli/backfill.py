@@ -55,7 +55,7 @@ def backfill(
         if dry_run:
             _preview(configuration, wanted, as_json)
             return
-        finished = asyncio.run(_backfill(configuration, wanted, no_wait, real_runtime()))
+        finished = asyncio.run(run_backfill(configuration, wanted, no_wait, real_runtime()))
         for line in ending_lines(finished):
             say(line)
         if as_json:
@@ -71,9 +71,10 @@ def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) 
         print(json.dumps(found.as_json()))
 
 
-async def _backfill(
+async def run_backfill(
     configuration: Configuration, wanted: list[Wanted], no_wait: bool, runtime: Runtime
 ) -> Finished:
+    """One backfill with its progress on standard error; SIGINT, SIGTERM and SIGHUP stop it."""
     ignore_lease_signals()
     stopped_by: list[int] = []
     stop = asyncio.Event()

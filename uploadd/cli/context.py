@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import NoReturn
 
 import typer
 
+from uploadd.assembly import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import (
     ConfigurationError,
@@ -36,6 +38,18 @@ def load_settings(context: typer.Context) -> Loaded:
 def configuration_of(context: typer.Context) -> Configuration:
     """The configuration alone."""
     return load_settings(context).configuration
+
+
+def own_configuration(context: typer.Context) -> Configuration:
+    """The configuration, for a command that only the state directory's owner may give."""
+    configuration = configuration_of(context)
+    check_state_dir(configuration, command_line())
+    return configuration
+
+
+def command_line() -> str:
+    """What stands behind `uploadd` on the command line, as it would be typed again."""
+    return shlex.join(sys.argv[1:])
 
 
 def say(text: str) -> None:
@@ -103,6 +117,9 @@ def _stop_with_bug(error: BaseException) -> NoReturn:
 
 
 def with_clear_errors(command: Callable[[], None]) -> None:
-    """Run a whole command line inside `clear_errors`."""
-    with clear_errors():
-        command()
+    """Run a whole command line inside `clear_errors`, and leave with its exit code."""
+    try:
+        with clear_errors():
+            command()
+    except typer.Exit as ending:  # raised outside of the command line's own reach
+        sys.exit(ending.exit_code)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 
 import structlog
+from sqlite_utils import Database
 
 from uploadd.model.budget import WINDOW_SECONDS, Purpose, wait_for_call
 from uploadd.model.ports import Clock
@@ -15,6 +17,20 @@ from uploadd.store.store import Store
 log = structlog.get_logger()
 
 LONGEST_NAP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """One request that may be made, and whose budget it comes from."""
+
+    budget: str
+    account_id: int
+    at: float
+
+
+def note(db: Database, granted: Granted) -> None:
+    """Count a granted request, in the caller's own commit."""
+    calls.add(db, granted.budget, granted.account_id, granted.at)
 
 
 class CallBudget:
@@ -32,6 +48,11 @@ class CallBudget:
 
     async def grant(self, account_id: int, purpose: Purpose) -> None:
         """Return when one request may be made, having counted it in the database."""
+        granted = await self.take(account_id, purpose)
+        await self._store.write(note, granted)
+
+    async def take(self, account_id: int, purpose: Purpose) -> Granted:
+        """Return when one request may be made. It must be given to `note` before it is made."""
         await self._load()
         while (seconds := self._seconds_to_wait(purpose)) > 0:
             log.info("call.delayed", purpose=purpose, seconds=round(seconds, 1))
@@ -43,7 +64,7 @@ class CallBudget:
         now = self._clock.wall()
         self._memory.append(now)  # before anybody else can look: no await in between
         self.granted += 1
-        await self._store.write(calls.add, self._name, account_id, now)
+        return Granted(self._name, account_id, now)
 
     def used(self) -> int:
         """How many requests were granted in the last hour."""

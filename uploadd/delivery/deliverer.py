@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from uploadd.delivery.activity import ActivityLoop
 from uploadd.delivery.bell import Bell
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.dispatch import Dispatcher
@@ -56,6 +57,8 @@ class Deliverer:
                 loops.create_task(LookUpLoop(desk).run(self._ended))
                 loops.create_task(ProbeLoop(desk, labels).run(self._ended))
             loops.create_task(self._listen(heard))
+            activity = ActivityLoop(self.desks.values(), self._store, self._runtime)
+            loops.create_task(activity.run(self._ended))
             await self._run_dispatchers()
             self._ended.set()
             self._bell.ring()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import structlog
+from sqlite_utils import Database
 
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.send import deliver, give_up
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
-from uploadd.model.pauses import EndsBy, Stops
-from uploadd.store import queue
+from uploadd.model.pauses import EndsBy, Stops, what_stops
+from uploadd.store import pauses, queue
 
 log = structlog.get_logger()
 
@@ -41,29 +42,23 @@ class Dispatcher:
         if self._desk.needs_login or self._desk.draining.is_set():
             return False
         job = await self._next_job()
-        self._desk.is_idle = job is None and not self._taken
+        self._tell_idle(job is None and not self._taken)
         if job is None:
             return False
         self._taken.add(job.id)
         senders.create_task(self._deliver(job))
         return True
 
+    def _tell_idle(self, is_idle: bool) -> None:
+        """Once nothing is left to send, tickets are worth a call that were being gathered."""
+        has_come_to_rest = is_idle and not self._desk.is_idle
+        self._desk.is_idle = is_idle
+        if has_come_to_rest:
+            self._desk.bell.ring()
+
     async def _next_job(self) -> Job | None:
-        stopped = await self._desk.stopped()
-        if Stops.UPLOADS in stopped:
-            return None
-        for lane in (Lane.LIVE, Lane.BACKFILL):
-            job = await self._desk.store.read(
-                queue.next_to_send,
-                self._desk.id,
-                lane,
-                self._desk.runtime.clock.wall(),
-                with_videos=Stops.VIDEOS not in stopped,
-                taken=frozenset(self._taken),
-            )
-            if job is not None:
-                return job
-        return None
+        now = self._desk.runtime.clock.wall()
+        return await self._desk.store.read(_next_job, self._desk.id, now, frozenset(self._taken))
 
     async def _deliver(self, job: Job) -> None:
         try:
@@ -89,3 +84,16 @@ class Dispatcher:
         if due is not None:
             dues.append(due)
         return min([LONGEST_NAP_SECONDS, *(max(0.02, due - now) for due in dues)])
+
+
+def _next_job(db: Database, account_id: int, now: float, taken: frozenset[int]) -> Job | None:
+    """The next job that may be sent: one question, because each may wait for a commit."""
+    stopped = what_stops(pauses.of_account(db, account_id), now)
+    if Stops.UPLOADS in stopped:
+        return None
+    with_videos = Stops.VIDEOS not in stopped
+    for lane in (Lane.LIVE, Lane.BACKFILL):
+        job = queue.next_to_send(db, account_id, lane, now, with_videos=with_videos, taken=taken)
+        if job is not None:
+            return job
+    return None

@@ -13,6 +13,7 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.delivery.body import FileBody, SendCutError
+from uploadd.delivery.call_budget import Granted, note
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
@@ -57,11 +58,11 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
         return
     fields = desk.fields_of(job.folder)
     variables = await desk.runtime.disk.run(variables_of, job, fields)
-    await desk.budget.grant(desk.id, PURPOSE_OF[job.lane])
+    granted = await desk.budget.take(desk.id, PURPOSE_OF[job.lane])
     if desk.draining.is_set():
         return
     pauses_begun = desk.pauses_begun
-    begun = await desk.store.write(moves.begin_send, job.id, desk.runtime.clock.wall())
+    begun = await desk.store.write(_begin, job.id, granted, desk.runtime.clock.wall())
     if begun is None:
         await _tell_now(desk, job)
         return
@@ -92,6 +93,12 @@ async def _send(
     await _learn_from(desk, job, verdict)
     if sent is not None:
         desk.resight(job)
+
+
+def _begin(db: Database, job_id: int, granted: Granted, now: float) -> Job | None:
+    """The call is counted in the commit that begins the send: one wait for the disk, not two."""
+    note(db, granted)
+    return moves.begin_send(db, job_id, now)
 
 
 def _open(job: Job) -> SteadyReader:
@@ -140,7 +147,7 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
 
 
 async def _vanished(desk: Desk, job: Job, now: float) -> None:
-    """Gone for good only where its directory is there, on the same device; else the disk is away."""
+    """Gone for good only where its directory is there, on the same device; else a disk is away."""
     if await desk.runtime.disk.run(_is_same_mount, job):
         await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
         await _tell_now(desk, job)

@@ -14,9 +14,12 @@ class Throttle:
         self._rate = bytes_per_second
         self._clock = clock
         self._free_at = clock.monotonic()
+        self.spent = 0
+        """Bytes that were given the way so far, with or without a cap."""
 
     async def spend(self, size: int) -> None:
         """Return when `size` bytes may be sent. Without a cap, at once."""
+        self.spent += size
         if self._rate <= 0:
             return
         now = self._clock.monotonic()

@@ -59,7 +59,8 @@ class TicketLoop:
 
     async def _ask(self) -> float:
         desk = self._desk
-        jobs = await desk.store.read(queue.tickets_to_ask, desk.id, desk.service.tickets_per_call)
+        now, most = desk.runtime.clock.wall(), desk.service.tickets_per_call
+        jobs = await desk.store.read(queue.tickets_to_ask, desk.id, now, most)
         ids = [job.ticket_id for job in jobs if job.ticket_id is not None]
         replies = await desk.ask(lambda: desk.service.check_tickets(ids))
         if replies is None:

@@ -62,7 +62,9 @@ class Surroundings:
 
     def window(self, job: Job) -> float:
         """Over how many seconds this job's looks are spread."""
-        whole = look_ups.window_seconds(is_video=job.is_video, has_dedup_check=self.has_dedup_check)
+        # A forced send asks for no dedup: only patience shows that it did not arrive.
+        has_dedup_check = self.has_dedup_check and not job.is_forced
+        whole = look_ups.window_seconds(is_video=job.is_video, has_dedup_check=has_dedup_check)
         return self.patience * whole
 
 

@@ -61,6 +61,7 @@ class Backfill:
         no_wait: bool,
         stop: asyncio.Event,
         show: Callable[[Snapshot], None],
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._assembly = assembly
         self._runtime = assembly.runtime
@@ -68,10 +69,12 @@ class Backfill:
         self._no_wait = no_wait
         self._stop = stop
         self._show = show
+        self._look_seconds = look_seconds
         self._trees = [assembly.tree(one.root, one.folder) for one in wanted]
         self._snapshot = Snapshot()
         self._walking = len(wanted)
         self._ended = asyncio.Event()
+        self._heard = asyncio.Event()
         self._began = self._runtime.clock.monotonic()
         self._began_wall = self._runtime.clock.wall()
         self._count_again_at = 0.0
@@ -79,7 +82,7 @@ class Backfill:
     async def run(self) -> Finished:
         """Walk and deliver until nothing is pending, or until there is a reason to stop."""
         async with asyncio.TaskGroup() as tasks:
-            delivery = tasks.create_task(self._assembly.deliverer.run(_nobody))
+            delivery = tasks.create_task(self._assembly.deliverer.run(self._heard.set))
             arrivals = tasks.create_task(self._assembly.arrivals.run(self._ended))
             walks = [
                 tasks.create_task(self._walk(tree, one))
@@ -111,11 +114,14 @@ class Backfill:
 
     async def _watch_over(self) -> Ending:
         while True:
+            if self._heard.is_set():  # another process wrote: perhaps a `retry`
+                self._heard.clear()
+                await self._assembly.resight_unread(Lane.BACKFILL)
             is_counted = await self._look()
             ending = await self._reason_to_end(is_counted)
             if ending is not None:
                 return ending
-            if await self._runtime.clock.wait(self._stop, LOOK_SECONDS):
+            if await self._runtime.clock.wait(self._stop, self._look_seconds):
                 return Ending.INTERRUPTED
 
     async def _wind_up(self, delivery: asyncio.Task[None]) -> None:
@@ -229,7 +235,3 @@ class Backfill:
 
     def _desks(self) -> list[Desk]:
         return list(self._assembly.desks.values())
-
-
-def _nobody() -> None:
-    """A backfill needs no word of other processes beyond what the loops see for themselves."""

@@ -6,7 +6,6 @@ from sqlite_utils import Database
 
 from uploadd.model.budget import WINDOW_SECONDS
 from uploadd.store import statements
-from uploadd.store.rows import value
 
 
 def since(db: Database, budget: str, now: float) -> list[float]:
@@ -16,12 +15,19 @@ def since(db: Database, budget: str, now: float) -> list[float]:
 
 
 def add(db: Database, budget: str, account_id: int, now: float) -> None:
-    """Count one request, before it is made."""
+    """Count one request, before it is made; those that no longer count are forgotten."""
+    db.execute(statements.FORGET_CALLS, (budget, now - WINDOW_SECONDS))
     db.execute(statements.ADD_CALL, (budget, now, account_id))
 
 
-def count_of_account(db: Database, account_id: int, now: float) -> int:
-    """How many requests this account made in the last hour."""
-    statement = "SELECT count(*) FROM calls WHERE account_id = ? AND at > ?"
-    count: int = value(db, statement, (account_id, now - WINDOW_SECONDS))
-    return count
+def times_of_account(db: Database, account_id: int, now: float) -> list[float]:
+    """When the requests of the last hour were made that count for this account's budget.
+
+    Accounts with one api_key share a budget, so these may be more than its own.
+    """
+    statement = (
+        "SELECT at FROM calls WHERE at > ? AND budget ="
+        " (SELECT budget FROM calls WHERE account_id = ? ORDER BY at DESC LIMIT 1) ORDER BY at"
+    )
+    found = db.execute(statement, (now - WINDOW_SECONDS, account_id))
+    return [row[0] for row in found]

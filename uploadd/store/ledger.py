@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlite_utils import Database
 
 from uploadd.store import statements
@@ -12,3 +14,17 @@ def maybe_since(db: Database, account_id: int, sha256: str) -> float | None:
     """When the send began whose outcome is unknown (unix seconds), or None."""
     row = one(db, statements.LEDGER_ROW, (account_id, sha256))
     return row["since"] if row is not None and row["state"] == "maybe" else None
+
+
+class Entry(NamedTuple):
+    """What the ledger says of one content: `maybe` or `there`, since when, and by which job."""
+
+    state: str
+    since: float
+    job_id: int
+
+
+def entry(db: Database, account_id: int, sha256: str) -> Entry | None:
+    """The ledger's row for this account and content, or None."""
+    row = one(db, statements.LEDGER_ROW, (account_id, sha256))
+    return None if row is None else Entry(row["state"], row["since"], row["job_id"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,20 +43,31 @@ def take(state_dir: Path) -> FileLock:
 
 
 def is_taken(state_dir: Path) -> bool:
-    """Whether somebody delivers for `state_dir` now."""
-    lock = FileLock(state_dir / LOCK_NAME, timeout=0, mode=0o600)
+    """Whether somebody delivers for `state_dir` now. Makes no file.
+
+    A shared lock for an instant: it meets only a deliverer's, never that of another look.
+    """
     try:
-        with lock:
-            return False
-    except Timeout:
-        return True
+        descriptor = os.open(state_dir / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def remember_holder(db: Database, holder: Holder | None) -> None:
     """Write down who delivers (None: nobody any more)."""
     overview.set_fact(db, FACT, json.dumps(asdict(holder)) if holder else None)
+
+
+def holder_now(db: Database, state_dir: Path) -> Holder | None:
+    """Who delivers for `state_dir` at this moment, or None."""
+    return last_holder(db) if is_taken(state_dir) else None
 
 
 def last_holder(db: Database) -> Holder | None:

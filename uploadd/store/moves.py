@@ -52,7 +52,7 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     if (Stops.VIDEOS if job.is_video else Stops.UPLOADS) in stopped:
         return None
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
-    if ledger is not None and not job.is_forced:
+    if ledger is not None:
         _follow_ledger(db, job, ledger, now)
         return None
     _write(
@@ -132,9 +132,9 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
 
     Where the ledger says `maybe`, the way goes through a look-up; only `is_forced` clears it.
     """
-    if is_forced:
+    if is_forced and not _has_twin_in_flight(db, job):
         db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
-        db.execute(statements.MARK_FORCED, (job.id,))
+    db.execute(statements.MARK_FORCED, (is_forced, job.id))
     _write(db, job, Settlement(State.QUEUED), now, story=text)
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     fresh = job_by_id(db, job.id)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 
-from uploadd.model.jobs import Job
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.store import statements
-from uploadd.store.rows import Row, job_of, jobs, rows, value
+from uploadd.store.rows import Row, job_of, jobs, one, rows, value
 
 
 def counts_of_account(db: Database, account_id: int) -> dict[State, int]:
@@ -132,3 +133,32 @@ def data_version(db: Database) -> int:
     """A number that changes when another process has committed."""
     version: int = value(db, statements.DATA_VERSION)
     return version
+
+
+def known_file(db: Database, path: bytes) -> KnownFile | None:
+    """What is remembered of the file at `path`, or None."""
+    row = one(db, statements.KNOWN_FILE, os.path.split(path))
+    if row is None:
+        return None
+    return KnownFile(row["size"], row["mtime_ns"], row["inode"], row["device"], row["covers"])
+
+
+def known_content(db: Database, path: bytes) -> str | None:
+    """The hash of what the file at `path` held when it was read last; None: not remembered."""
+    row = one(db, statements.KNOWN_FILE, os.path.split(path))
+    return None if row is None else row["sha256"]
+
+
+def twin_of(db: Database, job: Job) -> Job | None:
+    """Another job that is in flight with the same content for the same account, or None."""
+    if not job.sha256:
+        return None
+    found = jobs(db, statements.TWIN_IN_FLIGHT, (job.account_id, job.sha256, job.id))
+    return found[0] if found else None
+
+
+def ahead_of(db: Database, job: Job) -> int:
+    """How many queued jobs of the same account come before this one, waits left aside."""
+    lane = {"account_id": job.account_id, "lane": job.lane, "id": job.id, "live": Lane.LIVE}
+    count: int = value(db, statements.AHEAD_IN_QUEUE, lane)
+    return count

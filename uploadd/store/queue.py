@@ -74,6 +74,7 @@ def fresh_tickets(db: Database, account_id: int) -> int:
     return count
 
 
-def tickets_to_ask(db: Database, account_id: int, most: int) -> list[Job]:
-    """The jobs in `processing` whose questions are due first, whether due yet or not."""
-    return jobs(db, statements.TICKETS_TO_ASK, {"account_id": account_id, "most": most})
+def tickets_to_ask(db: Database, account_id: int, now: float, most: int) -> list[Job]:
+    """The jobs in `processing` to ask for in one call: those due, the fresh ones, then others."""
+    parameters = {"account_id": account_id, "now": now, "most": most}
+    return jobs(db, statements.TICKETS_TO_ASK, parameters)

@@ -101,7 +101,7 @@ def _register_for(db: Database, finding: Finding, account_id: int, now: float) -
     existing = _job_for(db, finding, finding.sha256, account_id)
     if existing is None and finding.sha256:
         existing = _job_for(db, finding, "", account_id)  # it could not be read before
-    has_history = _skip_older(db, finding, account_id, now)
+    has_history = _skip_older(db, finding, account_id, existing, now)
     if existing is not None:
         return _refresh(db, existing, finding, now)
     return _insert(db, finding, account_id, has_history, now)
@@ -113,13 +113,19 @@ def _job_for(db: Database, finding: Finding, sha256: str, account_id: int) -> Jo
     return found[0] if found else None
 
 
-def _skip_older(db: Database, finding: Finding, account_id: int, now: float) -> bool:
-    """Skip queued jobs for content that the path no longer has. True where it had other content."""
+def _skip_older(
+    db: Database, finding: Finding, account_id: int, existing: Job | None, now: float
+) -> bool:
+    """Skip queued jobs for content that the path no longer has. True where it had other content.
+
+    A job whose content was never read has none; another job has it now.
+    """
     has_history = False
     for job in jobs(db, statements.JOBS_OF_PATH, (finding.directory, finding.name)):
-        if job.account_id != account_id or job.sha256 in (finding.sha256, ""):
+        is_existing = existing is not None and existing.id == job.id
+        if job.account_id != account_id or is_existing or job.sha256 == finding.sha256:
             continue
-        has_history = True
+        has_history = has_history or job.sha256 != ""
         if job.state is State.QUEUED:
             moves.skip(db, job, CHANGED, now)
     return has_history
@@ -227,3 +233,8 @@ def unread_paths(db: Database) -> list[tuple[bytes, bytes, bytes, str]]:
     return [
         (row["directory"], row["name"], row["root"], row["folder"]) for row in rows(db, statement)
     ]
+
+
+def read_anew(db: Database, job: Job) -> None:
+    """The next walk reads this job's file again, although nothing in it seems to have changed."""
+    db.execute(statements.READ_ANEW, (job.directory, job.name))

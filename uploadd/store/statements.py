@@ -41,6 +41,8 @@ ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, si
     mtime_ns = :mtime_ns, sha256 = :sha256, media_type = :media_type, covers = :covers
 """
 FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
+# No file has this time, so the next walk reads it anew.
+READ_ANEW = "UPDATE files SET mtime_ns = -1 WHERE directory = ? AND name = ?"
 MOVE_DEVICE = "UPDATE files SET device = ? WHERE directory = ?"
 
 # --- jobs -------------------------------------------------------------------------------------
@@ -81,19 +83,27 @@ LIMIT :most
 NEXT_DUE_IN_QUEUE = """
 SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued' AND lane = ? AND due > ?
 """
+# SQLite takes a partial index only where the index's own condition stands in the statement too:
+# without these `state IN (…)` each question would read every job that there ever was.
 DUE_IN_STATE = """
 SELECT * FROM jobs WHERE account_id = :account_id AND state = :state AND due <= :now
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
 ORDER BY due, id LIMIT :most
 """
-NEXT_DUE_IN_STATE = "SELECT min(due) FROM jobs WHERE account_id = ? AND state = ?"
+NEXT_DUE_IN_STATE = """
+SELECT min(due) FROM jobs WHERE account_id = ? AND state = ?
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+"""
 FRESH_TICKETS = """
 SELECT count(*) FROM jobs WHERE account_id = ? AND state = 'processing' AND polls = 0
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
 """
-# Beside the tickets that are due, as many of the others as the call has room for: the freshest
-# information for nothing.
+# The tickets that are due, then those never asked for, then as many of the others as the call has
+# room for: what is asked along the way costs nothing.
 TICKETS_TO_ASK = """
 SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
-ORDER BY due, id LIMIT :most
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+ORDER BY CASE WHEN due <= :now THEN 0 WHEN polls = 0 THEN 1 ELSE 2 END, due, id LIMIT :most
 """
 OPEN_COUNTS = """
 SELECT state, count(*) AS n FROM jobs WHERE account_id = ? AND state = 'queued' GROUP BY state
@@ -101,8 +111,14 @@ UNION ALL
 SELECT state, count(*) AS n FROM jobs WHERE account_id = ?
     AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY state
 """
-FOUND_UPLOADING = "SELECT * FROM jobs WHERE account_id = ? AND state = 'uploading'"
-FOUND_FILING = "SELECT * FROM jobs WHERE account_id = ? AND state = 'filing'"
+FOUND_UPLOADING = """
+SELECT * FROM jobs WHERE account_id = ? AND state = 'uploading'
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+"""
+FOUND_FILING = """
+SELECT * FROM jobs WHERE account_id = ? AND state = 'filing'
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+"""
 SETTLE_JOB = """
 UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
     wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
@@ -113,7 +129,7 @@ UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
 WHERE id = :id
 """
 MARK_TORN = "UPDATE jobs SET sent_sha256 = ? WHERE id = ?"
-MARK_FORCED = "UPDATE jobs SET is_forced = 1 WHERE id = ?"
+MARK_FORCED = "UPDATE jobs SET is_forced = ? WHERE id = ?"
 WAITING_TWINS = """
 SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND state = 'queued' AND kind = 'upload'
 """
@@ -121,6 +137,14 @@ QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state 
 REBASE_WAITS = """
 UPDATE jobs SET wait_begin = :now, due = :now + wait_seconds
 WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing')
+"""
+TWIN_IN_FLIGHT = """
+SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND id != ?
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+"""
+AHEAD_IN_QUEUE = """
+SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
+    AND ((lane = :lane AND id < :id) OR (lane = :live AND :lane != :live))
 """
 ADD_HISTORY = "INSERT INTO history (job_id, at, state, text) VALUES (?, ?, ?, ?)"
 HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY id"

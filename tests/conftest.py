@@ -1,0 +1,21 @@
+"""What every test has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+import structlog
+
+
+def _drop(_logger: object, _method: str, _event: object) -> NoReturn:
+    raise structlog.DropEvent
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Log lines are dropped unless a test captures them; the configuration is put back."""
+    structlog.configure(processors=[_drop], cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()

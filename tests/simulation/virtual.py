@@ -1,0 +1,106 @@
+"""Time that a test owns: an event loop whose clock jumps to the next thing that is due.
+
+Nothing waits for real time. Disk and store work run in place, so that a run depends on nothing but
+its seed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, TypeVar
+
+from uploadd.model.ports import Runtime
+
+T = TypeVar("T")
+EPOCH = 1_700_000_000.0
+LONGEST_VIRTUAL_SECONDS = 2 * 86400.0
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Where the loop would sleep, the clock moves instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        if timeout is None:
+            raise RuntimeError("every task waits, and nothing is due: a deadlock")
+        self.now += timeout
+        if self.now > LONGEST_VIRTUAL_SECONDS:
+            raise RuntimeError("two virtual days have passed: nothing comes to an end")
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop on virtual time."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+class VirtualClock:
+    """The clock of the code under test; `skew` moves the wall clock against the monotonic one."""
+
+    def __init__(self) -> None:
+        self.skew = 0.0
+
+    def wall(self) -> float:
+        return EPOCH + self.monotonic() + self.skew
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class InPlaceDisk:
+    """Runs disk work at once, as a disk without latency."""
+
+    async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(0)
+        return work(*args, **kwargs)
+
+
+class InPlaceWorker:
+    """Runs the store's groups on the loop itself, one after the other."""
+
+    def submit(self, work: Callable[[], None], /) -> None:
+        asyncio.get_running_loop().call_soon(work)
+
+    def shutdown(self) -> None:
+        """Nothing runs beside the loop."""
+
+
+def virtual_runtime(seed: int = 0) -> Runtime:
+    """A runtime that a test owns."""
+    return Runtime(clock=VirtualClock(), random=Random(seed), disk=InPlaceDisk())
+
+
+def run_virtual(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end on virtual time."""
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -1,0 +1,53 @@
+"""A command beside a running deliverer: it reads, or writes once, and is gone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from uploadd.store.connection import DATABASE_NAME, open_database, open_for_reading, store_error
+
+
+@contextmanager
+def reading(state_dir: Path) -> Iterator[Database | None]:
+    """The database as it stands at one moment; None where there is none yet.
+
+    Raises `StoreError` where it cannot be read. Makes no file.
+    """
+    db = open_for_reading(state_dir)
+    if db is None:
+        yield None
+        return
+    with closing(db), _clear(state_dir):
+        db.execute("BEGIN")
+        yield db
+        db.execute("ROLLBACK")
+
+
+@contextmanager
+def writing(state_dir: Path) -> Iterator[Database]:
+    """The database (made, if need be) within one transaction, which commits at the end.
+
+    An error undoes everything. A running deliverer notices the commit. Raises `StoreError`.
+    """
+    with closing(open_database(state_dir)) as db, _clear(state_dir):
+        # IMMEDIATE: a transaction that reads first and then writes could fail half-way.
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+
+@contextmanager
+def _clear(state_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise store_error(error, state_dir / DATABASE_NAME) from None
