@@ -117,7 +117,7 @@ class _Daemon:
             self._assembly.deliverer.cut()
 
     async def _tell_status(self) -> None:
-        """The line of `systemctl status`, and the sign of life: sent once the store has answered."""
+        """The line of `systemctl status`, and a sign of life: sent once the store has answered."""
         notices = Notices(self._assembly.configuration.notify, self._assembly.store)
         every = min(STATUS_SECONDS, (self._watchdog or STATUS_SECONDS * 2) / 2)
         while not self._ended.is_set():

@@ -1,4 +1,4 @@
-"""A whole small world: a folder of photos, uploadd and the sandbox, in one process, on one clock."""
+"""A small world: a folder of photos, uploadd and the sandbox, in one process, on one clock."""
 
 from __future__ import annotations
 

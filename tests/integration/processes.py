@@ -1,0 +1,108 @@
+"""Real processes against a real sandbox on a socket."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+BEGIN = """
+state_dir = "{home}/state"
+patience = 0.01
+[accounts.me]
+service = "flickr"
+base_url = "{url}"
+api_key = "sandbox-key"
+api_secret = "sandbox-secret"
+token = "sandbox-token"
+token_secret = "sandbox-token-secret"
+calls_per_hour = 0
+[folders.camera]
+path = "{home}/photos"
+accounts = ["me"]
+settle_seconds = {settle}
+"""
+
+
+class Desk:
+    """A home directory with photos and a configuration, and uploadd run in it."""
+
+    def __init__(self, home: Path, url: str, sandbox: Any, settle: float) -> None:
+        self.home = home
+        self.sandbox = sandbox
+        self.photos = home / "photos"
+        self.photos.mkdir()
+        self.config = home / "uploadd.toml"
+        self.config.write_text(BEGIN.format(home=home, url=url, settle=settle))
+        self._dice = Random(1)
+
+    def add(self, name: str, size: int = 500) -> Path:
+        """A new photo with content of its own, old enough to have settled for a walk."""
+        path = self.photos / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(JPEG + self._dice.randbytes(size))
+        return path
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of this desk's uploadd."""
+        starter = "from uploadd.cli.app import main; main()"
+        return [sys.executable, "-c", starter, "--config", str(self.config), *words]
+
+    def uploadd(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            env=environment(),
+        )
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a command beside the test; it is killed at the end if it still runs."""
+        with (self.home / "log").open("ab") as log:
+            process = subprocess.Popen(
+                self.command(*words), stdout=log, stderr=log, env=environment()
+            )
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGKILL)
+                process.wait(timeout=20)
+
+    def log(self) -> str:
+        """What the processes have printed."""
+        return (self.home / "log").read_text()
+
+    def kept(self) -> Counter[str]:
+        """How often each content is on the account."""
+        self.sandbox.settle()
+        return Counter(photo.sha256 for photo in list(self.sandbox.photos) if photo.is_on_account)
+
+
+def environment() -> dict[str, str]:
+    """The environment without a configuration of the user's own."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("UPLOADD")}
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Look until `is_true`, for at most `seconds`; then fail."""
+    end = time.monotonic() + seconds
+    while not is_true():
+        if time.monotonic() > end:
+            pytest.fail(f"after {seconds} s still not: {what}")
+        time.sleep(0.05)
