@@ -83,7 +83,7 @@ class World:
             state_dir=self.state_dir,
             patience=self.patience,
             drain_seconds=5.0,
-            accounts={"me": self.account},
+            accounts={self.account.name: self.account},
             folders={"camera": self.folder},
         )
 
