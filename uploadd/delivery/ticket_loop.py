@@ -65,8 +65,8 @@ class TicketLoop:
         replies = await desk.ask(lambda: desk.service.check_tickets(ids))
         if replies is None:
             self._failures += 1
-            most = FAILED_CALL_MOST_SECONDS
-            return desk.patience * growing(FAILED_CALL_SECONDS, most, self._failures)
+            longest = FAILED_CALL_MOST_SECONDS
+            return desk.patience * growing(FAILED_CALL_SECONDS, longest, self._failures)
         self._failures = 0
         await settle(desk, [(job, self._settlement(job, replies)) for job in jobs])
         return 0.0

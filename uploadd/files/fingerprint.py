@@ -1,0 +1,109 @@
+"""What a file is: where it lies, how it looks from outside, and the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat as modes
+from dataclasses import dataclass
+
+from uploadd.files.media import sniff
+from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
+from uploadd.model.errors import FileChangedError
+
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+"""The media type of what is neither a photo nor a video that we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """A regular file from outside. Times in nanoseconds, size in bytes."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    def same_content_as(self, other: Stat) -> bool:
+        """Whether the content can be taken to be the same: size, mtime_ns and inode (design 2).
+
+        The device is left out because its number may be another after each mount, ctime because
+        a rename or a chmod sets it too.
+        """
+        return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A file's identity and its type by content.
+
+    `extension` has its dot and is empty, `media_type` is `UNKNOWN_MEDIA_TYPE`, where the content
+    is nothing that we know.
+    """
+
+    stat: Stat
+    sha256: str
+    media_type: str
+    extension: str
+
+
+def stat_of(result: os.stat_result) -> Stat:
+    """The part of `result` that matters here."""
+    return Stat(
+        result.st_dev, result.st_ino, result.st_size, result.st_mtime_ns, result.st_ctime_ns
+    )
+
+
+def stat_file(path: bytes) -> Stat:
+    """Look at the regular file at `path`, following no symbolic link. Blocks.
+
+    Raises `FileVanishedError` where there is none, `FileUnreadableError` where that cannot be
+    told.
+    """
+    try:
+        result = os.stat(path, follow_symlinks=False)
+    except OSError as error:
+        raise trouble(error, path) from None
+    if not modes.S_ISREG(result.st_mode):
+        raise not_regular(path)
+    return stat_of(result)
+
+
+def fingerprint_file(path: bytes) -> Fingerprint:
+    """Read the whole file once: its SHA-256, and its type from its first bytes. Blocks.
+
+    Raises `FileVanishedError`, `FileUnreadableError`, or `FileChangedError` where the file was
+    written, or so much as touched, while it was read.
+    """
+    descriptor = open_regular(path)
+    try:
+        before = stat_of(os.fstat(descriptor))
+        head, size, sha256 = _read_through(descriptor)
+        after = stat_of(os.fstat(descriptor))
+    except OSError as error:
+        raise trouble(error, path) from None
+    finally:
+        os.close(descriptor)
+    if before != after or size != after.size:
+        raise FileChangedError(f"{printable(path)} changed while it was read")
+    media = sniff(head, os.path.basename(path))
+    if media is None:
+        return Fingerprint(after, sha256, UNKNOWN_MEDIA_TYPE, "")
+    return Fingerprint(after, sha256, media.media_type, media.extension)
+
+
+def _read_through(descriptor: int) -> tuple[bytes, int, str]:
+    """The first chunk, the number of bytes, and the SHA-256 of all of them.
+
+    The pages stay in the cache (no POSIX_FADV_DONTNEED): the send that follows reads them again.
+    """
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+    digest = hashlib.sha256()
+    head = chunk = os.read(descriptor, CHUNK_BYTES)
+    size = 0
+    while chunk:
+        size += len(chunk)
+        digest.update(chunk)
+        chunk = os.read(descriptor, CHUNK_BYTES)
+    return head, size, digest.hexdigest()

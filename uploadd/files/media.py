@@ -1,0 +1,117 @@
+"""Which type a file has, by its content. Its name is never believed, but may exclude RAW files.
+
+A table of our own and not puremagic, because that was measured here (1.30) and found wanting: it
+takes 0.8 to 1.3 ms a file against 2 µs, has no answer for HEIF, MPEG-TS, M2TS and some MP4
+brands, takes a text that begins with "BM" for a bitmap and an Ogg song for a video, and calls
+every RAW file that is built on TIFF a TIFF picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from uploadd.files import boxes, streams, tiff
+
+HEAD_BYTES = 64 * 1024
+"""How much of a file's beginning `sniff` looks at."""
+
+
+class MediaKind(StrEnum):
+    """What a service counts and limits apart."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A type of content, with the extension (dot included) that is sent with it."""
+
+    media_type: str
+    extension: str
+    kind: MediaKind
+    is_taken_by_flickr: bool = False
+
+
+def _photo(media_type: str, extension: str, *, flickr: bool = False) -> MediaType:
+    return MediaType(media_type, extension, MediaKind.PHOTO, flickr)
+
+
+def _video(media_type: str, extension: str, *, flickr: bool = False) -> MediaType:
+    return MediaType(media_type, extension, MediaKind.VIDEO, flickr)
+
+
+# Flickr keeps JPEG, PNG and GIF as they are and turns other pictures into JPEG. Where its own
+# pages leave a type open it is sent: error 5 is a better answer than our guess.
+MEDIA_TYPES: tuple[MediaType, ...] = (
+    _photo("image/jpeg", ".jpg", flickr=True),
+    _photo("image/png", ".png", flickr=True),
+    _photo("image/gif", ".gif", flickr=True),
+    _photo("image/tiff", ".tif", flickr=True),
+    _photo("image/heic", ".heic", flickr=True),
+    _photo("image/heif", ".heif", flickr=True),
+    _photo("image/webp", ".webp", flickr=True),
+    _photo("image/bmp", ".bmp", flickr=True),
+    _photo("image/avif", ".avif"),
+    _photo("image/jp2", ".jp2"),
+    _photo("image/jxl", ".jxl"),
+    _photo("image/vnd.adobe.photoshop", ".psd"),
+    _photo("image/x-raw", ".raw"),
+    _video("video/mp4", ".mp4", flickr=True),
+    _video("video/quicktime", ".mov", flickr=True),
+    _video("video/x-m4v", ".m4v", flickr=True),
+    _video("video/3gpp", ".3gp", flickr=True),
+    _video("video/3gpp2", ".3g2", flickr=True),
+    _video("video/x-msvideo", ".avi", flickr=True),
+    _video("video/x-ms-wmv", ".wmv", flickr=True),
+    _video("video/mpeg", ".mpg", flickr=True),
+    _video("video/mp2t", ".m2ts", flickr=True),
+    _video("video/ogg", ".ogv", flickr=True),
+    _video("video/webm", ".webm"),
+    _video("video/x-matroska", ".mkv"),
+    _video("video/x-flv", ".flv"),
+)
+
+FLICKR_TAKES = frozenset(row.media_type for row in MEDIA_TYPES if row.is_taken_by_flickr)
+"""The media types that are worth sending to Flickr."""
+
+_BY_NAME = {row.media_type: row for row in MEDIA_TYPES}
+
+# What needs no more than its first bytes.
+_MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"8BPS\x00\x01", "image/vnd.adobe.photoshop"),
+    (b"\xff\x0a", "image/jxl"),
+    (b"FUJIFILMCCD-RAW", "image/x-raw"),  # RAF
+    (b"FOVb", "image/x-raw"),  # X3F
+    (b"\x00MRM", "image/x-raw"),  # MRW
+    (b"FLV\x01", "video/x-flv"),
+)
+
+_LOOKS: tuple[Callable[[bytes, bytes], str | None], ...] = (
+    tiff.look,
+    boxes.look,
+    streams.look,
+)
+
+
+def sniff(head: bytes, name: bytes) -> MediaType | None:
+    """The type of the content that begins with `head`; None where it is nothing we know.
+
+    `head`: the first `HEAD_BYTES` or more (less only where the file is shorter). `name`: the
+    file's last name, which only tells a RAW file from a TIFF picture. Never raises.
+    """
+    head = head[:HEAD_BYTES]
+    for magic, media_type in _MAGICS:
+        if head.startswith(magic):
+            return _BY_NAME[media_type]
+    for look in _LOOKS:
+        found = look(head, name)
+        if found is not None:
+            return _BY_NAME[found]
+    return None

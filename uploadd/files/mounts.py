@@ -1,0 +1,93 @@
+"""Which file system a path lies on, and whether other machines may write to it unseen."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_NETWORK = frozenset(
+    {
+        "9p",  # virtual machines, and Windows drives under WSL
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "davfs",
+        "fuse.ceph",
+        "fuse.curlftpfs",
+        "fuse.davfs",
+        "fuse.gcsfuse",
+        "fuse.glusterfs",
+        "fuse.gvfsd-fuse",
+        "fuse.juicefs",
+        "fuse.mount.davfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.smbnetfs",
+        "fuse.sshfs",
+        "fuse.vmhgfs-fuse",
+        "gfs2",
+        "glusterfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "prl_fs",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "virtiofs",
+        "vmhgfs",
+    }
+)
+_ESCAPE = re.compile(rb"\\([0-7]{3})")
+
+
+def is_network(fs_type: str) -> bool:
+    """Whether a file system of this type shows changes of other machines without an event.
+
+    A file system in userland that is not known here counts as local.
+    """
+    return fs_type in _NETWORK
+
+
+def file_system_of(path: bytes) -> str:
+    """The type of the file system that `path` lies on ("ext4", "nfs4"); "" where unknown.
+
+    Symbolic links are followed; the path need not exist. Blocks.
+    """
+    try:
+        with open("/proc/self/mountinfo", "rb") as table:
+            lines = table.read()
+    except OSError:
+        return ""
+    return fs_type_in(lines, os.path.realpath(path))
+
+
+def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
+    """The type of the mount in `mountinfo` (as in proc(5)) that `real_path` lies on.
+
+    The longest mount point wins, and of several on one point the last, which covers the others.
+    """
+    best = b""
+    found = ""
+    for line in mountinfo.splitlines():
+        before, separator, after = line.partition(b" - ")
+        fields = before.split(b" ")
+        if not separator or len(fields) < 5:
+            continue
+        point = _ESCAPE.sub(_unescaped, fields[4])
+        if _is_below(real_path, point) and len(point) >= len(best):
+            best, found = point, os.fsdecode(after.split(b" ", 1)[0])
+    return found
+
+
+def _is_below(path: bytes, point: bytes) -> bool:
+    return path == point or path.startswith(point.rstrip(b"/") + b"/")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 8) & 0xFF])

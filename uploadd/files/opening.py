@@ -1,0 +1,87 @@
+"""Opening one regular file for reading, and saying in words what stands in the way.
+
+The flags are the same everywhere: no symbolic link is followed, a FIFO or a device never blocks,
+and nothing is inherited by a child process.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from uploadd.model.errors import (
+    FileChangedError,
+    FileTrouble,
+    FileUnreadableError,
+    FileVanishedError,
+)
+
+CHUNK_BYTES = 1 << 20
+"""How much is read at a time: large enough that Python costs nothing beside the disk."""
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+# ESTALE: a network file system whose file was removed on the server.
+_VANISHED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+# What opening a symbolic link, a socket or a device without a driver answers.
+_NOT_REGULAR = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR})
+
+_REMEDIES = {
+    errno.EACCES: "let the user that uploadd runs as read it: chmod +r on the file, "
+    "chmod +x on the directories above it",
+    errno.EPERM: "let the user that uploadd runs as read it: look at its attributes (lsattr) "
+    "and at the service's sandbox",
+    errno.EIO: "the disk or the connection to it may be failing: look at the kernel's log (dmesg)",
+    errno.EMFILE: "raise the limit of open files (LimitNOFILE in the unit, ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files (sysctl fs.file-max)",
+    errno.ENAMETOOLONG: "shorten the names of the directories above it",
+}
+_DEFAULT_REMEDY = "see that `cat` can read it, then `uploadd retry` the job"
+
+
+def printable(path: bytes) -> str:
+    """`path` for a person's eyes: one line, whatever bytes are in it."""
+    text = path.decode("utf-8", errors="backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def trouble(error: OSError, path: bytes) -> FileTrouble:
+    """What `error`, raised for the file at `path`, means to us."""
+    name = printable(path)
+    if error.errno in _VANISHED:
+        return FileVanishedError(f"{name} is not there any more")
+    if error.errno in _NOT_REGULAR:
+        return not_regular(path)
+    if error.errno == errno.EWOULDBLOCK:
+        # O_NONBLOCK against a lease: a file server lets one of its clients write.
+        return FileChangedError(f"{name} is held by another program, which may be writing it")
+    text = f"{name} cannot be read: {error.strerror or error}"
+    return FileUnreadableError(text, _REMEDIES.get(error.errno or 0, _DEFAULT_REMEDY))
+
+
+def not_regular(path: bytes) -> FileVanishedError:
+    """A link, a directory or a device in the place of a file: the file is gone from there."""
+    return FileVanishedError(f"{printable(path)} is not a regular file")
+
+
+def open_regular(path: bytes) -> int:
+    """A descriptor of the regular file at `path`, to be closed by the caller.
+
+    Raises `FileVanishedError` (also where something else has taken its place),
+    `FileUnreadableError`, or `FileChangedError` where another program has leased it for writing.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        raise trouble(error, path) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise not_regular(path)
+    return descriptor
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape", errors="backslashreplace").decode("ascii")

@@ -1,0 +1,1 @@
+"""From the disk to a job: watch, walk, settle, select."""

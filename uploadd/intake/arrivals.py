@@ -1,0 +1,152 @@
+"""Candidates on their way to becoming jobs: looked at until they settle, then registered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from sqlite_utils import Database
+
+from uploadd.files.fingerprint import Fingerprint, Stat
+from uploadd.files.opening import printable
+from uploadd.intake.examine import finding_of, look_at, read_finding
+from uploadd.intake.settle import Gone, Settled
+from uploadd.intake.tree import Tree
+from uploadd.model.errors import FileTrouble, FileUnreadableError
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Runtime
+from uploadd.model.sightings import Finding
+from uploadd.store import sightings
+from uploadd.store.store import Store
+
+log = structlog.get_logger()
+
+LOOKS_AT_ONCE = 64
+READS_AT_ONCE = 4
+LONGEST_NAP_SECONDS = 60.0
+
+
+class Arrivals:
+    """Settles, fingerprints and registers the candidates of every tree."""
+
+    def __init__(self, store: Store, runtime: Runtime) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self.trees: list[Tree] = []
+        self.woken = asyncio.Event()
+        self.on_jobs: Callable[[], None] = _nobody
+        """Called after each commit that may have made jobs ready."""
+
+    def saw(self, tree: Tree, path: bytes, lane: Lane) -> None:
+        """A path was seen and may become a job; it is looked at until it has settled."""
+        known = tree.lanes.get(path)
+        tree.lanes[path] = Lane.LIVE if Lane.LIVE in (lane, known) else lane
+        now = self._runtime.clock.monotonic()
+        quiet = tree.folder.settle_seconds
+        tree.settler.saw(path, now, quiet, is_own_clock=tree.is_own_clock)
+        self.woken.set()
+
+    def waiting(self) -> int:
+        """How many candidates have not settled, or are being read."""
+        return sum(tree.waiting() for tree in self.trees)
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Look at candidates when they are due, until `ended` is set."""
+        while not ended.is_set():
+            self.woken.clear()
+            for tree in self.trees:
+                await self._look_at_due(tree)
+            await self._runtime.clock.wait(self.woken, self._nap())
+
+    async def take(self, tree: Tree, path: bytes, stat: Stat, lane: Lane) -> Finding | None:
+        """A candidate of a walk: read at once where it has rested long enough, else it settles.
+
+        Returns what was found; None where it has to wait, or is no more.
+        """
+        rested = self._runtime.clock.wall() - max(stat.mtime_ns, stat.ctime_ns) / 1e9
+        if rested < tree.folder.settle_seconds or not tree.is_own_clock:
+            self.saw(tree, path, lane)
+            return None
+        try:
+            _, is_open = await self._runtime.disk.run(look_at, path)
+        except FileUnreadableError:
+            is_open = None  # reading it will say so, and make it a row that a person sees
+        if is_open:
+            self.saw(tree, path, lane)
+            return None
+        return await self._read(tree, path, stat, lane)
+
+    async def register(self, findings: Iterable[Finding]) -> list[int]:
+        """Commit findings together; returns the ids of the jobs that are ready now."""
+        now = self._runtime.clock.wall()
+        job_ids = await self._store.write(sightings.register_all, list(findings), now)
+        self.on_jobs()
+        return job_ids
+
+    async def _look_at_due(self, tree: Tree) -> None:
+        while paths := tree.settler.due(self._runtime.clock.monotonic(), LOOKS_AT_ONCE):
+            found = await asyncio.gather(*(self._look(tree, path) for path in paths))
+            await self._register_some([finding for finding in found if finding is not None])
+            tree.reading = 0
+
+    async def _register_some(self, findings: Sequence[Finding]) -> None:
+        if findings:
+            await self.register(findings)
+
+    async def _look(self, tree: Tree, path: bytes) -> Finding | None:
+        clock = self._runtime.clock
+        wall_now, now = clock.wall(), clock.monotonic()
+        try:
+            stat, is_open = await self._runtime.disk.run(look_at, path)
+        except FileUnreadableError:
+            tree.settler.forget(path)
+            tree.reading += 1
+            return await self._read(tree, path, None, tree.lanes.pop(path, Lane.LIVE))
+        outcome = tree.settler.observe(path, stat, wall_now, now, is_open)
+        if isinstance(outcome, Gone):
+            tree.lanes.pop(path, None)
+            await self._store.write(_forget, path, wall_now)
+        if isinstance(outcome, Settled):
+            tree.reading += 1
+            lane = tree.lanes.pop(path, Lane.LIVE)
+            return await self._read(tree, path, outcome.stat, lane)
+        return None
+
+    async def _read(self, tree: Tree, path: bytes, stat: Stat | None, lane: Lane) -> Finding | None:
+        account_ids = tree.account_ids()
+        async with self._reads:
+            try:
+                known = await self._known(path, stat)
+                if known is not None:
+                    return finding_of(path, tree, lane, account_ids, known)
+                return await self._runtime.disk.run(read_finding, path, tree, lane, account_ids)
+            except FileTrouble as trouble:
+                log.debug("file.unsettled", path=printable(path), text=trouble.text)
+                self.saw(tree, path, lane)  # it changed or vanished just now: look again
+                return None
+
+    async def _known(self, path: bytes, stat: Stat | None) -> Fingerprint | None:
+        if stat is None:
+            return None
+        directory, name = os.path.split(path)
+        known = await self._store.read(
+            sightings.known_fingerprint, directory, name, stat.size, stat.mtime_ns, stat.inode
+        )
+        return None if known is None else Fingerprint(stat, known[0], known[1], "")
+
+    def _nap(self) -> float:
+        now = self._runtime.clock.monotonic()
+        dues = [due for tree in self.trees if (due := tree.settler.next_due()) is not None]
+        return min([LONGEST_NAP_SECONDS, *(max(0.01, due - now) for due in dues)])
+
+
+def _forget(db: Database, path: bytes, now: float) -> None:
+    directory, name = os.path.split(path)
+    sightings.forget(db, directory, name, sightings.VANISHED, now)
+
+
+def _nobody() -> None:
+    """Where nobody waits for jobs."""

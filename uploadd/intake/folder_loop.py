@@ -1,0 +1,214 @@
+"""Keeps one folder taken in: its watch, its walks, and what is wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+
+import structlog
+
+from uploadd.files.mounts import file_system_of, is_network
+from uploadd.files.opening import printable
+from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.rescan import Rescan
+from uploadd.intake.selection import Choice
+from uploadd.intake.tree import Tree
+from uploadd.intake.watch import FolderWatch
+from uploadd.model.configuration import WatchMode
+from uploadd.model.errors import UploaddError
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Runtime
+from uploadd.store import overview
+from uploadd.store.store import Store
+
+log = structlog.get_logger()
+
+SIGHTINGS_AT_ONCE = 2000
+MISSING_SECONDS = 30.0
+
+
+class FolderLoop:
+    """Watches and walks one folder until it is told to end.
+
+    The walk is the truth, events are hints: whatever the watch misses, the next walk finds.
+    """
+
+    def __init__(self, tree: Tree, arrivals: Arrivals, store: Store, runtime: Runtime) -> None:
+        self._tree = tree
+        self._arrivals = arrivals
+        self._store = store
+        self._runtime = runtime
+        self._watch: FolderWatch | None = None
+        self._mode = WatchMode.OFF
+        self._degraded = ""
+        self._sightings: deque[bytes] = deque()
+        self._bell = asyncio.Event()
+        self._walk_wanted = True
+        self._is_first_walk = True
+        self._loop = asyncio.get_running_loop()
+
+    async def start(self) -> None:
+        """Set up the watch, before the first walk, so that nothing falls between the two."""
+        wanted = self._tree.folder.watch
+        if wanted is WatchMode.AUTO:
+            network = await self._runtime.disk.run(_is_on_network, self._tree.root)
+            wanted = WatchMode.POLL if network else WatchMode.INOTIFY
+        self._mode = wanted
+        if wanted is WatchMode.INOTIFY:
+            await self._start_watch()
+        await self._tell()
+
+    def walk_now(self) -> None:
+        """Walk again: something is known to have been missed."""
+        self._walk_wanted = True
+        self._bell.set()
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Take sightings and walk when it is time, until `ended` is set."""
+        walked_at = self._runtime.clock.monotonic()
+        try:
+            while not ended.is_set():
+                self._bell.clear()
+                since = self._runtime.clock.monotonic() - walked_at
+                if self._walk_wanted or since >= self._walk_every():
+                    self._walk_wanted = False
+                    await self._walk()
+                    walked_at = self._runtime.clock.monotonic()
+                await self._take_sightings()
+                since = self._runtime.clock.monotonic() - walked_at
+                await self._runtime.clock.wait(self._bell, max(0.0, self._walk_every() - since))
+        finally:
+            await self._stop_watch()
+
+    def stop(self) -> None:
+        """Wake the loop so that it sees that it has ended."""
+        self._bell.set()
+
+    def _walk_every(self) -> float:
+        """Seconds between two walks in the present circumstances."""
+        folder = self._tree.folder
+        seconds = folder.rescan_seconds or float("inf")
+        if self._mode is WatchMode.POLL:
+            seconds = min(seconds, folder.poll_seconds)
+        if self._degraded:
+            seconds = min(seconds, max(folder.poll_seconds, MISSING_SECONDS))
+        return min(seconds, 365 * 86400.0)
+
+    async def _walk(self) -> None:
+        if not await self._runtime.disk.run(os.path.isdir, self._tree.root):
+            await self._set_degraded(f"{printable(self._tree.root)} is not there")
+            return
+        await self._renew_watch()
+        lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
+        rescan = Rescan(self._tree, lane, self._arrivals, self._store, self._runtime)
+        walked = await rescan.run()
+        if self._tree.root in walked.errors:
+            await self._set_degraded(walked.errors[self._tree.root])
+            return
+        self._is_first_walk = False
+        now = self._runtime.clock.wall()
+        await self._store.write(overview.set_last_rescan, self._tree.folder.name, now)
+        await self._check_watch()
+        log.info(
+            "folder.walked",
+            folder=self._tree.folder.name,
+            found=walked.found,
+            fresh=walked.fresh,
+            gone=walked.gone,
+            unreadable=len(walked.errors) or None,
+        )
+
+    async def _check_watch(self) -> None:
+        is_complete = self._watch is None or await self._runtime.disk.run(self._watch.is_complete)
+        if self._mode is WatchMode.INOTIFY and (self._watch is None or not is_complete):
+            await self._set_degraded(
+                "not every directory is watched; raise fs.inotify.max_user_watches"
+            )
+        else:
+            await self._set_degraded("")
+
+    async def _take_sightings(self) -> None:
+        while self._sightings:
+            some = [
+                self._sightings.popleft()
+                for _ in range(min(len(self._sightings), SIGHTINGS_AT_ONCE))
+            ]
+            directories = await self._runtime.disk.run(_directories_of, some)
+            for path in dict.fromkeys(some):
+                await self._sight(path, is_directory=path in directories)
+
+    async def _sight(self, path: bytes, *, is_directory: bool) -> None:
+        relative = self._tree.relative(path)
+        if is_directory:
+            rescan = Rescan(
+                self._tree, Lane.LIVE, self._arrivals, self._store, self._runtime, relative
+            )
+            await rescan.run()
+        elif self._tree.selection.verdict_below(relative) is Choice.TAKE:
+            self._arrivals.saw(self._tree, path, Lane.LIVE)
+
+    async def _renew_watch(self) -> None:
+        """Watch the directory that is at the path now: it may have been mounted or made anew."""
+        if self._watch is not None and not await self._runtime.disk.run(self._watch.has_root):
+            await self._stop_watch()
+        if self._mode is WatchMode.INOTIFY and self._watch is None:
+            await self._start_watch()
+
+    async def _start_watch(self) -> None:
+        enters = self._tree.selection.enters
+        root = self._tree.root
+        watch = FolderWatch(root, self._saw_from_thread, self._lost_from_thread, enters)
+        try:
+            await self._runtime.disk.run(watch.start)
+        except UploaddError as error:
+            if self._degraded != error.text:
+                log.warning(
+                    "folder.unwatched",
+                    folder=self._tree.folder.name,
+                    text=error.text,
+                    remedy=error.remedy,
+                )
+            self._degraded = error.text
+            return
+        self._watch = watch
+
+    async def _stop_watch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            await self._runtime.disk.run(watch.stop)
+
+    def _saw_from_thread(self, path: bytes) -> None:
+        """Only puts the path in a list: a slow callback would let the kernel's queue overflow."""
+        is_first = not self._sightings
+        self._sightings.append(path)
+        if is_first:
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+    def _lost_from_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self.walk_now)
+
+    async def _set_degraded(self, text: str) -> None:
+        if text == self._degraded:
+            return
+        self._degraded = text
+        event = "folder.degraded" if text else "folder.recovered"
+        (log.warning if text else log.info)(event, folder=self._tree.folder.name, text=text or None)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        await self._store.write(
+            overview.set_folder,
+            self._tree.folder.name,
+            self._tree.root,
+            self._mode,
+            self._degraded,
+        )
+
+
+def _is_on_network(root: bytes) -> bool:
+    return is_network(file_system_of(root))
+
+
+def _directories_of(paths: list[bytes]) -> set[bytes]:
+    return {path for path in paths if os.path.isdir(path) and not os.path.islink(path)}

@@ -1,0 +1,205 @@
+"""watchdog's inotify observer, with an ear at the one place where all events pass.
+
+What watchdog 7.1 does not say by itself is learned in its descriptor thread. The hooks are
+private to watchdog, so its version is pinned, and the tests hold us to what is used of it:
+
+- The kernel's queue ran over. watchdog would add every watch again in its reader thread, which
+  makes more events than it clears, without an end. Here that is left to a new observer.
+- The kernel's limit of watches was reached: watchdog leaves directories out without a word.
+- The folder itself was removed, moved away or unmounted.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable
+from typing import Self
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify import InotifyEmitter
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    Watch,
+    WatchCallback,
+    WatchDescriptor,
+)
+
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileClosedEvent,
+    FileMovedEvent,
+    FileCreatedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+]
+_ROOT_LOST = (
+    InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_UNMOUNT
+    | InotifyConstants.IN_IGNORED
+)
+_NO_WATCH = WatchDescriptor(-1)  # what watchdog makes of EACCES
+_LIMITS = frozenset({errno.ENOSPC, errno.ENOMEM})
+# watchdog logs what happens when a thread is stopped in the middle of an event. We know.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
+logging.getLogger("watchdog").propagate = False
+
+
+class Descriptor(InotifyFD):
+    """The thread that reads the kernel's queue, with an ear for what concerns us."""
+
+    def __init__(
+        self,
+        enters: Callable[[bytes], bool],
+        overflowed: Callable[[], None],
+        lost: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        os.set_inheritable(self._inotify_fd, False)
+        self._enters = enters
+        self._overflowed = overflowed
+        self._lost = lost
+        self._root_wd: WatchDescriptor | None = None
+        self.is_root_lost = False
+        self.is_incomplete = False
+        self.has_begun = False
+        self.is_ending = False
+
+    @property
+    def watches(self) -> int:
+        return len(self._watch_for_wd)
+
+    def end(self) -> None:
+        """Stop the thread.
+
+        The kernel drops all watches with the descriptor, far faster than they could be taken
+        back one by one.
+        """
+        self.is_ending = True
+        with self._lock:
+            self._watch_for_wd.clear()
+        self.stop()
+        self.join()
+
+    def handle_event(self, event: InotifyEvent) -> None:
+        if self.is_ending:
+            return
+        if event.is_queue_overflow:
+            self._overflowed()
+            return
+        super().handle_event(event)
+        if event.wd == self._root_wd and event.mask & _ROOT_LOST and not self.is_root_lost:
+            self.is_root_lost = True
+            self._lost()
+        elif event.mask & InotifyConstants.IN_UNMOUNT:
+            self._left_out()
+
+    def remove_callbacks(self, callbacks: list[tuple[WatchDescriptor, CallbackId]]) -> None:
+        if not self.is_ending:
+            super().remove_callbacks(callbacks)
+
+    def _add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        """As watchdog's, but silent where a directory is met twice.
+
+        Every `mkdir -p` brings that about, and the warning would carry the whole watch table.
+        """
+        watch = self._get_or_create_watch(path, mask)
+        watch.callbacks[id_] = callback
+        return watch.wd
+
+    def _get_or_create_watch(self, path: bytes, mask: Mask) -> Watch:
+        """As watchdog's, but raises OSError wherever there is no watch.
+
+        FileNotFoundError where there should be none. watchdog passes over either, except for the
+        root.
+        """
+        is_root = self._root_wd is None
+        if is_root:
+            mask = Mask(mask | InotifyConstants.IN_MOVE_SELF)
+        elif not self._enters(path):
+            raise FileNotFoundError(errno.ENOENT, "not entered", path)
+        try:
+            watch = super()._get_or_create_watch(path, mask)
+        except OSError as error:
+            if error.errno in _LIMITS:
+                self._left_out()
+            raise
+        if watch.wd == _NO_WATCH:
+            del self._watch_for_wd[watch.wd]
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        if is_root:
+            self._root_wd = watch.wd
+        return watch
+
+    def _left_out(self) -> None:
+        was_incomplete, self.is_incomplete = self.is_incomplete, True
+        if self.has_begun and not was_incomplete:
+            self._lost()
+
+
+class Observer(BaseObserver):
+    """watchdog's inotify observer on a descriptor of ours."""
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        super().__init__(InotifyEmitter, inotify_fd=descriptor)
+        self.descriptor = descriptor
+
+    @classmethod
+    def begin(cls, descriptor: Descriptor, root: bytes, tell: Callable[[bytes], None]) -> Self:
+        """Start `descriptor` and an observer on it; raises OSError where `root` has no watch."""
+        observer = cls(descriptor)
+        observer.schedule(_Handler(tell), os.fsdecode(root), recursive=True, event_filter=_EVENTS)
+        descriptor.start()
+        try:
+            observer.start()
+        except OSError:
+            descriptor.end()
+            raise
+        descriptor.has_begun = True
+        return observer
+
+    def is_whole(self) -> bool:
+        """Whether nothing was left out and all threads are at work."""
+        threads = (self, self.descriptor, *self.emitters)
+        return not self.descriptor.is_incomplete and all(thread.is_alive() for thread in threads)
+
+    def end(self) -> None:
+        """Stop every thread; no call comes after this."""
+        self.descriptor.is_ending = True
+        self.stop()
+        self.join()
+
+    def on_thread_stop(self) -> None:
+        super().on_thread_stop()
+        self.descriptor.end()
+
+
+class _Handler(FileSystemEventHandler):
+    """Hands on where something appeared.
+
+    What watchdog makes up of the content of a directory that was moved in is dropped: the
+    directory itself is told of, and is walked.
+    """
+
+    def __init__(self, tell: Callable[[bytes], None]) -> None:
+        self._tell = tell
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        if not event.is_synthetic:
+            self._tell(os.fsencode(event.dest_path or event.src_path))

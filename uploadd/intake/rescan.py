@@ -1,0 +1,185 @@
+"""Walking a tree and making the queue match the disk: what is new, what is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import structlog
+
+from uploadd.files.opening import printable
+from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.tree import Tree
+from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare, walk
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Runtime
+from uploadd.model.sightings import Finding, Refusal, covers_of
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+from uploadd.store import sightings
+from uploadd.store.store import Store
+
+log = structlog.get_logger()
+
+TAKEN_AT_ONCE = 64
+
+
+@dataclass
+class Walked:
+    """What a walk has seen. `found` counts every candidate, known ones included."""
+
+    found: int = 0
+    fresh: int = 0
+    gone: int = 0
+    errors: dict[bytes, str] = field(default_factory=dict)
+
+
+class Rescan:
+    """One walk of one tree."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        lane: Lane,
+        arrivals: Arrivals,
+        store: Store,
+        runtime: Runtime,
+        start: bytes = b"",
+    ) -> None:
+        self._tree = tree
+        self._lane = lane
+        self._arrivals = arrivals
+        self._store = store
+        self._runtime = runtime
+        self._start = start
+        self._visited: set[bytes] = set()
+        self.walked = Walked()
+
+    async def run(self) -> Walked:
+        """Walk the tree. Its candidates are registered, or settling, when this returns."""
+        batched = batches(walk(self._tree.root, self._tree.selection, self._start))
+        while (batch := await self._runtime.disk.run(_next, batched)) is not None:
+            await self._take_batch(batch)
+        await self._find_lost_directories()
+        return self.walked
+
+    async def _take_batch(self, batch: list[Listing]) -> None:
+        directories = [listing.directory for listing in batch]
+        known = await self._store.read(sightings.known_files, directories)
+        wanted = covers_of(self._tree.account_ids())
+        differences = await self._runtime.disk.run(_compare_all, batch, known, wanted)
+        for listing, difference in zip(batch, differences, strict=True):
+            self._count(listing, difference)
+            await self._forget_missing(listing, difference)
+        await self._take_fresh(batch, differences)
+
+    def _count(self, listing: Listing, difference: Difference) -> None:
+        self._visited.add(listing.directory)
+        self.walked.found += len(listing.entries) + len(listing.unreadable)
+        self.walked.fresh += len(difference.fresh)
+        self.walked.gone += len(difference.gone)
+        if listing.error is not None:
+            self.walked.errors[listing.directory] = listing.error
+            log.warning(
+                "directory.unreadable", path=printable(listing.directory), text=listing.error
+            )
+
+    async def _forget_missing(self, listing: Listing, difference: Difference) -> None:
+        now = self._runtime.clock.wall()
+        if difference.device_moved:
+            await self._store.write(sightings.moved_device, listing.directory, listing.device)
+        missing = [(name, sightings.VANISHED) for name in difference.gone]
+        missing += [(name, sightings.EXCLUDED) for name in difference.left_out]
+        if missing:
+            await self._store.write(sightings.forget_all, listing.directory, missing, now)
+
+    async def _take_fresh(self, batch: list[Listing], differences: list[Difference]) -> None:
+        fresh = [
+            (listing.directory, entry)
+            for listing, difference in zip(batch, differences, strict=True)
+            for entry in difference.fresh
+        ]
+        for begin in range(0, len(fresh), TAKEN_AT_ONCE):
+            some = fresh[begin : begin + TAKEN_AT_ONCE]
+            found = await asyncio.gather(
+                *(self._take(directory, entry) for directory, entry in some)
+            )
+            findings = [finding for finding in found if finding is not None]
+            if findings:
+                await self._arrivals.register(findings)
+        unreadable = [
+            self._unreadable(listing.directory, name, why)
+            for listing in batch
+            for name, why in listing.unreadable.items()
+        ]
+        if unreadable:
+            await self._arrivals.register(unreadable)
+
+    async def _take(self, directory: bytes, entry: Entry) -> Finding | None:
+        path = os.path.join(directory, entry.name)
+        return await self._arrivals.take(self._tree, path, entry.stat, self._lane)
+
+    def _unreadable(self, directory: bytes, name: bytes, why: str) -> Finding:
+        reason = Reason(
+            "unreadable",
+            f"{printable(name)} cannot be looked at: {why}",
+            "let the user that uploadd runs as read it, then `uploadd retry` the job",
+        )
+        return Finding(
+            directory,
+            name,
+            0,
+            0,
+            0,
+            0,
+            "",
+            "",
+            self._tree.folder.name,
+            self._tree.root,
+            self._lane,
+            self._tree.account_ids(),
+            Refusal(State.FAILED, reason),
+        )
+
+    async def _find_lost_directories(self) -> None:
+        """Known directories that the walk did not come to: removed, closed, or on a lost disk."""
+        if self._tree.root in self.walked.errors:
+            return
+        start = os.path.join(self._tree.root, self._start) if self._start else self._tree.root
+        for directory in await self._store.read(sightings.known_directories, start):
+            if directory in self._visited:
+                continue
+            known = (await self._store.read(sightings.known_files, [directory]))[0]
+            reason = await self._runtime.disk.run(_why_lost, self._tree, directory, known)
+            if reason is not None:
+                missing = [(name, reason) for name in known]
+                now = self._runtime.clock.wall()
+                await self._store.write(sightings.forget_all, directory, missing, now)
+                self.walked.gone += len(missing)
+
+
+def _next(batched: Iterator[list[Listing]]) -> list[Listing] | None:
+    return next(batched, None)
+
+
+def _compare_all(
+    batch: list[Listing], known: list[dict[bytes, KnownFile]], wanted: str
+) -> list[Difference]:
+    return [compare(listing, there, wanted) for listing, there in zip(batch, known, strict=True)]
+
+
+def _why_lost(tree: Tree, directory: bytes, known: dict[bytes, KnownFile]) -> Reason | None:
+    """Why a known directory was not walked (blocking). None: its disk may only be away."""
+    if os.path.isdir(directory):
+        is_closed = not tree.selection.reaches(tree.relative(directory))
+        return sightings.EXCLUDED if is_closed else None
+    above = directory
+    while above != tree.root and not os.path.isdir(above):
+        above = os.path.dirname(above)
+    devices = {file.device for file in known.values()}
+    try:
+        return sightings.VANISHED if devices == {os.stat(above).st_dev} else None
+    except OSError:
+        return None

@@ -1,0 +1,203 @@
+"""Which names below a folder are candidates, and which directories are entered.
+
+`include` and `exclude` are patterns as in a `.gitignore`, relative to the folder: `*.jpg` matches
+at every depth, `/raw` only at the top, `private/` a directory with all that is in it, `2024/**`
+everything below it, and `!keep.jpg` takes back what an earlier pattern of the same list matched.
+Upper and lower case are the same, because cameras write `.JPG` and people `*.jpg`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from enum import Enum
+
+from pathspec import GitIgnoreSpec
+
+from uploadd.model.errors import ConfigurationError
+
+# Sync tools, editors and file servers hide their unfinished files behind a dot:
+# .syncthing.x.tmp, rsync's .x.A1b2C3, .goutputstream-…, .nfs…, .pending-… on Android.
+_TEMPORARY_BEGINNINGS = (b".", b"~$", b"~syncthing~")
+_TEMPORARY_ENDS = b"~"
+_TEMPORARY_EXTENSIONS = frozenset(
+    b"!qb !ut aria2 bc! crdownload download dwnl fb! filepart incomplete opdownload part partial "
+    b"swp temp tmp unfinished wkdl ytdl".split()
+)
+# What macOS names a file while it is being saved: photo.jpg.sb-1a2b3c4d-Xy12Zw.
+_SAFE_SAVE = re.compile(rb"sb-[0-9a-f]{8}-[0-9a-z]{6}")
+
+# Files that say something of a photo beside them, and what programs leave for themselves.
+_SIDECAR_EXTENSIONS = frozenset(b"aae cos ctg db dop ini json lrf lrv nksc pp3 thm vrd xmp".split())
+_SIDECAR_NAMES = frozenset({b"Icon\r"})
+
+# Thumbnails, bins and snapshots of NAS systems and operating systems; all in lower case.
+# Hidden directories (.stversions, .Trash-1000, .thumbnails, .zfs …) go by their dot.
+_CLOSED_DIRECTORIES = frozenset(
+    {
+        b"#recycle",
+        b"#snapshot",
+        b"$recycle.bin",
+        b"@eadir",
+        b"@recently-snapshot",
+        b"@recycle",
+        b"@sharebin",
+        b"@tmp",
+        b"__macosx",
+        b"lost+found",
+        b"recycler",
+        b"system volume information",
+        b"~snapshot",
+    }
+)
+# Directories that stand for one file: Safari's unfinished download, Lightroom's previews.
+_CLOSED_ENDS = (b".download", b".lrdata", b".part", b".tmp")
+
+
+class Choice(Enum):
+    """What a name, or its place, makes of a file."""
+
+    TAKE = "take"  # a candidate
+    TEMPORARY = "temporary"  # not finished; it will get another name
+    SIDECAR = "sidecar"  # belongs to a photo, or to a program
+    EXCLUDED = "excluded"  # by the folder's include and exclude
+
+
+_by_extension: dict[bytes, Choice] = {}
+_MOST_CACHED = 4096
+
+PLAIN_TAIL = 4
+PLAIN_TAILS: set[bytes] = set()
+"""Last four bytes (`.JPG`) of names that `judge` takes if they do not begin with `.` or `~`."""
+
+
+def judge(name: bytes) -> Choice:
+    """TAKE, TEMPORARY or SIDECAR, by the file's last name alone."""
+    if name.startswith(_TEMPORARY_BEGINNINGS) or name.endswith(_TEMPORARY_ENDS):
+        return Choice.TEMPORARY
+    dot = name.rfind(b".")
+    if dot < 0:
+        return Choice.SIDECAR if name in _SIDECAR_NAMES else Choice.TAKE
+    extension = name[dot:]
+    choice = _by_extension.get(extension)
+    return choice if choice is not None else _judge_extension(extension)
+
+
+def is_entered(name: bytes) -> bool:
+    """Whether a directory of this name is walked at all."""
+    if name.startswith(b"."):
+        return False
+    lower = name.lower()
+    return lower not in _CLOSED_DIRECTORIES and not lower.endswith(_CLOSED_ENDS)
+
+
+def _judge_extension(extension: bytes) -> Choice:
+    choice = _of_extension(extension[1:].lower())
+    if len(_by_extension) < _MOST_CACHED:
+        _by_extension[extension] = choice
+        if choice is Choice.TAKE and len(extension) == PLAIN_TAIL:
+            PLAIN_TAILS.add(extension)
+    return choice
+
+
+def _of_extension(extension: bytes) -> Choice:
+    if extension in _TEMPORARY_EXTENSIONS or _SAFE_SAVE.fullmatch(extension):
+        return Choice.TEMPORARY
+    return Choice.SIDECAR if extension in _SIDECAR_EXTENSIONS else Choice.TAKE
+
+
+_ONE_EXTENSION = re.compile(r"\*\.[a-z0-9_]+")
+_EVERYTHING = (("*",), ("**",), ("**/*",))
+
+
+class Selection:
+    """The choice of one folder's files. Raises `ConfigurationError` for a bad pattern."""
+
+    def __init__(self, include: Sequence[str] = ("*",), exclude: Sequence[str] = ()) -> None:
+        is_everything = tuple(include) in _EVERYTHING
+        self._include = None if is_everything else _Patterns("include", include)
+        self._exclude = _Patterns("exclude", exclude) if exclude else None
+        self.has_patterns = self._include is not None or self._exclude is not None
+        """Whether anything but the names themselves decides."""
+
+    def verdict(self, relative: bytes, name: bytes) -> Choice:
+        """What the file at `relative` (from the folder's path) is; `name` is its last part.
+
+        Its directories are taken to be entered; `verdict_below` asks for them too.
+        """
+        choice = judge(name)
+        if choice is Choice.TAKE and self.has_patterns and not self._is_wanted(relative):
+            return Choice.EXCLUDED
+        return choice
+
+    def verdict_below(self, relative: bytes) -> Choice:
+        """The same for a path that was not found by a walk: EXCLUDED in a closed directory."""
+        directory, _, name = relative.rpartition(b"/")
+        if not self.reaches(directory):
+            return Choice.EXCLUDED
+        return self.verdict(relative, name)
+
+    def enters(self, relative_dir: bytes) -> bool:
+        """Whether a walk goes into this directory, having come as far as its parent."""
+        if not is_entered(relative_dir.rpartition(b"/")[2]):
+            return False
+        return self._exclude is None or not self._exclude.match(_text(relative_dir) + "/")
+
+    def reaches(self, relative_dir: bytes) -> bool:
+        """Whether a walk from the folder's path comes into this directory (b"": the path)."""
+        if not relative_dir:
+            return True
+        parts = relative_dir.split(b"/")
+        return all(self.enters(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1))
+
+    def _is_wanted(self, relative: bytes) -> bool:
+        text = _text(relative)
+        if self._include is not None and not self._include.match(text):
+            return False
+        return self._exclude is None or not self._exclude.match(text)
+
+
+class _Patterns:
+    """One list of patterns.
+
+    pathspec reads them; matching is done here, because its own takes several times as long and
+    nearly every list can do with less: a look at the extension (`*.jpg`), or the bare
+    expressions. Only a list that takes something back (`!keep.jpg`) needs the whole of it.
+    """
+
+    def __init__(self, key: str, patterns: Sequence[str]) -> None:
+        lines = [_pattern(pattern) for pattern in patterns]
+        try:
+            self._spec = GitIgnoreSpec.from_lines(lines)
+        except ValueError as error:
+            raise ConfigurationError(f"{key}: {error}") from None
+        self._takes_back = any(pattern.include is False for pattern in self._spec.patterns)
+        self._extensions = frozenset(line[1:] for line in lines if _ONE_EXTENSION.fullmatch(line))
+        self._expressions = [row.regex.match for row in self._spec.patterns if row.regex]
+
+    def match(self, text: str) -> bool:
+        """Whether the folded path (a directory's ends in a slash) is one of those meant."""
+        if self._takes_back:
+            return self._spec.match_file(text)
+        if self._extensions and text[text.rfind(".") :] in self._extensions:
+            return True
+        return any(matches(text) for matches in self._expressions)
+
+
+def _pattern(pattern: str) -> str:
+    """As pathspec wants it. In a list there are no comments: "#recycle" is a name."""
+    escaped = "\\" + pattern if pattern.startswith("#") else pattern
+    return _folded(escaped)
+
+
+def _text(path: bytes) -> str:
+    # Regular expressions treat a line's end in their own way; in a name it is a blank like others.
+    return _folded(path.decode("utf-8", errors="surrogateescape").replace("\n", " "))
+
+
+def _folded(text: str) -> str:
+    """One spelling for what looks alike: macOS writes an umlaut as two characters."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text).lower()

@@ -1,0 +1,208 @@
+"""When a candidate is no longer being written. Pure: time and looks are handed in.
+
+A file has settled when its size, mtime and ctime have been the same for `quiet_seconds`, and
+nobody has it open for writing as far as one can tell. Two clocks say how long it has been the same:
+
+- Observation: how long two looks in a row showed the same, on the monotonic clock.
+- The file's own times: every write sets ctime, and no program can set it back, so a ctime that is
+  an hour old means an hour of rest. That needs no second look, but a wall clock that is right.
+  It is not believed after the clock jumped, for times in the future, and where another machine's
+  clock makes the times (network file systems: `is_own_clock=False`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+from uploadd.files.fingerprint import Stat
+from uploadd.model.delays import growing
+
+LOOK_SPACING_SECONDS = 0.1
+"""Sightings may come by the thousand; looks at one file come no closer than this."""
+
+FIRST_OPEN_WAIT_SECONDS = 1.0
+MOST_OPEN_WAIT_SECONDS = 30.0
+"""How often a file is looked at again that is quiet but still open for writing."""
+
+# The kernel's file times lag behind its clock by a timer tick at most.
+_TICK_SECONDS = 0.01
+# Clocks that are being adjusted drift apart by 0.05 % at most; more is a jump.
+_JUMP_SECONDS = 0.02
+_DRIFT = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The file is quiet. It is forgotten here; a new sighting begins anew."""
+
+    stat: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Look again at `due` (monotonic). `is_open`: it is quiet, but somebody has it open."""
+
+    due: float
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """There is no such file any more. It is forgotten here."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """What is remembered of a path between two looks. `due` is None while somebody looks."""
+
+    quiet_seconds: float
+    is_own_clock: bool
+    due: float | None
+    stat: Stat | None = None
+    quiet_since: float = 0.0
+    looked_at: float = 0.0
+    open_looks: int = 0
+    was_seen_again: bool = False
+
+
+class Settler:
+    """Keeps the candidates of all folders. Not thread-safe; it belongs to the event loop.
+
+    The way of a path: `saw`, then `due` gives it out, then `observe` (or `forget`) takes it back,
+    and so on until it has settled or gone. Each path that `due` gave must come back.
+    """
+
+    def __init__(self) -> None:
+        self._candidates: dict[bytes, _Candidate] = {}
+        self._looks: list[tuple[float, bytes]] = []  # a heap; rows that are out of date stay in it
+        self._clock_offset: float | None = None
+        self._clock_read_at = 0.0
+        self._clock_steady_since: float | None = None  # None: as far as is known, always
+
+    def __len__(self) -> int:
+        return len(self._candidates)
+
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._candidates
+
+    def saw(
+        self, path: bytes, now: float, quiet_seconds: float, *, is_own_clock: bool = True
+    ) -> None:
+        """An event or a walk showed `path`. `now`: monotonic seconds, here and below."""
+        candidate = self._candidates.get(path)
+        if candidate is None:
+            candidate = self._candidates[path] = _Candidate(quiet_seconds, is_own_clock, now)
+            self._look_at(path, candidate, now)
+            return
+        candidate.quiet_seconds = max(candidate.quiet_seconds, quiet_seconds)
+        candidate.is_own_clock = candidate.is_own_clock and is_own_clock
+        if candidate.due is None:
+            candidate.was_seen_again = True
+        elif candidate.stat is not None:
+            soon = max(now, candidate.looked_at + LOOK_SPACING_SECONDS)
+            if soon < candidate.due:
+                self._look_at(path, candidate, soon)
+
+    def due(self, now: float, most: int | None = None) -> list[bytes]:
+        """The paths to look at now, at most `most` of them, the longest due first."""
+        paths: list[bytes] = []
+        while self._looks and self._looks[0][0] <= now and (most is None or len(paths) < most):
+            when, path = heapq.heappop(self._looks)
+            candidate = self._candidates.get(path)
+            if candidate is not None and candidate.due == when:
+                candidate.due = None
+                paths.append(path)
+        return paths
+
+    def next_due(self) -> float | None:
+        """When `due` has something next; None where nothing waits."""
+        while self._looks:
+            when, path = self._looks[0]
+            candidate = self._candidates.get(path)
+            if candidate is not None and candidate.due == when:
+                return when
+            heapq.heappop(self._looks)
+        return None
+
+    def forget(self, path: bytes) -> None:
+        """Drop a path that needs no more looks (it cannot be read, its folder was removed)."""
+        self._candidates.pop(path, None)
+
+    def observe(
+        self,
+        path: bytes,
+        stat: Stat | None,
+        wall_now: float,
+        now: float,
+        is_open: bool | None,
+        *,
+        until: float | None = None,
+    ) -> Settled | Waiting | Gone:
+        """What a look at `path` means. `stat`: None where there is no regular file any more.
+
+        `wall_now` (unix seconds) and `now`: both clocks before the look; `until`: the monotonic
+        one after it, where the look may have taken long. `is_open`: whether some process has the
+        file open for writing, None where that cannot be told.
+        """
+        self._note_clock(wall_now, now)
+        candidate = self._candidates.get(path)
+        if candidate is None:  # nobody saw it: judged by this look alone
+            candidate = self._candidates[path] = _Candidate(0.0, is_own_clock=True, due=None)
+        if stat is not None and stat != candidate.stat:
+            end = now if until is None else until
+            candidate.quiet_since = self._last_change(candidate, stat, wall_now, now, end)
+            candidate.stat = stat
+            candidate.open_looks = 0
+        candidate.looked_at = now
+        if candidate.was_seen_again:
+            candidate.was_seen_again = False
+            return self._look_at(path, candidate, now + LOOK_SPACING_SECONDS)
+        if stat is None:
+            self.forget(path)
+            return Gone()
+        return self._judge(path, candidate, stat, now, is_open=bool(is_open))
+
+    def _judge(
+        self, path: bytes, candidate: _Candidate, stat: Stat, now: float, *, is_open: bool
+    ) -> Settled | Waiting:
+        quiet_until = candidate.quiet_since + candidate.quiet_seconds
+        if now < quiet_until:
+            return self._look_at(path, candidate, quiet_until)
+        if is_open:
+            candidate.open_looks += 1
+            wait = growing(FIRST_OPEN_WAIT_SECONDS, MOST_OPEN_WAIT_SECONDS, candidate.open_looks)
+            return self._look_at(path, candidate, now + wait, is_open=True)
+        self.forget(path)
+        return Settled(stat)
+
+    def _look_at(
+        self, path: bytes, candidate: _Candidate, when: float, *, is_open: bool = False
+    ) -> Waiting:
+        candidate.due = when
+        heapq.heappush(self._looks, (when, path))
+        return Waiting(when, is_open)
+
+    def _last_change(
+        self, candidate: _Candidate, stat: Stat, wall_now: float, now: float, end: float
+    ) -> float:
+        """When the file was changed last (monotonic); `end` where only the look itself tells."""
+        age = wall_now - max(stat.mtime_ns, stat.ctime_ns) / 1e9
+        if not candidate.is_own_clock or age < 0:
+            return end
+        since = now - age + _TICK_SECONDS
+        if candidate.stat is not None and since < candidate.looked_at:
+            return end  # it changed after the last look: its times and our clock do not agree
+        if self._clock_steady_since is not None:
+            since = max(since, self._clock_steady_since)
+        return min(since, end)
+
+    def _note_clock(self, wall_now: float, now: float) -> None:
+        """Notice where the wall clock jumped: what it says of earlier changes is worth nothing."""
+        offset = wall_now - now
+        if self._clock_offset is not None:
+            allowed = _JUMP_SECONDS + _DRIFT * max(0.0, now - self._clock_read_at)
+            if abs(offset - self._clock_offset) > allowed:
+                self._clock_steady_since = now
+        self._clock_offset = offset
+        self._clock_read_at = now
