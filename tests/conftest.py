@@ -7,6 +7,13 @@ from typing import NoReturn
 
 import pytest
 import structlog
+from hypothesis import settings
+
+# Machines are slow now and then: a deadline would fail for that. The same examples each time: a
+# run that fails can be repeated; `--hypothesis-profile=explore` draws others.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("steady")
 
 
 def _drop(_logger: object, _method: str, _event: object) -> NoReturn:

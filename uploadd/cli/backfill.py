@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from typing import Annotated
@@ -48,7 +49,9 @@ def backfill(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
 ) -> None:
     """Upload every photo and video below DIR, once; a second time goes on where it stopped."""
-    set_up_logs(LogFormat.AUTO, logging.INFO if verbose else logging.WARNING)
+    # Beside its progress lines a backfill logs for people, too; only a journal gets JSON.
+    form = LogFormat.AUTO if os.environ.get("JOURNAL_STREAM") else LogFormat.PEOPLE
+    set_up_logs(form, logging.INFO if verbose else logging.WARNING)
     with clear_errors():
         configuration = configuration_of(context)
         wanted = wanted_trees(configuration, directories, account, folder)

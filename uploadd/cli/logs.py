@@ -22,7 +22,11 @@ def set_up_logs(form: LogFormat = LogFormat.AUTO, level: int = logging.INFO) -> 
     """One line an event, on standard error; the journal keeps the time as well."""
     is_for_people = form is LogFormat.PEOPLE or (form is LogFormat.AUTO and sys.stderr.isatty())
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
         if is_for_people
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
