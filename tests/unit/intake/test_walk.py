@@ -1,0 +1,420 @@
+"""The walk shows what is there, and the comparison says what is new and what is gone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from uploadd.files.fingerprint import stat_file
+from uploadd.intake import walk as walking
+from uploadd.intake.selection import Selection
+from uploadd.intake.walk import Entry, KnownFile, Listing, batches, compare, walk
+
+
+def _make(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+
+
+def _listings(
+    root: Path, selection: Selection | None = None, start: bytes = b""
+) -> dict[str, Listing]:
+    """The listings by their directory, relative to `root`, in the order of the walk."""
+    found = walk(os.fsencode(root), selection or Selection(), start)
+    return {os.path.relpath(os.fsdecode(one.directory), root): one for one in found}
+
+
+def _names(listing: Listing) -> list[str]:
+    return sorted(os.fsdecode(entry.name) for entry in listing.entries)
+
+
+def _known(listing: Listing, covers: str = "1") -> dict[bytes, KnownFile]:
+    """What the store would have, had it seen this listing."""
+    return {
+        entry.name: KnownFile(entry.size, entry.mtime_ns, entry.inode, listing.device, covers)
+        for entry in listing.entries
+    }
+
+
+def test_every_directory_has_its_listing(tmp_path: Path) -> None:
+    """Empty ones too, parents first, siblings by name."""
+    _make(tmp_path, "a.jpg", "b/c.jpg", "b/d/e.jpg", "a2/f.jpg")
+    (tmp_path / "z").mkdir()
+    found = _listings(tmp_path)
+    assert list(found) == [".", "a2", "b", "b/d", "z"]
+    assert [_names(one) for one in found.values()] == [
+        ["a.jpg"],
+        ["f.jpg"],
+        ["c.jpg"],
+        ["e.jpg"],
+        [],
+    ]
+    assert {one.device for one in found.values()} == {tmp_path.stat().st_dev}
+    assert {one.error for one in found.values()} == {None}
+
+
+def test_an_entry_has_the_files_stat(tmp_path: Path) -> None:
+    """The same that a look at the file gives."""
+    _make(tmp_path, "a.jpg")
+    (entry,) = _listings(tmp_path)["."].entries
+    assert entry.stat == stat_file(os.fsencode(tmp_path / "a.jpg"))
+
+
+def test_names_of_any_bytes(tmp_path: Path) -> None:
+    """Names and directories that are no UTF-8 come out as they are."""
+    root = os.fsencode(tmp_path)
+    os.makedirs(root + b"/d\xff")
+    for name in (b"/caf\xe9.jpg", b"/d\xff/x\xfe.jpg", b"/new\nline.jpg"):
+        with open(root + name, "wb"):
+            pass
+    first, second = walk(root, Selection())
+    assert sorted(entry.name for entry in first.entries) == [b"caf\xe9.jpg", b"new\nline.jpg"]
+    assert (second.directory, [entry.name for entry in second.entries]) == (
+        root + b"/d\xff",
+        [b"x\xfe.jpg"],
+    )
+
+
+def test_only_regular_files_are_candidates(tmp_path: Path) -> None:
+    """Links, to files or directories, and FIFOs are neither listed nor followed."""
+    _make(tmp_path, "a.jpg", "real/b.jpg")
+    (tmp_path / "link.jpg").symlink_to("a.jpg")
+    (tmp_path / "loop").symlink_to(".")
+    os.mkfifo(tmp_path / "fifo.jpg")
+    found = _listings(tmp_path)
+    assert list(found) == [".", "real"]
+    assert _names(found["."]) == ["a.jpg"]
+    assert found["."].excluded == []
+
+
+def test_the_root_may_be_a_link(tmp_path: Path) -> None:
+    """Paths begin with the link, as the user wrote it."""
+    _make(tmp_path, "real/x/b.jpg")
+    (tmp_path / "link").symlink_to("real")
+    found = list(walk(os.fsencode(tmp_path / "link"), Selection()))
+    assert [one.directory for one in found] == [
+        os.fsencode(tmp_path / "link"),
+        os.fsencode(tmp_path / "link" / "x"),
+    ]
+
+
+def test_the_selection_decides(tmp_path: Path) -> None:
+    """Left out: temporary names, sidecars, excluded files; closed directories are named."""
+    _make(tmp_path, "a.jpg", "a.xmp", "b.part", "c.gif", "@eaDir/t.jpg", "raw/d.jpg", ".x/e.jpg")
+    found = _listings(tmp_path, Selection(exclude=["*.gif", "raw/"]))
+    assert list(found) == ["."]
+    assert _names(found["."]) == ["a.jpg"]
+    assert sorted(found["."].excluded) == [b"a.xmp", b"b.part", b"c.gif"]
+    assert sorted(found["."].closed) == [b".x", b"@eaDir", b"raw"]
+
+
+def test_patterns_see_the_path_from_the_folder(tmp_path: Path) -> None:
+    """Also in a walk that starts deeper."""
+    _make(tmp_path, "2024/a.jpg", "2024/05/b.jpg", "2023/c.jpg")
+    selection = Selection(["/2024/**"])
+    assert [_names(one) for one in _listings(tmp_path, selection).values()] == [
+        [],
+        [],
+        ["a.jpg"],
+        ["b.jpg"],
+    ]
+    assert list(_listings(tmp_path, selection, b"2024/05")) == ["2024/05"]
+    assert _names(_listings(tmp_path, selection, b"2024/05")["2024/05"]) == ["b.jpg"]
+
+
+def test_a_start_in_a_closed_directory_lists_nothing(tmp_path: Path) -> None:
+    """An event may come from anywhere."""
+    _make(tmp_path, ".stversions/x/a.jpg")
+    assert _listings(tmp_path, start=b".stversions/x") == {}
+
+
+def test_a_start_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    """Only the folder itself may be one."""
+    _make(tmp_path, "real/a.jpg")
+    (tmp_path / "link").symlink_to("real")
+    assert _listings(tmp_path, start=b"link")["link"].error is not None
+
+
+def test_a_missing_root_is_a_listing_with_an_error(tmp_path: Path) -> None:
+    """And nothing is raised."""
+    (only,) = walk(os.fsencode(tmp_path / "gone"), Selection())
+    assert only.error == os.strerror(errno.ENOENT)
+
+
+def test_a_directory_that_vanishes_during_the_walk(tmp_path: Path) -> None:
+    """It has an error, and the walk goes on."""
+    _make(tmp_path, "a/x.jpg", "b/y.jpg")
+    found: Iterator[Listing] = walk(os.fsencode(tmp_path), Selection())
+    next(found)
+    (tmp_path / "a" / "x.jpg").unlink()
+    (tmp_path / "a").rmdir()
+    first, second = found
+    assert (first.error, second.error) == (os.strerror(errno.ENOENT), None)
+
+
+def test_a_directory_exchanged_for_a_link_is_not_entered(tmp_path: Path) -> None:
+    """Between being listed and being opened."""
+    _make(tmp_path, "photos/a/x.jpg", "elsewhere/secret.jpg")
+    found = walk(os.fsencode(tmp_path / "photos"), Selection())
+    next(found)
+    (tmp_path / "photos" / "a").rename(tmp_path / "moved")
+    (tmp_path / "photos" / "a").symlink_to(tmp_path / "elsewhere")
+    (only,) = found
+    assert (only.error is not None, only.entries) == (True, [])
+
+
+class _Failing:
+    """A directory's item that the disk refuses to tell about."""
+
+    def __init__(self, item: os.DirEntry[str], number: int) -> None:
+        self._item = item
+        self._number = number
+        self.name = item.name
+        self.is_file = item.is_file
+        self.is_dir = item.is_dir
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        raise OSError(self._number, os.strerror(self._number))
+
+
+def _disturb(monkeypatch: pytest.MonkeyPatch, change: Callable[[os.DirEntry[str]], object]) -> None:
+    """Let `change` make something else of each item that is listed."""
+    scandir = os.scandir
+
+    class Scan:
+        def __init__(self, descriptor: int) -> None:
+            self._scan = scandir(descriptor)
+
+        def __enter__(self) -> Iterator[object]:
+            return map(change, sorted(self._scan, key=lambda item: item.name))
+
+        def __exit__(self, *_: object) -> None:
+            self._scan.close()
+
+    monkeypatch.setattr(walking.os, "scandir", Scan)
+
+
+def test_a_file_that_cannot_be_looked_at_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither a candidate nor gone; the others go on."""
+    _make(tmp_path, "a.jpg", "bad.jpg", "c.jpg")
+    known = _known(_listings(tmp_path)["."])
+
+    def fail(item: os.DirEntry[str]) -> object:
+        return _Failing(item, errno.EIO) if item.name == "bad.jpg" else item
+
+    _disturb(monkeypatch, fail)
+    listing = _listings(tmp_path)["."]
+    assert listing.unreadable == {b"bad.jpg": os.strerror(errno.EIO)}
+    assert _names(listing) == ["a.jpg", "c.jpg"]
+    assert compare(listing, known, "1").gone == []
+
+
+def test_a_file_that_vanishes_between_list_and_look_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is no error."""
+    _make(tmp_path, "a.jpg", "b.jpg")
+    known = _known(_listings(tmp_path)["."])
+
+    def vanish(item: os.DirEntry[str]) -> object:
+        return _Failing(item, errno.ENOENT) if item.name == "b.jpg" else item
+
+    _disturb(monkeypatch, vanish)
+    listing = _listings(tmp_path)["."]
+    assert (listing.error, listing.unreadable) == (None, {})
+    assert compare(listing, known, "1").gone == [b"b.jpg"]
+
+
+def test_a_listing_that_breaks_off_calls_nothing_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails in the middle of a directory shows half of it."""
+    _make(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    known = _known(_listings(tmp_path)["."])
+
+    def break_off(item: os.DirEntry[str]) -> object:
+        if item.name == "b.jpg":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return item
+
+    _disturb(monkeypatch, break_off)
+    listing = _listings(tmp_path)["."]
+    assert listing.error == os.strerror(errno.EIO)
+    assert compare(listing, known, "1").gone == []
+
+
+def test_a_known_tree_has_nothing_to_do(tmp_path: Path) -> None:
+    """Nothing fresh, nothing gone."""
+    _make(tmp_path, "a.jpg", "b.jpg")
+    listing = _listings(tmp_path)["."]
+    assert compare(listing, _known(listing), "1") == ([], [], [], False)
+
+
+def test_new_files_are_fresh_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """So that an album grows as the camera counted."""
+    _make(tmp_path, *(f"IMG_{number:02}.jpg" for number in range(30)))
+    listing = _listings(tmp_path)["."]
+    fresh = [entry.name for entry in compare(listing, {}, "1").fresh]
+    assert fresh == sorted(fresh)
+    assert len(fresh) == 30
+
+
+@pytest.mark.parametrize("change", ["size", "mtime_ns", "inode"])
+def test_a_changed_file_is_fresh(tmp_path: Path, change: str) -> None:
+    """Any of the three that make the cache key of a fingerprint."""
+    _make(tmp_path, "a.jpg")
+    listing = _listings(tmp_path)["."]
+    (known,) = _known(listing).values()
+    other = known._replace(**{change: getattr(known, change) + 1})
+    assert [entry.name for entry in compare(listing, {b"a.jpg": other}, "1").fresh] == [b"a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("covers", "wanted", "is_fresh"),
+    [
+        ("1 2", "1 2", False),
+        ("1 2 3", "1 3", False),
+        ("2 1", "1 2", False),
+        ("1", "1 2", True),
+        ("", "1", True),
+        ("11", "1", True),
+        ("1", "", False),
+    ],
+)
+def test_a_file_that_lacks_an_account_is_fresh(
+    tmp_path: Path, covers: str, wanted: str, is_fresh: bool
+) -> None:
+    """An account that was added to a folder gets what was there before."""
+    _make(tmp_path, "a.jpg")
+    listing = _listings(tmp_path)["."]
+    assert bool(compare(listing, _known(listing, covers), wanted).fresh) is is_fresh
+
+
+def test_a_removed_file_is_gone(tmp_path: Path) -> None:
+    """And so is one whose name is a directory or a link now."""
+    _make(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    known = _known(_listings(tmp_path)["."])
+    for name in ("b.jpg", "c.jpg", "d.jpg"):
+        (tmp_path / name).unlink()
+    (tmp_path / "c.jpg").mkdir()
+    (tmp_path / "d.jpg").symlink_to("a.jpg")
+    difference = compare(_listings(tmp_path)["."], known, "1")
+    assert difference.gone == [b"b.jpg", b"c.jpg", b"d.jpg"]
+    assert difference.fresh == []
+
+
+def test_an_excluded_file_is_left_out_and_not_gone(tmp_path: Path) -> None:
+    """The settings changed, not the disk."""
+    _make(tmp_path, "a.jpg", "b.gif")
+    known = _known(_listings(tmp_path)["."])
+    difference = compare(_listings(tmp_path, Selection(exclude=["*.gif"]))["."], known, "1")
+    assert (difference.gone, difference.left_out) == ([], [b"b.gif"])
+
+
+def test_an_empty_mount_point_calls_nothing_gone(tmp_path: Path) -> None:
+    """An unmounted disk leaves an empty directory on another device."""
+    _make(tmp_path, "a.jpg")
+    listing = _listings(tmp_path)["."]
+    known = {
+        name: file._replace(device=listing.device + 1) for name, file in _known(listing).items()
+    }
+    empty = Listing(listing.directory, device=listing.device)
+    assert compare(empty, known, "1") == ([], [], [], True)
+
+
+def test_another_disk_in_the_same_place_calls_nothing_gone(tmp_path: Path) -> None:
+    """Its files are fresh, those of the first disk are kept in mind."""
+    _make(tmp_path, "new.jpg")
+    listing = _listings(tmp_path)["."]
+    known = {b"old.jpg": KnownFile(1, 2, 3, listing.device + 1, "1")}
+    difference = compare(listing, known, "1")
+    assert [entry.name for entry in difference.fresh] == [b"new.jpg"]
+    assert (difference.gone, difference.device_moved) == ([], True)
+
+
+def test_a_disk_with_a_new_number_is_the_same_disk(tmp_path: Path) -> None:
+    """One unchanged file proves it; what is missing beside it is gone."""
+    _make(tmp_path, "a.jpg", "b.jpg")
+    listing = _listings(tmp_path)["."]
+    known = {
+        name: file._replace(device=listing.device + 1) for name, file in _known(listing).items()
+    }
+    known[b"old.jpg"] = known[b"a.jpg"]._replace(inode=5)
+    difference = compare(listing, known, "1")
+    assert (difference.fresh, difference.gone, difference.device_moved) == ([], [b"old.jpg"], True)
+
+
+def test_files_on_devices_of_their_own_have_not_moved(tmp_path: Path) -> None:
+    """An overlay may show a directory on one device and its files on another."""
+    _make(tmp_path, "a.jpg")
+    listing = _listings(tmp_path)["."]
+    overlaid = Listing(listing.directory, device=listing.device + 7, entries=listing.entries)
+    difference = compare(overlaid, _known(listing), "1")
+    assert (difference.fresh, difference.device_moved) == ([], False)
+
+
+def test_listings_come_in_batches() -> None:
+    """Never cut, never lost, each as soon as it is full."""
+    sizes = [0, 3, 5, 0, 12, 1, 1]
+    listings = [
+        Listing(b"/%d" % number, entries=[Entry(b"x", 1, 2, 3, 4, 5)] * size)
+        for number, size in enumerate(sizes)
+    ]
+    batched = list(batches(listings, entries_per_batch=5))
+    assert [[len(one.entries) for one in batch] for batch in batched] == [
+        [0, 3, 5],
+        [0, 12],
+        [1, 1],
+    ]
+    assert [one for batch in batched for one in batch] == listings
+    assert list(batches([], 5)) == []
+
+
+def test_many_empty_directories_are_cut_into_batches_too() -> None:
+    """A million directories without a photo must not gather in memory."""
+    listings = (Listing(b"/%d" % number) for number in range(11))
+    assert [len(batch) for batch in batches(listings, entries_per_batch=5)] == [5, 5, 1]
+
+
+def test_the_walk_is_lazy(tmp_path: Path) -> None:
+    """The first listing comes before the last directory was looked at."""
+    _make(tmp_path, "a/x.jpg")
+    found = walk(os.fsencode(tmp_path), Selection())
+    next(found)
+    _make(tmp_path, "a/y.jpg")
+    assert _names(next(found)) == ["x.jpg", "y.jpg"]
+
+
+def test_a_deep_tree_needs_no_deep_stack(tmp_path: Path) -> None:
+    """Five hundred levels, deeper than any limit of recursion that matters here."""
+    path = os.fsencode(tmp_path)
+    for _ in range(500):
+        path += b"/d"
+        os.mkdir(path)
+    begun = time.perf_counter()
+    assert sum(1 for _ in walk(os.fsencode(tmp_path), Selection())) == 501
+    assert time.perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("inode", "mtime_ns"),
+    [(2**63 + 5, 4), (2**64 - 1, 4), (5, 2**63 + 10**9), (5, -(2**63) - 10**9)],
+)
+def test_numbers_of_more_than_63_bits_are_known_again(inode: int, mtime_ns: int) -> None:
+    """An inode of a network file system, a photo from the year 2300: not fresh at every walk."""
+    entry = Entry(b"a.jpg", 10, mtime_ns, inode, 0, 1)
+    listing = Listing(b"/p", device=1, entries=[entry])
+    stat = entry.stat
+    assert all(-(2**63) <= number < 2**63 for number in (stat.inode, stat.mtime_ns))
+    known = {b"a.jpg": KnownFile(stat.size, stat.mtime_ns, stat.inode, 1, "1")}
+    assert compare(listing, known, "1") == ([], [], [], False)
+    other = {b"a.jpg": known[b"a.jpg"]._replace(inode=stat.inode - 1)}
+    assert compare(listing, other, "1").fresh == [entry]
