@@ -52,9 +52,9 @@ class _Bar:
     def __call__(self, snapshot: Snapshot) -> None:
         self._progress.update(
             self._task,
-            description="looking" if snapshot.is_walking else "uploading",
+            description=_doing(snapshot),
             total=snapshot.found or None,
-            completed=snapshot.found - snapshot.pending,
+            completed=snapshot.sent,
             bytes=decimal(snapshot.bytes_sent),
             rate=rate_of(snapshot),
             waits=snapshot.waits_for,
@@ -80,17 +80,25 @@ class _PlainLines:
 
 def progress_line(snapshot: Snapshot) -> str:
     """How far a backfill is, in one line."""
-    ended = snapshot.found - snapshot.pending
     parts = [
-        f"{ended} of {snapshot.found} files",
+        f"{snapshot.sent} of {snapshot.found} files",
         f"{decimal(snapshot.bytes_sent)} sent",
         rate_of(snapshot),
     ]
     if snapshot.is_walking:
         parts.append("still looking for files")
+    if snapshot.confirming:
+        parts.append(f"{snapshot.confirming} to be confirmed")
     if snapshot.waits_for:
         parts.append(f"waits for {snapshot.waits_for}")
     return ", ".join(parts)
+
+
+def _doing(snapshot: Snapshot) -> str:
+    if snapshot.is_walking:
+        return "looking"
+    is_all_sent = snapshot.sent == snapshot.found and snapshot.confirming
+    return "confirming" if is_all_sent else "uploading"
 
 
 def rate_of(snapshot: Snapshot) -> str:

@@ -10,6 +10,9 @@ from uploadd.model.states import State
 from uploadd.operations.backfill import Ending, Finished
 from uploadd.operations.preview import Preview
 
+LONGEST_SHOWN_URL = 400
+"""A link to hundreds of photos is for programs (`--json`), not for a terminal."""
+
 LAST_WORDS = {
     Ending.DONE: "everything is on the account",
     Ending.FAILED: "some files failed: `uploadd jobs --state failed` says why",
@@ -32,7 +35,7 @@ def ending_lines(finished: Finished) -> Iterator[str]:
         for name, pause in finished.pauses:
             remedy = f"; {pause.remedy}" if pause.remedy else ""
             yield f"account {name} is paused: {pause.text}{remedy}"
-    if snapshot.edit_url:
+    if snapshot.edit_url and len(snapshot.edit_url) <= LONGEST_SHOWN_URL:
         yield f"edit what was uploaded: {snapshot.edit_url}"
     yield LAST_WORDS[finished.ending]
 

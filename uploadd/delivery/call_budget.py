@@ -61,6 +61,14 @@ class CallBudget:
                 await self._clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
             finally:
                 self.waiting -= 1
+        return self._count(account_id)
+
+    async def take_now(self, account_id: int, purpose: Purpose) -> Granted | None:
+        """`take` where one request may be made at this moment, else None."""
+        await self._load()
+        return None if self._seconds_to_wait(purpose) > 0 else self._count(account_id)
+
+    def _count(self, account_id: int) -> Granted:
         now = self._clock.wall()
         self._memory.append(now)  # before anybody else can look: no await in between
         self.granted += 1
@@ -93,3 +101,6 @@ class CallBudget:
     def _forget(self, now: float) -> None:
         while self._memory and self._memory[0] <= now - WINDOW_SECONDS:
             self._memory.popleft()
+        # The clock was set back: those calls count from now on, not until it gets there again.
+        if self._memory and self._memory[-1] > now:
+            self._times = deque(min(at, now) for at in self._memory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 
 import structlog
 
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 LISTEN_SECONDS = 0.5
 CLOCK_STEP_SECONDS = 2.0
+LAST_QUESTIONS_SECONDS = 5.0
+CUT_SECONDS = 2.0
 
 
 class Deliverer:
@@ -36,6 +38,7 @@ class Deliverer:
         self._runtime = runtime
         self._bell = bell
         self._ended = asyncio.Event()
+        self._dispatching: asyncio.Task[None] | None = None
 
     async def recover(self) -> None:
         """What was `uploading` when the last deliverer ended is uncertain (design section 4)."""
@@ -50,18 +53,26 @@ class Deliverer:
 
         `heard` is called when another process has written to the database.
         """
-        labels = frozenset(self.desks)
         async with asyncio.TaskGroup() as loops:
-            for desk in self.desks.values():
-                loops.create_task(TicketLoop(desk).run(self._ended))
-                loops.create_task(LookUpLoop(desk).run(self._ended))
-                loops.create_task(ProbeLoop(desk, labels).run(self._ended))
-            loops.create_task(self._listen(heard))
-            activity = ActivityLoop(self.desks.values(), self._store, self._runtime)
-            loops.create_task(activity.run(self._ended))
-            await self._run_dispatchers()
+            tasks = [loops.create_task(loop) for loop in self._loops(heard)]
+            self._dispatching = loops.create_task(self._run_dispatchers())
+            await asyncio.wait({self._dispatching})
             self._ended.set()
             self._bell.ring()
+            # A question that waits for the call budget, or for a slow server, holds nobody up:
+            # it is asked again by the next deliverer.
+            await asyncio.wait(tasks, timeout=LAST_QUESTIONS_SECONDS)
+            for task in tasks:
+                task.cancel()
+
+    def _loops(self, heard: Callable[[], None]) -> Iterator[Coroutine[None, None, None]]:
+        labels = frozenset(self.desks)
+        for desk in self.desks.values():
+            yield TicketLoop(desk).run(self._ended)
+            yield LookUpLoop(desk).run(self._ended)
+            yield ProbeLoop(desk, labels).run(self._ended)
+        yield self._listen(heard)
+        yield ActivityLoop(self.desks.values(), self._store, self._runtime).run(self._ended)
 
     def drain(self) -> None:
         """Take no more jobs; `run` returns when what is in flight has ended."""
@@ -70,9 +81,15 @@ class Deliverer:
         self._bell.ring()
 
     def cut(self) -> None:
-        """Cut the bodies that are still being sent; their jobs go back to the queue."""
+        """Cut the bodies that are still being sent; their jobs go back to the queue.
+
+        What cannot be cut so (a reply that does not come, a chunk that waits for its turn under
+        `bytes_per_second`) is left: the next deliverer finds it in `uploading` and looks it up.
+        """
         for desk in self.desks.values():
             desk.cut.set()
+        if self._dispatching is not None:
+            asyncio.get_running_loop().call_later(CUT_SECONDS, self._dispatching.cancel)
 
     async def _run_dispatchers(self) -> None:
         async with asyncio.TaskGroup() as dispatchers:

@@ -35,6 +35,10 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 AWAY_REMEDY = "nothing to do: it is tried again by itself; check the network if it stays"
+FAULT_REMEDY = (
+    "it is tried again by itself; if it stays, see that this address is the service's:"
+    " a proxy, a login page of the network, or base_url may stand in between"
+)
 PAUSE_LOG_LEVEL = {True: "warning", False: "info"}
 
 
@@ -64,6 +68,8 @@ class Desk:
     quota: Quota | None = None
     pauses_begun: int = 0
     """Counted the moment a verdict says pause, before that is committed."""
+    was_probed: bool = False
+    """Whether the pauses that an earlier run left were tried: before that they prove nothing."""
     uploading: int = 0
     bytes_sent: int = 0
     is_idle: bool = False
@@ -111,8 +117,13 @@ class Desk:
             seconds=round(pause.delay.seconds, 1) if pause.delay else None,
         )
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T | None:
-        """Put a read call to the service; None where it did not work, having paused if need be."""
+    async def ask(
+        self, question: Callable[[], Awaitable[T]], *, pauses_on_fault: bool = False
+    ) -> T | None:
+        """Put a read call to the service; None where it did not work, having paused if need be.
+
+        `pauses_on_fault`: nothing can be done before this one is answered.
+        """
         try:
             return await question()
         except ServiceAwayError as error:
@@ -121,12 +132,11 @@ class Desk:
         except ServiceRefusedError as error:
             await self._refused(error)
         except ServiceFaultError as error:
-            log.info(
-                "call.failed",
-                account=self.account.name,
-                code=error.reason.code,
-                text=error.reason.text,
-            )
+            if pauses_on_fault:
+                reason = Reason(error.reason.code, error.text, FAULT_REMEDY)
+                await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
+            else:
+                log.warning("call.failed", account=self.account.name, text=error.text)
         except ServiceError as error:
             log.warning("call.failed", account=self.account.name, text=error.text)
         return None

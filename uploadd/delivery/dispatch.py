@@ -8,7 +8,7 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.delivery.desk import Desk
-from uploadd.delivery.send import deliver, give_up
+from uploadd.delivery.send import PURPOSE_OF, deliver, give_up
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import EndsBy, Stops, what_stops
@@ -17,6 +17,7 @@ from uploadd.store import pauses, queue
 log = structlog.get_logger()
 
 LONGEST_NAP_SECONDS = 60.0
+LANES = (Lane.LIVE, Lane.BACKFILL)
 
 
 class Dispatcher:
@@ -57,8 +58,17 @@ class Dispatcher:
             self._desk.bell.ring()
 
     async def _next_job(self) -> Job | None:
+        lanes = self._open_lanes()
+        if not lanes:
+            return None
         now = self._desk.runtime.clock.wall()
-        return await self._desk.store.read(_next_job, self._desk.id, now, frozenset(self._taken))
+        taken = frozenset(self._taken)
+        return await self._desk.store.read(_next_job, self._desk.id, now, lanes, taken)
+
+    def _open_lanes(self) -> tuple[Lane, ...]:
+        """The lanes for which the call budget has room now: a live file waits for no backfill."""
+        seconds = self._desk.budget.seconds_to_wait
+        return tuple(lane for lane in LANES if seconds(PURPOSE_OF[lane]) <= 0)
 
     async def _deliver(self, job: Job) -> None:
         try:
@@ -83,16 +93,20 @@ class Dispatcher:
         due = await self._desk.store.read(queue.next_due_in_queue, self._desk.id, now)
         if due is not None:
             dues.append(due)
+        budget = (self._desk.budget.seconds_to_wait(PURPOSE_OF[lane]) for lane in LANES)
+        dues += [now + seconds for seconds in budget if seconds > 0]
         return min([LONGEST_NAP_SECONDS, *(max(0.02, due - now) for due in dues)])
 
 
-def _next_job(db: Database, account_id: int, now: float, taken: frozenset[int]) -> Job | None:
+def _next_job(
+    db: Database, account_id: int, now: float, lanes: tuple[Lane, ...], taken: frozenset[int]
+) -> Job | None:
     """The next job that may be sent: one question, because each may wait for a commit."""
     stopped = what_stops(pauses.of_account(db, account_id), now)
     if Stops.UPLOADS in stopped:
         return None
     with_videos = Stops.VIDEOS not in stopped
-    for lane in (Lane.LIVE, Lane.BACKFILL):
+    for lane in lanes:
         job = queue.next_to_send(db, account_id, lane, now, with_videos=with_videos, taken=taken)
         if job is not None:
             return job

@@ -8,7 +8,7 @@ import structlog
 
 from uploadd.delivery.desk import Desk
 from uploadd.model import verdicts
-from uploadd.model.errors import ConfigurationError, ServiceError
+from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
 from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
 from uploadd.services.base import Quota
@@ -36,6 +36,7 @@ class ProbeLoop:
             self._bell.clear()
             await self._turn()
             self._is_first_turn = False
+            self._desk.was_probed = True
             await self._desk.runtime.clock.wait(self._bell, await self._nap())
 
     async def _turn(self) -> None:
@@ -60,7 +61,7 @@ class ProbeLoop:
         if pause.rule.ends_by is EndsBy.QUOTA:
             is_well = await self._has_room(pause.cause)
         else:
-            is_well = await self._is_answered()
+            is_well = await self._is_answered(pause.cause)
         now = desk.runtime.clock.wall()
         if is_well:
             await desk.store.write(pauses.end, desk.id, pause.cause)
@@ -70,12 +71,18 @@ class ProbeLoop:
         elif pause.is_over(now):
             await desk.store.write(pauses.prolong, pause, now, desk.patience)
 
-    async def _is_answered(self) -> bool:
+    async def _is_answered(self, cause: PauseCause) -> bool:
+        """Whether `cause` holds no more. A refusal for another cause is an answer, too."""
         try:
             if self._desk.needs_login:
                 await self._log_in()
             else:
                 await self._desk.service.probe()
+        except ServiceRefusedError as error:
+            log.debug("probe.refused", account=self._desk.account.name, text=error.text)
+            if error.pause is None or error.pause.cause is cause:
+                return False
+            await self._desk.pause(error.pause)
         except ServiceError as error:
             log.debug("probe.failed", account=self._desk.account.name, text=error.text)
             return False
@@ -95,7 +102,7 @@ class ProbeLoop:
         desk = self._desk
         if desk.needs_login:
             try:
-                await desk.ask(self._log_in)
+                await desk.ask(self._log_in, pauses_on_fault=True)
             except ConfigurationError as error:
                 await self._say_same_login(error)
         if not desk.needs_login and self._is_quota_old():
@@ -138,9 +145,9 @@ class ProbeLoop:
             f"credentials are missing: {keys}",
             "set them in the configuration, the environment, or as systemd credentials",
         )
-        pauses_now = await self._desk.pauses()
         now = self._desk.runtime.clock.wall()
-        if not any(p.cause is PauseCause.CREDENTIALS and p.holds(now) for p in pauses_now):
+        told = [p for p in await self._desk.pauses() if p.cause is PauseCause.CREDENTIALS]
+        if not any(pause.holds(now) and not pause.is_over(now) for pause in told):
             await self._desk.pause(verdicts.Pause(PauseCause.CREDENTIALS, reason))
 
     async def _say_same_login(self, error: ConfigurationError) -> None:
@@ -152,9 +159,14 @@ class ProbeLoop:
         naps = [LONGEST_NAP_SECONDS]
         for pause in await self._desk.pauses():
             is_ours = pause.rule.ends_by in (EndsBy.PROBE, EndsBy.QUOTA) and not pause.is_ended
-            if pause.delay and is_ours:
+            if pause.delay and is_ours and self._can_try(pause):
                 naps.append(max(0.05, pause.delay.remaining(now)))
         return min(naps)
+
+    def _can_try(self, pause: ActivePause) -> bool:
+        """Without credentials no probe can be made, whatever else has paused the account."""
+        is_told = pause.cause is PauseCause.CREDENTIALS
+        return is_told or not self._desk.account.missing_credentials
 
 
 def has_room(quota: Quota, cause: PauseCause) -> bool:

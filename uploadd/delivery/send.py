@@ -58,9 +58,9 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
         return
     fields = desk.fields_of(job.folder)
     variables = await desk.runtime.disk.run(variables_of, job, fields)
-    granted = await desk.budget.take(desk.id, PURPOSE_OF[job.lane])
-    if desk.draining.is_set():
-        return
+    granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
+    if granted is None or desk.draining.is_set():
+        return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     pauses_begun = desk.pauses_begun
     begun = await desk.store.write(_begin, job.id, granted, desk.runtime.clock.wall())
     if begun is None:

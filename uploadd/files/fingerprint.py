@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from uploadd.files.media import sniff
 from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
-from uploadd.model.errors import FileChangedError
+from uploadd.model.errors import FileChangedError, FileUnreadableError
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 """The media type of what is neither a photo nor a video that we know."""
@@ -49,10 +49,19 @@ class Fingerprint:
 
 
 def stat_of(result: os.stat_result) -> Stat:
-    """The part of `result` that matters here."""
+    """The part of `result` that matters here, each number in the 64 bits of a database."""
     return Stat(
-        result.st_dev, result.st_ino, result.st_size, result.st_mtime_ns, result.st_ctime_ns
+        in_64_bits(result.st_dev),
+        in_64_bits(result.st_ino),
+        result.st_size,
+        in_64_bits(result.st_mtime_ns),
+        in_64_bits(result.st_ctime_ns),
     )
+
+
+def in_64_bits(number: int) -> int:
+    """An inode may use the 64th bit, and a time of the year 2300 in nanoseconds needs more."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def stat_file(path: bytes) -> Stat:
@@ -73,8 +82,8 @@ def stat_file(path: bytes) -> Stat:
 def fingerprint_file(path: bytes) -> Fingerprint:
     """Read the whole file once: its SHA-256, and its type from its first bytes. Blocks.
 
-    Raises `FileVanishedError`, `FileUnreadableError`, or `FileChangedError` where the file was
-    written, or so much as touched, while it was read.
+    Raises `FileVanishedError`, `FileUnreadableError` (also where its size is not what it gives),
+    or `FileChangedError` where the file was written, or so much as touched, while it was read.
     """
     descriptor = open_regular(path)
     try:
@@ -85,8 +94,11 @@ def fingerprint_file(path: bytes) -> Fingerprint:
         raise trouble(error, path) from None
     finally:
         os.close(descriptor)
-    if before != after or size != after.size:
+    if before != after:
         raise FileChangedError(f"{printable(path)} changed while it was read")
+    if size != after.size:  # some FUSE file systems guess, and /sys pretends
+        text = f"{printable(path)} is said to have {after.size} bytes and gives {size}"
+        raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
     media = sniff(head, os.path.basename(path))
     if media is None:
         return Fingerprint(after, sha256, UNKNOWN_MEDIA_TYPE, "")

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 LOOKS_AT_ONCE = 64
 READS_AT_ONCE = 4
 LONGEST_NAP_SECONDS = 60.0
+LEAST_REST_SECONDS = 5.0
+"""How long a file that could not be read to its end is left alone, at least."""
 
 
 class Arrivals:
@@ -125,8 +127,15 @@ class Arrivals:
                 return await self._runtime.disk.run(read_finding, path, tree, lane, account_ids)
             except FileTrouble as trouble:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
-                self.saw(tree, path, lane)  # it changed or vanished just now: look again
+                self._see_again(tree, path, lane)
                 return None
+
+    def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
+        """It changed or vanished while it was read. Its times look old, and yet it must rest."""
+        self.saw(tree, path, lane)
+        quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
+        now = self._runtime.clock.monotonic()
+        tree.settler.saw(path, now, quiet, is_own_clock=False)
 
     async def _known(self, path: bytes, stat: Stat | None) -> Fingerprint | None:
         if stat is None:

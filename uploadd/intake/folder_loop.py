@@ -25,7 +25,6 @@ from uploadd.store.store import Store
 log = structlog.get_logger()
 
 SIGHTINGS_AT_ONCE = 2000
-MISSING_SECONDS = 30.0
 
 
 class FolderLoop:
@@ -92,7 +91,7 @@ class FolderLoop:
         if self._mode is WatchMode.POLL:
             seconds = min(seconds, folder.poll_seconds)
         if self._degraded:
-            seconds = min(seconds, max(folder.poll_seconds, MISSING_SECONDS))
+            seconds = min(seconds, folder.poll_seconds)
         return min(seconds, 365 * 86400.0)
 
     async def _walk(self) -> None:

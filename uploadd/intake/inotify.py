@@ -101,6 +101,10 @@ class Descriptor(InotifyFD):
         if event.is_queue_overflow:
             self._overflowed()
             return
+        if event.is_moved_from and not event.is_directory:
+            # Where a file was is no news; waiting for its other half would hold up all events
+            # for half a second, and thousands of renames for many.
+            return
         super().handle_event(event)
         if event.wd == self._root_wd and event.mask & _ROOT_LOST and not self.is_root_lost:
             self.is_root_lost = True

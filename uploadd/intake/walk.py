@@ -10,9 +10,10 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
-from uploadd.files.fingerprint import Stat, stat_of
+from uploadd.files.fingerprint import Stat, in_64_bits
 from uploadd.intake.selection import PLAIN_TAIL, PLAIN_TAILS, Choice, Selection, judge
 from uploadd.model.sightings import KnownFile
 
@@ -20,19 +21,28 @@ __all__ = ["Difference", "Entry", "KnownFile", "Listing", "batches", "compare", 
 
 _ENCODING = sys.getfilesystemencoding()
 _ERRORS = sys.getfilesystemencodeerrors()
+_DEVICE = attrgetter("device")
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class Entry(NamedTuple):
-    """A candidate in a listing: its last name and what the file system says of it."""
+    """A candidate in a listing: its last name and what the file system says of it.
+
+    A tuple of numbers, because a directory may hold 100,000 of them.
+    """
 
     name: bytes
-    seen: os.stat_result
+    size: int
+    mtime_ns: int
+    inode: int
+    ctime_ns: int
+    device: int
 
     @property
     def stat(self) -> Stat:
         """The same as a value of ours; made when asked for, because most are never needed."""
-        return stat_of(self.seen)
+        numbers = (self.device, self.inode, self.size, self.mtime_ns, self.ctime_ns)
+        return Stat(*map(in_64_bits, numbers))
 
 
 @dataclass(slots=True)
@@ -126,7 +136,6 @@ def _read(
     prefix = relative + b"/" if relative else b""
     verdict = selection.verdict if selection.has_patterns else None
     add = listing.entries.append
-    make = tuple.__new__
     take, plain, tail = Choice.TAKE, PLAIN_TAILS, -PLAIN_TAIL
     with os.scandir(descriptor) as found:
         for item in found:
@@ -140,7 +149,7 @@ def _read(
                     else:
                         is_taken = judge(name) is take
                     if is_taken:
-                        add(make(Entry, (name, item.stat(follow_symlinks=False))))
+                        add(_entry(name, item.stat(follow_symlinks=False)))
                     else:
                         listing.excluded.append(name)
                 elif item.is_dir(follow_symlinks=False):
@@ -152,6 +161,14 @@ def _read(
                 continue  # it went away between the listing and the look
             except OSError as error:
                 listing.unreadable[name] = error.strerror or str(error)
+
+
+def _entry(name: bytes, seen: os.stat_result) -> Entry:
+    """As `Entry(...)`, in half the time."""
+    return tuple.__new__(
+        Entry,
+        (name, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_ctime_ns, seen.st_dev),
+    )
 
 
 class Difference(NamedTuple):
@@ -183,16 +200,18 @@ def compare(listing: Listing, known: Mapping[bytes, KnownFile], wanted: str) -> 
     shown = unchanged = 0
     look_up = known.get
     for entry in listing.entries:
-        name, seen = entry
+        name, size, mtime_ns, inode, _, _ = entry
         file = look_up(name)
         if file is None:
             fresh.append(entry)
             continue
         shown += 1
-        size, mtime_ns, inode, _, covers = file
-        if mtime_ns != seen.st_mtime_ns or size != seen.st_size or inode != seen.st_ino:
-            fresh.append(entry)
-            continue
+        known_size, known_mtime_ns, known_inode, _, covers = file
+        if mtime_ns != known_mtime_ns or size != known_size or inode != known_inode:
+            stat = entry.stat  # in the numbers of the store, which a few files need
+            if (stat.size, stat.mtime_ns, stat.inode) != file[:3]:
+                fresh.append(entry)
+                continue
         unchanged += 1
         if covers != wanted and not covers_all(covers, wanted):
             fresh.append(entry)
@@ -229,5 +248,5 @@ def _has_moved(listing: Listing, known: Mapping[bytes, KnownFile]) -> bool:
 
     An overlay shows files on devices of their own, so those count as well.
     """
-    others = {file.device for file in known.values()} - {listing.device}
-    return bool(others) and bool(others - {entry.seen.st_dev for entry in listing.entries})
+    others = set(map(_DEVICE, known.values())) - {listing.device}
+    return bool(others) and bool(others - {entry.device for entry in listing.entries})

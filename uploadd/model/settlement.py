@@ -130,7 +130,8 @@ def after_look(job: Job, photo_id: str | None, around: Surroundings) -> Settleme
     if photo_id is not None:
         return kept(job, photo_id)
     looks = job.looks + 1
-    since = around.now if job.uncertain_since is None else job.uncertain_since
+    # A clock that was ahead and was set back must not make the doubt last until it gets there.
+    since = min(around.now, around.now if job.uncertain_since is None else job.uncertain_since)
     window = around.window(job)
     if look_ups.is_absence_believed(job.doubt, looks, since, around.now, window):
         return _absent(job)

@@ -18,7 +18,7 @@ from uploadd.model.jobs import Lane
 from uploadd.model.pauses import ActivePause, PauseCause, Stops
 from uploadd.model.states import State
 from uploadd.operations.summary import Snapshot
-from uploadd.operations.trees import Wanted
+from uploadd.operations.trees import Wanted, separate
 from uploadd.store import overview
 
 log = structlog.get_logger()
@@ -71,8 +71,10 @@ class Backfill:
         self._show = show
         self._look_seconds = look_seconds
         self._trees = [assembly.tree(one.root, one.folder) for one in wanted]
+        self._directories = separate([one.directory for one in wanted])
+        self._has_unread_directories = False
         self._snapshot = Snapshot()
-        self._walking = len(wanted)
+        self._is_walking = True
         self._ended = asyncio.Event()
         self._heard = asyncio.Event()
         self._began = self._runtime.clock.monotonic()
@@ -84,21 +86,34 @@ class Backfill:
         async with asyncio.TaskGroup() as tasks:
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard.set))
             arrivals = tasks.create_task(self._assembly.arrivals.run(self._ended))
-            walks = [
-                tasks.create_task(self._walk(tree, one))
-                for tree, one in zip(self._trees, self._wanted, strict=True)
-            ]
+            walks = tasks.create_task(self._walk_all())
             ending = await self._watch_over()
-            for walk in walks:
-                walk.cancel()
+            walks.cancel()
             await self._wind_up(delivery)
             self._ended.set()
             self._assembly.arrivals.woken.set()
             await arrivals
         await self._look(is_last=True)
-        if ending is Ending.DONE and self._snapshot.count(State.FAILED):
+        has_failed = self._snapshot.count(State.FAILED) or self._has_unread_directories
+        if ending is Ending.DONE and has_failed:
             ending = Ending.FAILED
         return Finished(ending, self._snapshot, tuple(await self._pauses()))
+
+    async def _walk_all(self) -> None:
+        """Walk every directory, and once more where a login turned out to be another account.
+
+        What was read meanwhile may have been meant for a row that is no more.
+        """
+        while True:
+            self._is_walking = True
+            async with asyncio.TaskGroup() as walks:
+                for tree, one in zip(self._trees, self._wanted, strict=True):
+                    walks.create_task(self._walk(tree, one))
+            self._is_walking = False
+            while not any(desk.rebound.is_set() for desk in self._desks()):
+                await self._runtime.clock.sleep(self._look_seconds)
+            for desk in self._desks():
+                desk.rebound.clear()
 
     async def _walk(self, tree: Tree, one: Wanted) -> None:
         rescan = Rescan(
@@ -109,8 +124,8 @@ class Backfill:
             self._runtime,
             one.start,
         )
-        await rescan.run()
-        self._walking -= 1
+        walked = await rescan.run()
+        self._has_unread_directories = self._has_unread_directories or bool(walked.errors)
 
     async def _watch_over(self) -> Ending:
         while True:
@@ -133,9 +148,11 @@ class Backfill:
             await asyncio.wait({delivery})
 
     async def _reason_to_end(self, is_counted: bool) -> Ending | None:
-        if any(pause.cause is PauseCause.CREDENTIALS for _, pause in await self._pauses()):
+        probed = {desk.account.name for desk in self._desks() if desk.was_probed}
+        causes = {pause.cause for name, pause in await self._pauses() if name in probed}
+        if PauseCause.CREDENTIALS in causes:
             return Ending.CREDENTIALS
-        if self._walking or not is_counted or self._snapshot.settling:
+        if self._snapshot.is_walking or not is_counted or self._snapshot.settling:
             return None
         if self._snapshot.pending == 0:
             return Ending.DONE
@@ -159,8 +176,11 @@ class Backfill:
         if Stops.UPLOADS in stopped or desk.budget.seconds_to_wait(Purpose.BACKFILL) > 0:
             return True
         now = self._runtime.clock.wall()
-        for one in self._wanted:
-            due = await self._assembly.store.read(overview.next_due_below, one.directory, desk.id)
+        with_videos = Stops.VIDEOS not in stopped
+        for directory in self._directories:
+            due = await self._assembly.store.read(
+                overview.next_due_below, directory, desk.id, with_videos=with_videos
+            )
             if due is not None and due - now <= SHORT_WAIT_SECONDS:
                 return False
         return not desk.needs_login
@@ -169,11 +189,13 @@ class Backfill:
         """Bring the snapshot up to date; True where the files were counted anew, too."""
         clock = self._runtime.clock
         snapshot = self._snapshot
+        # Before the counting: what is registered meanwhile counts twice for a moment, or is looked
+        # at once more, but never goes missing.
+        snapshot.settling = sum(tree.waiting() for tree in self._trees)
+        snapshot.is_walking = self._is_walking or any(d.rebound.is_set() for d in self._desks())
         is_due = is_last or clock.monotonic() >= self._count_again_at
         if is_due:
             await self._count()
-        snapshot.settling = sum(len(tree.settler) for tree in self._trees)
-        snapshot.is_walking = self._walking > 0
         snapshot.bytes_sent = sum(desk.bytes_sent for desk in self._desks())
         budgets = {id(desk.budget): desk.budget for desk in self._desks()}
         snapshot.api_calls = sum(budget.granted for budget in budgets.values())
@@ -189,16 +211,22 @@ class Backfill:
         began = clock.monotonic()
         files: dict[State, int] = {}
         sizes: dict[State, int] = {}
-        for tree, one in zip(self._trees, self._wanted, strict=True):
-            counts = await self._assembly.store.read(
-                overview.counts_below, one.directory, tree.account_ids()
-            )
-            for state, (number, size) in counts.items():
-                files[state] = files.get(state, 0) + number
-                sizes[state] = sizes.get(state, 0) + size
+        for desk in self._desks():
+            for directory in self._directories_of(desk):
+                counts = await self._assembly.store.read(
+                    overview.counts_below, directory, (desk.id,)
+                )
+                for state, (number, size) in counts.items():
+                    files[state] = files.get(state, 0) + number
+                    sizes[state] = sizes.get(state, 0) + size
         self._snapshot.files, self._snapshot.sizes = files, sizes
         took = clock.monotonic() - began
         self._count_again_at = clock.monotonic() + took / COUNTING_SHARE
+
+    def _directories_of(self, desk: Desk) -> list[bytes]:
+        """The directories that go to an account; none holds another, so each file counts once."""
+        name = desk.account.name
+        return separate([one.directory for one in self._wanted if name in one.folder.accounts])
 
     async def _what_it_waits_for(self) -> str:
         now = self._runtime.clock.wall()
@@ -209,6 +237,8 @@ class Backfill:
         for desk in self._desks():
             if not texts and (seconds := desk.budget.seconds_to_wait(Purpose.BACKFILL)) > 0:
                 texts.append(f"{desk.account.name}: the call budget ({seconds:.0f} s)")
+        if not texts and self._snapshot.settling and not self._snapshot.is_walking:
+            texts.append(f"{self._snapshot.settling} files that are being written, or were lately")
         return "; ".join(texts)
 
     async def _pauses(self) -> list[tuple[str, ActivePause]]:
@@ -223,10 +253,10 @@ class Backfill:
     async def _edit_url(self) -> str | None:
         ids: list[str] = []
         desks = self._desks()
-        for one in self._wanted:
+        for directory in self._directories:
             ids += await self._assembly.store.read(
                 overview.newest_photos,
-                one.directory,
+                directory,
                 desks[0].id,
                 self._began_wall,
                 MOST_EDIT_IDS - len(ids),

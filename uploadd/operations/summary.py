@@ -7,6 +7,7 @@ from typing import Any
 
 from uploadd.model.states import State
 
+SENT = (State.PROCESSING, State.FILING)
 PENDING = (State.QUEUED, State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
 
 
@@ -34,6 +35,16 @@ class Snapshot:
     def pending(self) -> int:
         """Files that still have a way to go."""
         return sum(self.files.get(state, 0) for state in PENDING) + self.settling
+
+    @property
+    def confirming(self) -> int:
+        """Files that were sent; the service has yet to say what became of them."""
+        return sum(self.files.get(state, 0) for state in SENT)
+
+    @property
+    def sent(self) -> int:
+        """Files with nothing left to send. A bar shows these: tickets are answered in heaps."""
+        return self.found - self.pending + self.confirming
 
     @property
     def pending_bytes(self) -> int:

@@ -36,6 +36,15 @@ def wanted_trees(
     return [_wanted(configuration, directory, account, folder) for directory in directories]
 
 
+def separate(directories: Sequence[bytes]) -> list[bytes]:
+    """The directories without those that lie in another of them."""
+    found: list[bytes] = []
+    for directory in sorted(set(directories)):
+        if not any(_is_inside(directory, above) for above in found):
+            found.append(directory)
+    return found
+
+
 def _wanted(
     configuration: Configuration, directory: str, account: str | None, folder: str | None
 ) -> Wanted:

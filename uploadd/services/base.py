@@ -104,6 +104,12 @@ class Service(Protocol):
     async def probe(self) -> None:
         """One cheap signed read call, never retried. Raises `ServiceError`."""
 
+    async def may_upload(self) -> bool | None:
+        """Whether the token's permission is enough; None where the service does not say.
+
+        Raises `ServiceError`.
+        """
+
     async def send(self, parcel: Parcel) -> Verdict:
         """Send one photo, asynchronously where the service can."""
 

@@ -43,7 +43,9 @@ def bind(
         db.execute(statements.SET_LABEL, ("", row["id"]))
         row = None
     if row is None:
-        row = _insert(db, label, service, host, None, "", credentials_digest)
+        row = _never_logged_in(db, label, service, host) or _insert(
+            db, label, service, host, None, "", credentials_digest
+        )
     is_known = row["user_id"] is not None and row["credentials_digest"] == credentials_digest
     return AccountRow(**row), not is_known
 
@@ -96,8 +98,17 @@ def _become(db: Database, row: Row, other: Row, labels: frozenset[str]) -> Row:
         db.execute(statements.GIVE_JOBS, (other["id"], row["id"]))
         db.execute(statements.DROP_JOBS_OF, (row["id"],))
         db.execute(statements.DROP_PAUSES_OF, (row["id"],))
-        db.execute(statements.DROP_ACCOUNT, (row["id"],))
+        db.execute(statements.RETIRE_ACCOUNT, (row["id"],))
     return {**other, "label": label}
+
+
+def _never_logged_in(db: Database, label: str, service: str, host: str) -> Row | None:
+    """The row that this label had on this host before, where its login was never learned."""
+    row = one(db, statements.ACCOUNT_BY_IDENTITY, (f"{service}:{host}:?{label}",))
+    if row is None:
+        return None
+    db.execute(statements.SET_LABEL, (label, row["id"]))
+    return {**row, "label": label}
 
 
 def _insert(

@@ -62,6 +62,7 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
         now,
     )
     _set_ledger(db, job, "maybe", Doubt.FULL, None, now)
+    db.execute(statements.MARK_TORN, (None, job.id))  # what an earlier send sent is told already
     return job_by_id(db, job_id)
 
 
@@ -156,6 +157,7 @@ def rebase_waits(db: Database, now: float) -> None:
     """After the wall clock was set back: no wait is longer than it was meant to be."""
     db.execute(statements.REBASE_WAITS, {"now": now})
     db.execute(statements.REBASE_PAUSES, {"now": now})
+    db.execute(statements.REBASE_CALLS, {"now": now})
 
 
 def _follow_ledger(db: Database, job: Job, ledger: Row, now: float) -> None:
@@ -221,13 +223,17 @@ def _decide_twins(db: Database, leader: Job, settlement: Settlement, now: float)
     """A twin is decided in the commit in which its leader's content is known to be there."""
     if settlement.ledger is not LedgerChange.THERE:
         return 0
-    twins = jobs(db, statements.WAITING_TWINS, (leader.account_id, leader.sha256))
-    for twin in twins:
-        known = Settlement(
-            State.DUPLICATE, reason=TWIN_THERE, photo_id=settlement.photo_id, attempts=twin.attempts
-        )
-        _write(db, twin, known, now)
-    return len(twins)
+    check_move(State.QUEUED, State.DUPLICATE)
+    known = {
+        "account_id": leader.account_id,
+        "sha256": leader.sha256,
+        "now": now,
+        "text": _story_of(Settlement(State.DUPLICATE, reason=TWIN_THERE)),
+    }
+    db.execute(statements.TELL_TWINS, known)
+    del known["text"]
+    told = {"photo_id": settlement.photo_id, "code": TWIN_THERE.code, "reason": TWIN_THERE.text}
+    return int(db.execute(statements.SETTLE_TWINS, {**known, **told}).rowcount)
 
 
 def _write(

@@ -57,13 +57,16 @@ def newest_photos(db: Database, root: bytes, account_id: int, since: float, most
     return [row["photo_id"] for row in rows(db, statement, parameters)]
 
 
-def next_due_below(db: Database, root: bytes, account_id: int) -> float | None:
+def next_due_below(
+    db: Database, root: bytes, account_id: int, *, with_videos: bool = True
+) -> float | None:
     """When the first queued job below `root` is ready (unix seconds; in the past: now)."""
     statement = (
         "SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued'"
         " AND (directory = ? OR (directory >= ? AND directory < ?))"
+        " AND (? OR media_type NOT LIKE 'video/%')"
     )
-    due: float | None = value(db, statement, (account_id, root, *range_below(root)))
+    due: float | None = value(db, statement, (account_id, root, *range_below(root), with_videos))
     return due
 
 

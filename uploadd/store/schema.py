@@ -150,3 +150,16 @@ FIRST_TABLES = (
     """,
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
+
+
+@MIGRATIONS()
+def small_questions(db: Database) -> None:
+    """Questions that are asked at every ring of the bell must not read the whole queue."""
+    for statement in SMALL_QUESTIONS:
+        db.execute(statement)
+
+
+SMALL_QUESTIONS = (
+    "CREATE INDEX fresh_tickets ON jobs (account_id) WHERE state = 'processing' AND polls = 0",
+    "CREATE INDEX never_read ON jobs (directory, name) WHERE state = 'queued' AND sha256 = ''",
+)

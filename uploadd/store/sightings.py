@@ -227,7 +227,7 @@ def _remember(db: Database, finding: Finding) -> None:
 def unread_paths(db: Database) -> list[tuple[bytes, bytes, bytes, str]]:
     """(directory, name, root, folder) of queued jobs whose content was never read."""
     statement = (
-        "SELECT DISTINCT directory, name, root, folder FROM jobs"
+        "SELECT DISTINCT directory, name, root, folder FROM jobs INDEXED BY never_read"
         " WHERE state = 'queued' AND sha256 = ''"
     )
     return [

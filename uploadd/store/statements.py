@@ -7,7 +7,7 @@ from __future__ import annotations
 ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
 ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
 ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
-ACCOUNT_IDS = "SELECT id FROM accounts"
+ACCOUNT_IDS = "SELECT id FROM accounts WHERE identity NOT LIKE 'gone:%'"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
 INSERT_ACCOUNT = """
 INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest)
@@ -22,7 +22,8 @@ SET_LABEL = "UPDATE accounts SET label = ? WHERE id = ?"
 GIVE_JOBS = "UPDATE OR IGNORE jobs SET account_id = ? WHERE account_id = ?"
 DROP_JOBS_OF = "DELETE FROM jobs WHERE account_id = ?"
 DROP_PAUSES_OF = "DELETE FROM pauses WHERE account_id = ?"
-DROP_ACCOUNT = "DELETE FROM accounts WHERE id = ?"
+# Not deleted: its number, which `files.covers` may name, must never be another account's.
+RETIRE_ACCOUNT = "UPDATE accounts SET identity = 'gone:' || id, label = '' WHERE id = ?"
 
 # --- files ------------------------------------------------------------------------------------
 
@@ -95,8 +96,8 @@ SELECT min(due) FROM jobs WHERE account_id = ? AND state = ?
     AND state IN ('uploading', 'uncertain', 'processing', 'filing')
 """
 FRESH_TICKETS = """
-SELECT count(*) FROM jobs WHERE account_id = ? AND state = 'processing' AND polls = 0
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+SELECT count(*) FROM jobs INDEXED BY fresh_tickets
+WHERE account_id = ? AND state = 'processing' AND polls = 0
 """
 # The tickets that are due, then those never asked for, then as many of the others as the call has
 # room for: what is asked along the way costs nothing.
@@ -130,8 +131,18 @@ WHERE id = :id
 """
 MARK_TORN = "UPDATE jobs SET sent_sha256 = ? WHERE id = ?"
 MARK_FORCED = "UPDATE jobs SET is_forced = ? WHERE id = ?"
-WAITING_TWINS = """
-SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND state = 'queued' AND kind = 'upload'
+# All twins in two statements: there may be tens of thousands (an empty scan, a placeholder).
+TELL_TWINS = """
+INSERT INTO history (job_id, at, state, text)
+SELECT id, :now, 'duplicate', :text FROM jobs
+WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kind = 'upload'
+"""
+SETTLE_TWINS = """
+UPDATE jobs SET state = 'duplicate', photo_id = coalesce(:photo_id, photo_id), doubt = 'none',
+    wait_begin = NULL, wait_seconds = NULL, due = 0, ticket_id = NULL, polls = 0, looks = 0,
+    ticket_failures = 0, uncertain_since = NULL, reason_code = :code, reason_text = :reason,
+    reason_remedy = '', updated_at = :now
+WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kind = 'upload'
 """
 QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state = 'queued'"
 REBASE_WAITS = """
@@ -175,6 +186,7 @@ ON CONFLICT (account_id, cause) DO UPDATE SET code = :code, text = :text, remedy
 MARK_ENDED = "UPDATE pauses SET is_ended = 1 WHERE account_id = ? AND cause = ?"
 END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
 END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
+REBASE_CALLS = "UPDATE calls SET at = :now WHERE at > :now"
 REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"
 
 # --- the call budget --------------------------------------------------------------------------

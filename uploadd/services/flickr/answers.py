@@ -26,6 +26,12 @@ def login(fields: Fields) -> Login | None:
     return Login(user_id, text(user.get("username")) or user_id) if user_id else None
 
 
+def may_upload(fields: Fields) -> bool | None:
+    """flickr.auth.oauth.checkToken: whether the permission is enough; None where it is missing."""
+    permission = text(_part(fields, "oauth").get("perms"))
+    return permission in ("write", "delete") if permission else None
+
+
 def tickets(fields: Fields) -> dict[str, TicketReply]:
     """flickr.photos.upload.checkTickets: what is known of each ticket that it names."""
     found: dict[str, TicketReply] = {}

@@ -80,6 +80,11 @@ class Flickr:
         """flickr.test.login, once. Raises `ServiceError`."""
         await self._read_once("flickr.test.login", [], Purpose.PROBE)
 
+    async def may_upload(self) -> bool | None:
+        """flickr.auth.oauth.checkToken: `write` or more is needed. Raises `ServiceError`."""
+        found = await self._read("flickr.auth.oauth.checkToken", [], Purpose.PROBE)
+        return answers.may_upload(found)
+
     async def send(self, parcel: Parcel) -> Verdict:
         """POST one photo with `async=1`. Raises only what its body raises."""
         handed = Handed()

@@ -1,0 +1,60 @@
+"""The command line: which commands there are, and what they have in common."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from uploadd.cli.backfill import backfill
+from uploadd.cli.check import check
+from uploadd.cli.context import with_clear_errors
+from uploadd.cli.demo import demo
+from uploadd.cli.jobs import jobs
+from uploadd.cli.pause import pause, resume
+from uploadd.cli.retry import retry
+from uploadd.cli.run import run
+from uploadd.cli.sandbox import sandbox
+from uploadd.cli.status import status
+from uploadd.cli.why import why
+
+app = typer.Typer(
+    name="uploadd",
+    help="Photos from a folder to a photo service: none lost, none doubled.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (run, backfill, check, status, jobs, why, retry, pause, resume, sandbox, demo):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"uploadd {version_of('uploadd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="The configuration file.", envvar="UPLOADD_CONFIG"),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Photos from a folder to a photo service: none lost, none doubled."""
+    del version  # its callback has done everything
+    context.obj = config
+
+
+def main() -> None:
+    """The `uploadd` command."""
+    with_clear_errors(app)

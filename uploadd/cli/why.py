@@ -1,0 +1,36 @@
+"""`uploadd why FILE`: the story of one file, and what happens next."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Annotated
+
+import typer
+
+from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration
+from uploadd.cli.screen import results
+from uploadd.cli.story_view import story_lines
+from uploadd.operations.story import story_of
+
+
+def why(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", show_default=False, help="It may be gone by now.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell the story of one file: where it is, why, what comes next, and who must act."""
+    with clear_errors():
+        configuration = own_configuration(context)
+        story = story_of(configuration, os.fsencode(file), time.time())
+        if as_json:
+            print(json.dumps(story.as_json()))
+        else:
+            console = results()
+            for line in story_lines(story, time.time()):
+                console.print(line, soft_wrap=True)
+        if story.is_unheard_of:
+            raise typer.Exit(EXIT_FAILED)

@@ -1,0 +1,129 @@
+"""Why a path has no job: where it lies, what it is, and when it would be seen."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from uploadd.files.opening import printable
+from uploadd.files.openness import is_open_for_writing
+from uploadd.intake.tree import root_of
+from uploadd.model.configuration import Configuration, Folder
+from uploadd.operations.exclusion import Remark, closed_directory, exclusion
+from uploadd.store.lock import Holder
+from uploadd.store.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who looks at the folders. `rows`: what the store knows of each, by its name."""
+
+    now: float
+    holder: Holder | None
+    rows: Mapping[str, Row]
+
+
+def folders_of(configuration: Configuration, path: bytes) -> list[Folder]:
+    """The folders that a path lies in, the nearest first."""
+    found = [folder for folder in configuration.folders.values() if _holds(folder, path)]
+    return sorted(found, key=lambda folder: len(root_of(folder)), reverse=True)
+
+
+def why_no_job(configuration: Configuration, path: bytes, watchers: Watchers) -> Remark:
+    """Why there is no job for `path`. Looks at the disk."""
+    folders = folders_of(configuration, path)
+    seen = _look(path)
+    if isinstance(seen, Remark):
+        return seen
+    if stat.S_ISDIR(seen.st_mode):
+        return _of_directory(folders, path)
+    if not folders:
+        return _outside(os.path.dirname(path))
+    left_out = [_exclusion(folder, path) for folder in folders]
+    if None not in left_out and left_out[0] is not None:
+        return left_out[0]
+    if not stat.S_ISREG(seen.st_mode):
+        return _not_regular(seen)
+    taking = next(
+        folder for folder, remark in zip(folders, left_out, strict=True) if remark is None
+    )
+    return Remark("unseen", "; ".join(_why_unseen(taking, path, seen, watchers)))
+
+
+def _look(path: bytes) -> os.stat_result | Remark:
+    try:
+        return os.stat(path, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return Remark("missing", "there is no such file, and none was ever seen here")
+    except OSError as error:
+        text = f"it cannot be looked at: {error.strerror}"
+        return Remark("unreadable", text, "let the user that uploadd runs as read its directory")
+
+
+def _of_directory(folders: list[Folder], path: bytes) -> Remark:
+    if not folders:
+        return _outside(path)
+    root = root_of(folders[0])
+    relative = b"" if path == root else os.path.relpath(path, root)
+    closed = closed_directory(folders[0], root, relative)
+    text = f"it is a directory in folder {folders[0].name}; ask for one of its files"
+    return closed or Remark("directory", text)
+
+
+def _outside(directory: bytes) -> Remark:
+    return Remark(
+        "outside",
+        "it lies in no configured folder",
+        f"`uploadd backfill {printable(directory)}` uploads what is there, once;"
+        " a [folders.NAME] with that path keeps it watched",
+    )
+
+
+def _exclusion(folder: Folder, path: bytes) -> Remark | None:
+    root = root_of(folder)
+    return exclusion(folder, root, os.path.relpath(path, root))
+
+
+def _not_regular(seen: os.stat_result) -> Remark:
+    if stat.S_ISLNK(seen.st_mode):
+        text = "it is a symbolic link, and those are not followed below a folder"
+        return Remark("link", text, "ask for the file that it points to")
+    return Remark("not-regular", "it is a device, a pipe or a socket")
+
+
+def _why_unseen(
+    folder: Folder, path: bytes, seen: os.stat_result, watchers: Watchers
+) -> Iterator[str]:
+    yield f"folder {folder.name} takes it, and it has not been read yet"
+    if not os.access(os.path.dirname(path), os.R_OK | os.X_OK):
+        yield "its directory cannot be listed by this user"
+    rest = watchers.now - max(seen.st_mtime, seen.st_ctime)
+    if rest < folder.settle_seconds:
+        yield f"it changed {max(rest, 0):.0f} s ago and must rest for {folder.settle_seconds:g} s"
+    if is_open_for_writing(path):
+        yield "another program has it open for writing; it is taken when that has ended"
+    yield _who_looks(folder, watchers)
+
+
+def _who_looks(folder: Folder, watchers: Watchers) -> str:
+    holder = watchers.holder
+    if holder is None:
+        return "nothing runs: the next `uploadd run`, or `uploadd backfill DIR`, sees it"
+    if holder.command != "run":
+        return f"a backfill runs (pid {holder.pid}); it sees what lies in its directories"
+    row = watchers.rows.get(folder.name)
+    if row is None or row["last_rescan"] is None:
+        return "the daemon has not walked this folder yet; its first walk sees it"
+    if row["degraded"]:
+        return f"the folder is not watched as it should be: {row['degraded']}"
+    if not folder.rescan_seconds:
+        return f"the daemon watches it ({row['watch']}), and does not walk again by itself"
+    due = max(0.0, row["last_rescan"] + folder.rescan_seconds - watchers.now)
+    return f"the daemon watches it ({row['watch']}), and walks again in {due:.0f} s at the latest"
+
+
+def _holds(folder: Folder, path: bytes) -> bool:
+    root = root_of(folder)
+    return path == root or path.startswith(root.rstrip(b"/") + b"/")

@@ -1,0 +1,1 @@
+"""Everything that would stop a run, each with its remedy."""

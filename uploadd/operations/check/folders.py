@@ -1,0 +1,130 @@
+"""The folders: whether each can be read and watched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from uploadd.files.mounts import file_system_of, is_network
+from uploadd.files.opening import printable
+from uploadd.intake.selection import Selection
+from uploadd.intake.tree import root_of
+from uploadd.intake.walk import walk
+from uploadd.model.configuration import Folder, WatchMode
+from uploadd.model.errors import ConfigurationError
+from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
+
+MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
+# Other programs of the same user watch directories too.
+SHARE_OF_WATCHES = 0.9
+MOST_NAMED = 3
+
+
+class FolderChecks:
+    """Looks at each folder; adds up how many directories are to be watched."""
+
+    def __init__(self, folders: Iterable[Folder], most_watches: int | None) -> None:
+        self._folders = list(folders)
+        self._most_watches = most_watches
+        self._watched = 0
+
+    def run(self) -> Iterator[Finding]:
+        """One finding for each folder at least, then the watches of all together."""
+        for folder in self._folders:
+            yield from self._folder(folder)
+        most = self._most_watches
+        if most is not None and self._watched > most * SHARE_OF_WATCHES:
+            text = f"{self._watched} directories are to be watched; the kernel allows {most}"
+            wanted = max(1048576, self._watched * 2)
+            remedy = f"allow more: sysctl fs.inotify.max_user_watches={wanted}"
+            yield warning("folders", text, remedy)
+
+    def _folder(self, folder: Folder) -> Iterator[Finding]:
+        subject, root = f"folders.{folder.name}", root_of(folder)
+        try:
+            selection = Selection(folder.include, folder.exclude)
+        except ConfigurationError as refusal:
+            yield error(subject, refusal.text, refusal.remedy, Concern.CONFIGURATION)
+            return
+        trouble = _why_not_listed(root)
+        if trouble is not None:
+            yield error(subject, *trouble)
+            return
+        yield from self._tree(folder, selection, root)
+        yield from _after_upload(folder)
+
+    def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:
+        subject = f"folders.{folder.name}"
+        directories, files, closed = 0, 0, list[str]()
+        for listing in walk(root, selection):
+            directories += 1
+            files += len(listing.entries)
+            if listing.error is not None:
+                closed.append(printable(listing.directory))
+        if closed:
+            named = ", ".join(closed[:MOST_NAMED]) + (", …" if len(closed) > MOST_NAMED else "")
+            text = f"{len(closed)} directories cannot be read: {named}"
+            yield warning(subject, text, "let the user that uploadd runs as read them, or exclude")
+        found = f"{printable(root)}: {files} files in {directories} directories"
+        yield from self._watch(folder, root, directories, found)
+
+    def _watch(
+        self, folder: Folder, root: bytes, directories: int, found: str
+    ) -> Iterator[Finding]:
+        subject, kind = f"folders.{folder.name}", file_system_of(root)
+        mode = folder.watch
+        if mode is WatchMode.AUTO:
+            mode = WatchMode.POLL if is_network(kind) else WatchMode.INOTIFY
+        if mode is WatchMode.INOTIFY:
+            self._watched += directories
+        if mode is WatchMode.INOTIFY and is_network(kind):
+            text = f"{found}; inotify does not see what other machines write there ({kind})"
+            yield warning(subject, text, f'set folders.{folder.name}.watch = "poll"')
+        else:
+            yield ok(subject, f"{found}, {_how(folder, mode)}")
+
+
+def most_watches() -> int | None:
+    """How many directories the kernel lets one user watch; None where it does not say."""
+    try:
+        return int(MOST_WATCHES.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _how(folder: Folder, mode: WatchMode) -> str:
+    again = f"walked every {folder.rescan_seconds:g} s"
+    rescan = again if folder.rescan_seconds else "walked at the start only"
+    if mode is WatchMode.INOTIFY:
+        return f"watched by inotify, {rescan}"
+    if mode is WatchMode.POLL:
+        return f"walked every {folder.poll_seconds:g} s"
+    return f"not watched, {rescan}"
+
+
+def _why_not_listed(root: bytes) -> tuple[str, str] | None:
+    """What is wrong with a folder's path and what to do about it; None where nothing is."""
+    shown = printable(root)
+    if not os.path.lexists(root):
+        return f"{shown} is not there", "mount the disk, make the directory, or mend the path"
+    if not os.path.isdir(root):
+        return f"{shown} is not a directory", "set the path of a directory"
+    if not os.access(root, os.R_OK | os.X_OK):
+        remedy = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
+        return f"{shown} cannot be read by this user", remedy
+    return None
+
+
+def _after_upload(folder: Folder) -> Iterator[Finding]:
+    """Moving needs the right to write, both where a file is and where it goes."""
+    kind, _, target = folder.after_upload.partition(":")
+    if kind != "move":
+        return
+    place = Path(folder.path, target)
+    existing = next(parent for parent in (place, *place.parents) if os.path.exists(parent))
+    for needed in (folder.path, existing):
+        if not os.access(needed, os.W_OK | os.X_OK):
+            text = f'after_upload = "{folder.after_upload}" needs to write in {needed}'
+            remedy = "let the user that uploadd runs as write there"
+            yield error(f"folders.{folder.name}", text, remedy)

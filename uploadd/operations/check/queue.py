@@ -1,0 +1,52 @@
+"""What stands in the database and needs a person: pauses, failures, orphans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlite_utils import Database
+
+from uploadd.model.configuration import Configuration
+from uploadd.model.pauses import ActivePause
+from uploadd.model.states import TERMINAL, State
+from uploadd.operations.check.findings import Finding, warning
+from uploadd.operations.json_values import end_of
+from uploadd.operations.status import holding
+from uploadd.store import accounts, overview
+from uploadd.store.accounts import AccountRow
+
+
+def standing(db: Database, configuration: Configuration, now: float) -> Iterator[Finding]:
+    """Pauses that hold, files that have failed, and jobs that nobody will ever do."""
+    for row in accounts.all_accounts(db):
+        counts = overview.counts_of_account(db, row.id)
+        if row.label in configuration.accounts:
+            for pause in holding(db, row.id, now):
+                yield _paused(row, pause, now)
+        elif any(number for state, number in counts.items() if state not in TERMINAL):
+            yield _orphaned(row, counts)
+        if counts.get(State.FAILED):
+            yield _failed(row, counts[State.FAILED])
+
+
+def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
+    end = end_of(pause)
+    left = "" if end is None else f", for another {max(0.0, end - now):.0f} s"
+    text = f"paused{left}: {pause.text}"
+    return warning(
+        f"accounts.{row.label}", text, pause.remedy or "nothing to do: it ends by itself"
+    )
+
+
+def _orphaned(row: AccountRow, counts: dict[State, int]) -> Finding:
+    waiting = sum(number for state, number in counts.items() if state not in TERMINAL)
+    name = row.label or row.identity
+    text = f"{waiting} jobs wait for account {name}, which is not in the configuration"
+    return warning("accounts", text, "put the account back, under its old name")
+
+
+def _failed(row: AccountRow, number: int) -> Finding:
+    subject = f"accounts.{row.label or row.identity}"
+    what = "1 file has failed" if number == 1 else f"{number} files have failed"
+    remedy = "`uploadd jobs --state failed` says why; `uploadd retry --failed` tries again"
+    return warning(subject, what, remedy)

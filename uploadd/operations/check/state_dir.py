@@ -1,0 +1,70 @@
+"""The state directory and the database in it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.filesize import decimal
+from sqlite_utils import Database
+
+from uploadd.assembly import check_state_dir
+from uploadd.model.configuration import Configuration
+from uploadd.model.errors import UploaddError
+from uploadd.operations.check.findings import Finding, error, ok, warning
+from uploadd.store.health import damage
+from uploadd.store.lock import holder_now
+
+SUBJECT = "state_dir"
+LITTLE_BYTES = 500 * 1024 * 1024
+TOO_LITTLE_BYTES = 20 * 1024 * 1024
+
+
+def usable(configuration: Configuration, arguments: str) -> Iterator[Finding]:
+    """Whether this user can use the directory at all; then nothing else makes sense."""
+    path = configuration.state_dir
+    try:
+        check_state_dir(configuration, arguments)
+    except UploaddError as refusal:
+        yield error(SUBJECT, refusal.text, refusal.remedy)
+        return
+    existing = next(place for place in (path, *path.parents) if os.path.exists(place))
+    if not existing.is_dir():
+        yield error(SUBJECT, f"{existing} is not a directory", "set state_dir to another place")
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        text = f"{path} cannot be written" if existing == path else f"{path} cannot be made"
+        yield error(SUBJECT, text, "make it writable for this user, or set state_dir elsewhere")
+
+
+def room(path: Path) -> Iterator[Finding]:
+    """Where it is, who may look into it, and whether there is room."""
+    if not path.exists():
+        yield ok(SUBJECT, f"{path} is made when it is needed")
+        return
+    if path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
+        text = f"everybody on this machine may look into {path}: it knows the names of all photos"
+        yield warning(SUBJECT, text, f"chmod o= {path}")
+    free = os.statvfs(path)
+    free_bytes = free.f_bavail * free.f_frsize
+    text = f"{path} has {decimal(free_bytes)} of free space"
+    if free_bytes < TOO_LITTLE_BYTES:
+        yield error(SUBJECT, text, "free some space on that disk; nothing is lost")
+    elif free_bytes < LITTLE_BYTES:
+        yield warning(SUBJECT, text, "free some space on that disk before it is full")
+    else:
+        yield ok(SUBJECT, text)
+
+
+def database(db: Database, path: Path) -> Iterator[Finding]:
+    """Whether the database is whole, and who has it in use."""
+    broken = damage(db)
+    if broken:
+        remedy = "stop uploadd, keep a copy of the directory, and restore the newest backup"
+        yield error(SUBJECT, f"the database in {path} is damaged: {broken}", remedy)
+        return
+    yield ok(SUBJECT, "the database is whole")
+    holder = holder_now(db, path)
+    if holder is not None:
+        yield ok(SUBJECT, f"`uploadd {holder.command}` is at work (pid {holder.pid})")

@@ -1,0 +1,61 @@
+"""The jobs, one after the other, for `uploadd jobs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlite_utils import Database
+
+from uploadd.model.configuration import Configuration
+from uploadd.model.errors import UsageError
+from uploadd.model.jobs import Job
+from uploadd.model.states import State
+from uploadd.operations.json_values import json_job
+from uploadd.store import accounts, overview
+from uploadd.store.beside import reading
+
+
+class Listed(NamedTuple):
+    """A job with the name of its account."""
+
+    job: Job
+    account: str
+
+    def as_json(self) -> dict[str, Any]:
+        """One line of `jobs --json`."""
+        return json_job(self.job, self.account)
+
+
+def listing(
+    configuration: Configuration, states: Sequence[State], account: str | None, code: str
+) -> Iterator[Listed]:
+    """Every job, or those that fit, oldest first; read as they are asked for.
+
+    Raises `UsageError` for an account that nobody knows, `StoreError`.
+    """
+    with reading(configuration.state_dir) as db:
+        names = account_names(db) if db else {}
+        wanted = _wanted(configuration, names, account)
+        if db is None or wanted == ():
+            return
+        for job in overview.list_jobs(db, states, wanted or (), code):
+            yield Listed(job, names.get(job.account_id, ""))
+
+
+def account_names(db: Database) -> dict[int, str]:
+    """What each account is called: its name, or its identity where it has no name any more."""
+    return {row.id: row.label or row.identity for row in accounts.all_accounts(db)}
+
+
+def _wanted(
+    configuration: Configuration, names: dict[int, str], account: str | None
+) -> tuple[int, ...] | None:
+    """The rows of the account that is asked for; empty where it has none; None: every account."""
+    if account is None:
+        return None
+    wanted = tuple(row_id for row_id, name in names.items() if name == account)
+    if not wanted and account not in configuration.accounts:
+        known = ", ".join([*configuration.accounts]) or "none is configured"
+        raise UsageError(f"--account {account} is not an account", f"known are: {known}")
+    return wanted

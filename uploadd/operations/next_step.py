@@ -1,0 +1,243 @@
+"""What happens next to a job, what holds it up, and who must act. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from uploadd.files.opening import printable
+from uploadd.model.jobs import Job
+from uploadd.model.pauses import ActivePause, EndsBy, Stops, what_stops
+from uploadd.model.states import State
+from uploadd.operations.json_values import end_of, json_time
+
+START = "`uploadd run`, or `uploadd backfill DIR`"
+
+
+class Who(StrEnum):
+    """Who has to do something."""
+
+    UPLOADD = "uploadd"
+    YOU = "you"
+    NOBODY = "nobody"
+
+
+class Hurdle(StrEnum):
+    """What can hold a job up."""
+
+    ACCOUNT = "account"  # its account is not configured any more
+    NOBODY_RUNS = "nobody-runs"
+    PAUSE = "pause"
+    TWIN = "twin"
+    LEDGER = "ledger"
+    UNREAD = "unread"
+    BUDGET = "budget"
+    WAIT = "wait"
+    QUEUE = "queue"  # others are before it
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that holds a job up. `until`: unix seconds; None where nobody can tell.
+
+    `remedy` is what a person does about it; empty where nothing is needed.
+    """
+
+    kind: Hurdle
+    text: str
+    until: float | None = None
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `why --json`."""
+        return {
+            "kind": self.kind,
+            "text": self.text,
+            "until": json_time(self.until),
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """`at`: when, at the earliest (unix seconds); None where that is open, or nothing comes."""
+
+    text: str
+    who: Who
+    at: float | None = None
+    remedy: str = ""
+    obstacles: tuple[Obstacle, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `why --json`."""
+        return {
+            "text": self.text,
+            "who": self.who,
+            "at": json_time(self.at),
+            "remedy": self.remedy,
+            "obstacles": [obstacle.as_json() for obstacle in self.obstacles],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What surrounds a job.
+
+    `ledger`: `maybe`, `there` or "". `call_at`: when the call budget has room again (unix
+    seconds, None: now). `ahead`: queued jobs that come before it.
+    """
+
+    now: float
+    account: str
+    is_configured: bool = True
+    is_delivering: bool = True
+    pauses: Sequence[ActivePause] = ()
+    twin: Job | None = None
+    ledger: str = ""
+    call_at: float | None = None
+    ahead: int = 0
+
+
+def next_step(  # noqa: PLR0911 - one return for each kind of state
+    job: Job, around: Circumstances
+) -> NextStep:
+    """What happens to `job` from here."""
+    match job.state:
+        case State.QUEUED:
+            return _moving(_send_text(job), job, around, _before_a_send(job, around))
+        case State.UPLOADING:
+            return _uploading(job, around)
+        case State.UNCERTAIN:
+            text = f"it is looked up on the service ({job.looks} looks so far found nothing)"
+            return _moving(text, job, around, _before_a_question(around))
+        case State.PROCESSING:
+            text = f"the service is asked for ticket {job.ticket_id} ({job.polls} times so far)"
+            return _moving(text, job, around, _before_a_question(around))
+        case State.FILING:
+            return _moving("its album and metadata are finished", job, around, ())
+        case State.FAILED:
+            return NextStep("nothing, until it is retried", Who.YOU, remedy=_failed_remedy(job))
+        case State.SKIPPED:
+            return _skipped(job)
+        case _:
+            where = f" as photo {job.photo_id}" if job.photo_id else ""
+            return NextStep(f"nothing: the account has it{where}", Who.NOBODY)
+
+
+def _send_text(job: Job) -> str:
+    if not job.sha256:
+        return "the file is read again"
+    return "it is sent again" if job.attempts else "it is sent"
+
+
+def _moving(
+    text: str, job: Job, around: Circumstances, others: Sequence[Obstacle] | Iterator[Obstacle]
+) -> NextStep:
+    """A step that uploadd takes by itself, once everything that holds it up is out of the way."""
+    obstacles = (*_before_anything(around), *others, *_own_wait(job, around))
+    remedies = [obstacle.remedy for obstacle in obstacles if obstacle.remedy]
+    return NextStep(
+        text,
+        Who.YOU if remedies else Who.UPLOADD,
+        at=_latest(obstacles, around.now),
+        remedy=remedies[0] if remedies else "",
+        obstacles=obstacles,
+    )
+
+
+def _latest(obstacles: Sequence[Obstacle], now: float) -> float | None:
+    ends = [obstacle.until for obstacle in obstacles]
+    return None if None in ends else max((end for end in ends if end is not None), default=now)
+
+
+def _before_anything(around: Circumstances) -> Iterator[Obstacle]:
+    if not around.is_configured:
+        text = f"account {around.account} is not in the configuration any more"
+        yield Obstacle(Hurdle.ACCOUNT, text, remedy="put the account back under its old name")
+    if not around.is_delivering:
+        yield Obstacle(Hurdle.NOBODY_RUNS, "nothing runs that could do it", remedy=START)
+
+
+def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
+    if not job.sha256:
+        text = "its content could not be read yet; a walk of its folder reads it"
+        yield Obstacle(Hurdle.UNREAD, text)
+        return
+    kind = Stops.VIDEOS if job.is_video else Stops.UPLOADS
+    yield from _pauses(around, kind)
+    if around.twin is not None:
+        twin = around.twin
+        text = (
+            f"{printable(twin.path)} (job {twin.id}, {twin.state}) has the same content; "
+            "this one is decided together with it"
+        )
+        yield Obstacle(Hurdle.TWIN, text)
+    elif around.ledger == "maybe":
+        text = "an earlier send of this content may have arrived: it is looked up first"
+        yield Obstacle(Hurdle.LEDGER, text, around.now)
+    if around.call_at is not None:
+        yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
+    if around.ahead:
+        yield Obstacle(Hurdle.QUEUE, f"{_files(around.ahead)} before it in the queue")
+
+
+def _before_a_question(around: Circumstances) -> Iterator[Obstacle]:
+    yield from _pauses(around, Stops.CALLS)
+    if around.call_at is not None:
+        yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
+
+
+def _pauses(around: Circumstances, kind: Stops) -> Iterator[Obstacle]:
+    for pause in around.pauses:
+        if kind not in what_stops([pause], around.now):
+            continue
+        needs_person = pause.rule.needs_person or pause.rule.ends_by is EndsBy.PERSON
+        text = f"account {around.account} is paused: {pause.text}"
+        remedy = pause.remedy if needs_person else ""
+        yield Obstacle(Hurdle.PAUSE, text, end_of(pause), remedy)
+
+
+def _own_wait(job: Job, around: Circumstances) -> Iterator[Obstacle]:
+    if job.wait is not None and job.wait.remaining(around.now) > 0:
+        is_told = job.state is State.QUEUED and job.reason is not None
+        text = job.reason.text if is_told and job.reason else "it is not asked for too often"
+        yield Obstacle(Hurdle.WAIT, text, around.now + job.wait.remaining(around.now))
+
+
+def _uploading(job: Job, around: Circumstances) -> NextStep:
+    if around.is_delivering:
+        text = f"its {job.size} bytes are being sent"
+        return NextStep(text, Who.UPLOADD, at=around.now)
+    text = "the send was interrupted; it is looked up before anything is sent again"
+    return _moving(text, job, around, ())
+
+
+_SKIPPED = {
+    "vanished": "it comes back to the queue by itself when the file is there again",
+    "excluded": "it comes back to the queue by itself when include and exclude let it in",
+    "changed": "nothing: this content is not in the file any more, or is not to be uploaded",
+    "type": "nothing: no such file is taken",
+    "empty": "it is looked at again when the file has content",
+}
+
+
+def _skipped(job: Job) -> NextStep:
+    code = job.reason.code if job.reason else ""
+    if code == "deleted":
+        text = "nothing: it was deleted on the service, and is not sent again by itself"
+        remedy = f"if it is wanted again: `uploadd retry --force {job.id}`"
+        return NextStep(text, Who.YOU, remedy=remedy)
+    text = _SKIPPED.get(code, "nothing, until it is retried")
+    return NextStep(text, Who.NOBODY, remedy=job.reason.remedy if job.reason else "")
+
+
+def _failed_remedy(job: Job) -> str:
+    retry = f"`uploadd retry {job.id}`"
+    remedy = job.reason.remedy if job.reason else ""
+    return f"{remedy}; the command is {retry}" if remedy else retry
+
+
+def _files(number: int) -> str:
+    return "1 file is" if number == 1 else f"{number} files are"

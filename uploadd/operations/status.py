@@ -1,0 +1,183 @@
+"""What `uploadd status` shows: the accounts, the folders, and whether anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from sqlite_utils import Database
+
+from uploadd.files.opening import printable
+from uploadd.intake.tree import root_of
+from uploadd.model.configuration import Account, Configuration, Folder
+from uploadd.model.pauses import ActivePause, Stops, what_stops
+from uploadd.model.states import State
+from uploadd.operations.json_values import end_of, json_pause, json_time
+from uploadd.store import accounts, activity, calls, overview, pauses
+from uploadd.store.accounts import AccountRow
+from uploadd.store.beside import reading
+from uploadd.store.lock import Holder, holder_now
+from uploadd.store.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """One account. `pauses`: those that hold it now, the one that lasts longest first."""
+
+    name: str
+    service: str
+    user: str | None
+    counts: dict[State, int]
+    pauses: tuple[ActivePause, ...]
+    calls_last_hour: int
+    calls_per_hour: int
+    uploading: int
+    bytes_per_second: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `status --json`."""
+        return {
+            "service": self.service,
+            "user": self.user,
+            "counts": {state.value: self.counts.get(state, 0) for state in State},
+            "pause": json_pause(self.pauses[0]) if self.pauses else None,
+            "calls_last_hour": self.calls_last_hour,
+            "calls_per_hour": self.calls_per_hour,
+            "uploading": self.uploading,
+            "bytes_per_second": self.bytes_per_second,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStatus:
+    """One folder. `watch`: how it is watched, where something runs; else how it is to be."""
+
+    name: str
+    path: str
+    watch: str
+    last_rescan: float | None
+    degraded: str
+    paused: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `status --json`."""
+        return {
+            "path": self.path,
+            "watch": self.watch,
+            "last_rescan": json_time(self.last_rescan),
+            "degraded": self.degraded or None,
+            "paused": self.paused,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything, at the moment `at` (unix seconds). `holder`: who delivers; None: nobody."""
+
+    at: float
+    holder: Holder | None
+    accounts: tuple[AccountStatus, ...]
+    folders: tuple[FolderStatus, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `status --json` prints (design section 9)."""
+        return {
+            "version": version("uploadd"),
+            "daemon": {
+                "running": self.holder is not None,
+                "pid": self.holder.pid if self.holder else None,
+                "since": json_time(self.holder.since) if self.holder else None,
+            },
+            "accounts": {account.name: account.as_json() for account in self.accounts},
+            "folders": {folder.name: folder.as_json() for folder in self.folders},
+        }
+
+
+def status_of(configuration: Configuration, now: float) -> Status:
+    """How everything stands. Reads the database, makes no file. Raises `StoreError`."""
+    with reading(configuration.state_dir) as db:
+        if db is None:
+            return _before_first_run(configuration, now)
+        holder = holder_now(db, configuration.state_dir)
+        rows = {row.label: row for row in accounts.all_accounts(db) if row.label}
+        found = {
+            name: _account(db, account, rows.get(name), holder, now)
+            for name, account in configuration.accounts.items()
+        }
+        watched = {row["name"]: row for row in overview.folders(db)}
+    folders = tuple(
+        _folder(folder, watched.get(name), holder, found, now)
+        for name, folder in configuration.folders.items()
+    )
+    return Status(now, holder, tuple(found.values()), folders)
+
+
+def holding(db: Database, account_id: int, now: float) -> tuple[ActivePause, ...]:
+    """The pauses that hold an account now, the one that lasts longest first."""
+    held = [pause for pause in pauses.of_account(db, account_id) if pause.holds(now)]
+    return tuple(sorted(held, key=_lasts, reverse=True))
+
+
+def _lasts(pause: ActivePause) -> float:
+    end = end_of(pause)
+    return float("inf") if end is None else end
+
+
+def _account(
+    db: Database, account: Account, row: AccountRow | None, holder: Holder | None, now: float
+) -> AccountStatus:
+    if row is None:
+        return _unused(account)
+    counts = overview.counts_of_account(db, row.id)
+    return AccountStatus(
+        name=account.name,
+        service=account.service,
+        user=row.user_name or row.user_id,
+        counts=counts,
+        pauses=holding(db, row.id, now),
+        calls_last_hour=len(calls.times_of_account(db, row.id, now)),
+        calls_per_hour=account.calls_per_hour,
+        uploading=counts.get(State.UPLOADING, 0) if holder else 0,
+        bytes_per_second=activity.bytes_per_second(db, row.id, holder.since) if holder else 0,
+    )
+
+
+def _unused(account: Account) -> AccountStatus:
+    return AccountStatus(
+        account.name, account.service, None, {}, (), 0, account.calls_per_hour, 0, 0
+    )
+
+
+def _folder(
+    folder: Folder,
+    row: Row | None,
+    holder: Holder | None,
+    found: dict[str, AccountStatus],
+    now: float,
+) -> FolderStatus:
+    if row is None or row["path"] != root_of(folder):  # never walked, or it was another directory
+        row = {"watch": folder.watch, "last_rescan": None, "degraded": ""}
+    is_watched = holder is not None and holder.command == "run"
+    return FolderStatus(
+        name=folder.name,
+        path=printable(root_of(folder)),
+        watch=row["watch"] if is_watched else folder.watch,
+        last_rescan=row["last_rescan"],
+        degraded=row["degraded"],
+        paused=_are_stopped([found[name] for name in folder.accounts], now),
+    )
+
+
+def _are_stopped(accounts_of_it: list[AccountStatus], now: float) -> bool:
+    """Whether nothing of a folder is sent: each of its accounts is paused."""
+    stopped = [Stops.UPLOADS in what_stops(account.pauses, now) for account in accounts_of_it]
+    return bool(stopped) and all(stopped)
+
+
+def _before_first_run(configuration: Configuration, now: float) -> Status:
+    unused = {name: _unused(account) for name, account in configuration.accounts.items()}
+    folders = (
+        _folder(folder, None, None, unused, now) for folder in configuration.folders.values()
+    )
+    return Status(now, None, tuple(unused.values()), tuple(folders))

@@ -1,0 +1,233 @@
+"""The story of one file: what happened to it for each account, and what happens next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from uploadd.files.fingerprint import stat_file
+from uploadd.intake.tree import root_of
+from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.configuration import Configuration
+from uploadd.model.errors import FileTrouble
+from uploadd.model.jobs import Job, Lane
+from uploadd.model.sightings import KnownFile
+from uploadd.model.states import State
+from uploadd.operations.absence import Watchers, folders_of, why_no_job
+from uploadd.operations.exclusion import Remark
+from uploadd.operations.json_values import json_job, json_path, json_time
+from uploadd.operations.listing import account_names
+from uploadd.operations.next_step import Circumstances, NextStep, next_step
+from uploadd.operations.status import holding
+from uploadd.store import calls, ledger, moves, overview
+from uploadd.store.beside import reading
+from uploadd.store.lock import Holder, holder_now
+
+PURPOSES = {State.UNCERTAIN: Purpose.LOOK_UP, State.PROCESSING: Purpose.TICKETS}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a job's history; `at` in unix seconds."""
+
+    at: float
+    state: State
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobStory:
+    """One job of the file. `is_current`: its content is what the file had when last read.
+
+    `source`: the path from which the account has the content, where that is another one.
+    """
+
+    job: Job
+    account: str
+    is_current: bool
+    history: tuple[Event, ...]
+    step: NextStep
+    source: bytes | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `why --json`."""
+        events = [
+            {"at": json_time(event.at), "state": event.state, "text": event.text}
+            for event in self.history
+        ]
+        return {
+            **json_job(self.job, self.account),
+            "is_current": self.is_current,
+            "source": json_path(self.source)["path"] if self.source else None,
+            "next": self.step.as_json(),
+            "history": events,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that is known of one path. `folder`: the nearest that it lies in, or ""."""
+
+    path: bytes
+    exists: bool
+    folder: str
+    remarks: tuple[Remark, ...]
+    jobs: tuple[JobStory, ...]
+
+    @property
+    def is_unheard_of(self) -> bool:
+        """Whether there is neither such a file nor a trace of it."""
+        return not self.exists and not self.jobs
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `why --json` prints."""
+        return {
+            **json_path(self.path),
+            "exists": self.exists,
+            "folder": self.folder or None,
+            "remarks": [remark.as_json() for remark in self.remarks],
+            "jobs": [job.as_json() for job in self.jobs],
+        }
+
+
+def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
+    """The story of the file at `file` (relative, or not there any more). Raises `StoreError`."""
+    spellings = _spellings(configuration, file)
+    with reading(configuration.state_dir) as db:
+        if db is None:
+            watchers = Watchers(now, None, {})
+            return _story(configuration, _likeliest(configuration, spellings), (), (), watchers)
+        path = _known_spelling(db, configuration, spellings)
+        holder = holder_now(db, configuration.state_dir)
+        watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
+        known = overview.known_file(db, path)
+        jobs = tuple(_job_stories(db, configuration, path, holder, now))
+        is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
+        notes = () if is_unread or not jobs else tuple(_changes(path, known))
+    return _story(configuration, path, jobs, notes, watchers)
+
+
+def _story(
+    configuration: Configuration,
+    path: bytes,
+    jobs: tuple[JobStory, ...],
+    notes: tuple[Remark, ...],
+    watchers: Watchers,
+) -> Story:
+    folders = folders_of(configuration, path)
+    if not jobs:
+        notes = (why_no_job(configuration, path, watchers),)
+    elif folders:
+        there = {story.account for story in jobs}
+        missing = [name for name in folders[0].accounts if name not in there]
+        notes += tuple(_lacking(name) for name in missing)
+    return Story(path, os.path.lexists(path), folders[0].name if folders else "", notes, jobs)
+
+
+def _lacking(account: str) -> Remark:
+    text = f"account {account} has no job for it yet; the next walk of the folder makes one"
+    return Remark("no-job", text)
+
+
+def _spellings(configuration: Configuration, file: bytes) -> list[bytes]:
+    """The path as it was given, and as it is where links on the way to a folder are resolved."""
+    absolute = os.path.abspath(file)
+    directory, name = os.path.split(absolute)
+    real = os.path.join(os.path.realpath(directory), name)
+    found = [absolute, real]
+    for folder in configuration.folders.values():
+        root = root_of(folder)
+        real_root = os.path.realpath(root)
+        if real.startswith(real_root.rstrip(b"/") + b"/"):
+            found.append(os.path.join(root, os.path.relpath(real, real_root)))
+    return list(dict.fromkeys(found))
+
+
+def _likeliest(configuration: Configuration, spellings: list[bytes]) -> bytes:
+    inside = [path for path in spellings if folders_of(configuration, path)]
+    return (inside or spellings)[0]
+
+
+def _known_spelling(db: Database, configuration: Configuration, spellings: list[bytes]) -> bytes:
+    for path in spellings:
+        if overview.jobs_of_path(db, path):
+            return path
+    return _likeliest(configuration, spellings)
+
+
+def _changes(path: bytes, known: KnownFile | None) -> Iterator[Remark]:
+    """What the disk says now, where that is not what was remembered."""
+    try:
+        seen = stat_file(path)
+    except FileTrouble as trouble:
+        yield Remark("gone", trouble.text, trouble.remedy)
+        return
+    if known is None:
+        return
+    if (seen.size, seen.mtime_ns, seen.inode) != (known.size, known.mtime_ns, known.inode):
+        yield Remark("changed", "the file is not what was read last; the next walk reads it anew")
+
+
+def _job_stories(
+    db: Database, configuration: Configuration, path: bytes, holder: Holder | None, now: float
+) -> Iterator[JobStory]:
+    """The newest job of each account first, then older contents."""
+    names = account_names(db)
+    current = overview.known_content(db, path)
+    jobs = overview.jobs_of_path(db, path)
+    newest = {job.account_id: job.id for job in jobs}
+    for job in sorted(jobs, key=lambda job: (newest[job.account_id] != job.id, job.id)):
+        is_newest = newest[job.account_id] == job.id
+        is_current = is_newest if current is None else job.sha256 == current
+        around = _circumstances(db, configuration, job, names.get(job.account_id, ""), holder, now)
+        history = tuple(
+            Event(row["at"], State(row["state"]), row["text"])
+            for row in overview.history_of(db, job.id)
+        )
+        step = next_step(job, around)
+        yield JobStory(job, around.account, is_current, history, step, _source(db, job))
+
+
+def _circumstances(
+    db: Database,
+    configuration: Configuration,
+    job: Job,
+    name: str,
+    holder: Holder | None,
+    now: float,
+) -> Circumstances:
+    account = configuration.accounts.get(name)
+    entry = ledger.entry(db, job.account_id, job.sha256)
+    is_ready = job.state is State.QUEUED and job.sha256 and job.wait is None
+    wait = 0.0
+    if account is not None:
+        times = calls.times_of_account(db, job.account_id, now)
+        wait = wait_for_call(times, now, _purpose(job), account.calls_per_hour)
+    return Circumstances(
+        now=now,
+        account=name,
+        is_configured=account is not None,
+        is_delivering=holder is not None,
+        pauses=holding(db, job.account_id, now),
+        twin=overview.twin_of(db, job),
+        ledger=entry.state if entry else "",
+        call_at=now + wait if wait > 0 else None,
+        ahead=overview.ahead_of(db, job) if is_ready else 0,
+    )
+
+
+def _purpose(job: Job) -> Purpose:
+    sending = Purpose.LIVE if job.lane is Lane.LIVE else Purpose.BACKFILL
+    return PURPOSES.get(job.state, sending)
+
+
+def _source(db: Database, job: Job) -> bytes | None:
+    if job.state is not State.DUPLICATE:
+        return None
+    entry = ledger.entry(db, job.account_id, job.sha256)
+    leader = moves.job_by_id(db, entry.job_id) if entry and entry.job_id != job.id else None
+    return leader.path if leader else None
