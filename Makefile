@@ -1,0 +1,97 @@
+# For a machine that has python3.11 (or a newer one), pip, venv, make, and nothing else.
+# Everything goes into the virtual environment .venv of this checkout; remove it and it comes back.
+#
+#   make demo               the main job on a stand-in for Flickr, on painted photos
+#   make demo DIR=~/Pictures    … on yours: they are read, never touched
+#   make test               everything that a commit must pass
+#   make format             what ruff can put right by itself
+#   make bench              the benchmarks, some minutes
+#   make pictures           the pictures of the README anew, from a real run
+#   make lock               the lock files anew from pyproject.toml (needs uv)
+#   make clean              remove what was made, .venv included
+
+SHELL := /bin/sh
+.SUFFIXES:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench pictures lock clean
+
+BIN := .venv/bin
+# What is installed, by the newest of these: the demo needs far less than the tests.
+DEMO := .venv/installed-demo
+DEV := .venv/installed-dev
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --extra sandbox --group build
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(DEMO)
+	@case "$$DIR" in "~"|"~/"*) DIR="$$HOME$${DIR#"~"}";; esac; \
+	$(BIN)/uploadd demo $${DIR:+"$$DIR"}
+
+test: lint
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+lint: $(DEV)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "make: run make format" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(DEV)
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
+
+bench: $(DEV)
+	@$(BIN)/python -m bench.backfill
+	@$(BIN)/python -m bench.large_file
+	@$(BIN)/python -m bench.rescan
+
+pictures: $(DEV)
+	@$(BIN)/python -m docs.pictures.draw
+
+lock:
+	@command -v uv >/dev/null || { echo "make: the lock files are made by uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		dist build
+	find uploadd tests bench docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DEMO): requirements.lock pyproject.toml .venv/made
+	@echo "Installing what uploadd needs into .venv …"
+	@$(PIP) --require-hashes -r requirements.lock || $(NO_PACKAGES)
+	@$(PIP) --no-deps --no-build-isolation -e . || $(NO_PACKAGES)
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml .venv/made
+	@echo "Installing uploadd with its tests' tools into .venv …"
+	@$(PIP) --require-hashes -r requirements-dev.lock || $(NO_PACKAGES)
+	@$(PIP) --no-deps --no-build-isolation -e . || $(NO_PACKAGES)
+	@touch $@ $(DEMO)
+
+NO_PACKAGES = { echo "make: the packages could not be installed, see above." \
+	"Is there a network, and does pip reach its package index?" >&2; exit 1; }
+
+# An environment that was copied along with the checkout belongs to the place it came from.
+ifneq ($(shell cat .venv/made 2>/dev/null),$(CURDIR))
+.PHONY: .venv/made
+endif
+
+# Keeps an environment that works; makes a new one where there is none, or a broken or copied one.
+.venv/made:
+	@set -e; found=; is_new='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	if [ -e $@ ] || ! { $(BIN)/python -c "$$is_new" && $(BIN)/python -m pip --version; } \
+			>/dev/null 2>&1; then \
+		for python in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do \
+			if "$$python" -c "$$is_new" >/dev/null 2>&1; then found="$$python"; break; fi; \
+		done; \
+		[ "$$found" ] || { echo "make: there is no python3.11 or newer here:" \
+			"install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+		"$$found" -m venv --clear .venv || { rm -rf .venv; echo "make: $$found cannot make a" \
+			"virtual environment: install its venv module (on Debian: python3-venv)" >&2; exit 1; }; \
+	fi; \
+	echo "$(CURDIR)" > $@
