@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from uploadd.model.ports import Runtime
+from uploadd.runtime import RealClock
 
 T = TypeVar("T")
 EPOCH = 1_700_000_000.0
@@ -49,8 +50,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
-class VirtualClock:
-    """The clock of the code under test; `skew` moves the wall clock against the monotonic one."""
+class VirtualClock(RealClock):
+    """The clock of the code under test; `skew` moves the wall clock against the monotonic one.
+
+    It sleeps and waits as the real one does: on the loop, whose time is virtual.
+    """
 
     def __init__(self) -> None:
         self.skew = 0.0
@@ -60,17 +64,6 @@ class VirtualClock:
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            return False
-        return True
 
 
 class InPlaceDisk:

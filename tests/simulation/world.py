@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
+
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
 from uploadd.model.configuration import Account, Configuration, Folder, WatchMode
@@ -58,6 +60,7 @@ class World:
         self.folder = Folder(
             "camera", self.photos, ("me",), watch=WatchMode.OFF, settle_seconds=0.0
         )
+        self.transport: httpx.AsyncBaseTransport | None = None
         self.patience = 1.0
         self.virtual_now = 0.0
 
@@ -111,7 +114,10 @@ class World:
                 self.runtime,
                 "backfill",
                 make_service=lambda account, runtime, grant: Flickr(
-                    account, runtime, grant, transport=InProcessTransport(self.app)
+                    account,
+                    runtime,
+                    grant,
+                    transport=self.transport or InProcessTransport(self.app),
                 ),
                 make_worker=InPlaceWorker,
             ) as assembly:

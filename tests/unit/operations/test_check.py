@@ -1,0 +1,372 @@
+"""What a check finds, and its exit code."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from unit.operations.records import NOW, Records, account
+from uploadd.model.budget import Purpose
+from uploadd.model.configuration import Account, WatchMode
+from uploadd.model.errors import ServiceAwayError, ServiceError, ServiceRefusedError
+from uploadd.model.pauses import PauseCause
+from uploadd.model.ports import Runtime
+from uploadd.model.verdicts import Pause, Reason
+from uploadd.operations.check.checking import check
+from uploadd.operations.check.findings import Concern, Finding, Level, Report, error, ok, warning
+from uploadd.operations.check.folders import FolderChecks
+from uploadd.operations.check.machine import notify_command, open_files
+from uploadd.runtime import RealClock
+from uploadd.services.base import Grant, Login, Quota
+from uploadd.store import lock
+from uploadd.store.beside import writing
+from uploadd.store.connection import DATABASE_NAME
+
+
+class SteadyClock(RealClock):
+    """It is always the same moment."""
+
+    def wall(self) -> float:
+        return NOW
+
+
+class InlineDisk:
+    """Disk work at once."""
+
+    async def run(self, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return work(*args, **kwargs)
+
+
+RUNTIME = Runtime(SteadyClock(), Random(1), InlineDisk())
+
+
+@dataclass
+class Town:
+    """Services that answer what a test wants, and remember who asked."""
+
+    logins: dict[str, Login] = field(default_factory=dict)
+    refusals: dict[str, ServiceError] = field(default_factory=dict)
+    quotas: dict[str, Quota] = field(default_factory=dict)
+    may_upload: bool | None = True
+    asked: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def service(self, account: Account, runtime: Runtime, grant: Grant) -> Any:
+        return TownService(self, account.name, grant)
+
+
+class TownService:
+    """One account's service."""
+
+    host = "town.test"
+
+    def __init__(self, town: Town, name: str, grant: Grant) -> None:
+        self._town = town
+        self._name = name
+        self._grant = grant
+
+    async def log_in(self) -> Login:
+        await self._grant(Purpose.PROBE)
+        self._town.asked.append(self._name)
+        if self._name in self._town.refusals:
+            raise self._town.refusals[self._name]
+        return self._town.logins.get(self._name, Login(f"{self._name}@N00", self._name))
+
+    async def may_upload(self) -> bool | None:
+        return self._town.may_upload
+
+    async def quota(self) -> Quota:
+        return self._town.quotas.get(self._name, Quota(photo_max_bytes=200_000_000))
+
+    async def aclose(self) -> None:
+        self._town.closed.append(self._name)
+
+
+async def found(records: Records, town: Town | None = None) -> Report:
+    """Everything that the check finds."""
+    make_service = (town or Town()).service
+    findings = check(records.configuration, RUNTIME, "check", make_service=make_service)
+    return Report(tuple([finding async for finding in findings]))
+
+
+def bad(report: Report) -> list[Finding]:
+    """What is not well."""
+    return [finding for finding in report.findings if finding.level is not Level.OK]
+
+
+async def test_where_nothing_is_wrong_everything_is_ok(records: Records) -> None:
+    """No file is made, the login is shown, and the connections are closed."""
+    town = Town()
+    report = await found(records, town)
+    assert bad(report) == []
+    assert report.exit_code == 0
+    assert report.as_json()["ok"] is True
+    assert any("logged in at town.test as me" in finding.text for finding in report.findings)
+    assert town.closed == ["me"]
+    assert not records.configuration.state_dir.exists()
+
+
+async def test_after_a_run_the_database_is_looked_at(records: Records) -> None:
+    """It is whole."""
+    records.done("a.jpg")
+    report = await found(records)
+    assert bad(report) == []
+    assert "the database is whole" in [finding.text for finding in report.findings]
+
+
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [
+        ([], 0),
+        ([ok("x", "fine"), warning("x", "hm")], 0),
+        ([error("x", "bad")], 1),
+        ([error("x", "bad"), error("x", "bad", concern=Concern.CREDENTIALS)], 77),
+        (
+            [
+                error("x", "bad", concern=Concern.CREDENTIALS),
+                error("x", "bad", concern=Concern.CONFIGURATION),
+            ],
+            2,
+        ),
+    ],
+)
+def test_the_gravest_error_gives_the_exit_code(findings: Sequence[Finding], code: int) -> None:
+    """Configuration before credentials before the rest; warnings give none."""
+    assert Report(tuple(findings)).exit_code == code
+
+
+async def test_missing_credentials_are_77_and_nobody_is_asked(records: Records) -> None:
+    """The keys are named, never their values."""
+    records.configuration.accounts["me"] = replace(account("me"), token=Account("x").token)
+    town = Town()
+    report = await found(records, town)
+    (finding,) = bad(report)
+    assert "accounts.me.token" in finding.text
+    assert "of me" not in str(report.as_json())
+    assert (report.exit_code, town.asked) == (77, [])
+
+
+def refused(cause: PauseCause) -> ServiceRefusedError:
+    """The service says no."""
+    reason = Reason("98", "the token is refused", "log in again")
+    return ServiceRefusedError(reason, Pause(cause, reason))
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (refused(PauseCause.CREDENTIALS), 77),
+        (refused(PauseCause.CLOCK), 1),
+        (ServiceAwayError("no connection", "check the network"), 1),
+    ],
+)
+async def test_what_a_service_says_is_a_finding(
+    records: Records, refusal: ServiceError, code: int
+) -> None:
+    """With its remedy; one account's trouble is not another's."""
+    records.configuration.accounts["you"] = account("you")
+    report = await found(records, Town(refusals={"me": refusal}))
+    (finding,) = bad(report)
+    assert (finding.subject, finding.text) == ("accounts.me", refusal.text)
+    assert finding.remedy == refusal.remedy
+    assert report.exit_code == code
+    assert any("as you" in one.text for one in report.findings)
+
+
+async def test_two_names_for_one_login_are_refused(records: Records) -> None:
+    """That is an error in the configuration."""
+    records.configuration.accounts["you"] = account("you")
+    same = Login("1@N00", "jo")
+    report = await found(records, Town(logins={"me": same, "you": same}))
+    (finding,) = bad(report)
+    assert "accounts.you and accounts.me are the same login" in finding.text
+    assert report.exit_code == 2
+
+
+async def test_a_token_that_may_only_read_is_refused(records: Records) -> None:
+    """Where the service does not say, nothing is said."""
+    assert (await found(records, Town(may_upload=False))).exit_code == 77
+    assert (await found(records, Town(may_upload=None))).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("quota", "level"),
+    [
+        (Quota(items_left=0), Level.ERROR),
+        (Quota(items_left=5), Level.WARNING),
+        (Quota(videos_left=0), Level.WARNING),
+        (Quota(items_left=5000, bytes_left=10), Level.OK),
+    ],
+)
+async def test_room_is_told_before_it_ends(records: Records, quota: Quota, level: Level) -> None:
+    """None at all is an error."""
+    report = await found(records, Town(quotas={"me": quota}))
+    assert {finding.level for finding in bad(report)} == ({level} - {Level.OK})
+
+
+async def test_who_asked_for_no_calls_is_not_asked(records: Records) -> None:
+    """HTTP 429 with a wait: a check is a call too."""
+    records.pause(PauseCause.RATE)
+    town = Town()
+    report = await found(records, town)
+    assert town.asked == []
+    assert ["paused" in finding.text for finding in bad(report)] == [True]
+    assert report.exit_code == 0
+
+
+async def test_what_stands_in_the_queue_is_told(records: Records) -> None:
+    """Failures, pauses, and jobs of an account that is no more."""
+    records.failed("a.jpg")
+    records.add("b.jpg", account="you")
+    records.pause(PauseCause.HAND)
+    texts = [finding.text for finding in bad(await found(records))]
+    assert any("1 file has failed" in text for text in texts)
+    assert any("paused: because of hand" in text for text in texts)
+    assert any("account you" in text for text in texts)
+
+
+async def test_a_damaged_database_is_an_error_and_the_rest_goes_on(records: Records) -> None:
+    """Its folders and accounts are looked at all the same."""
+    records.add("a.jpg")
+    path = records.configuration.state_dir / DATABASE_NAME
+    for wal in records.configuration.state_dir.glob("*-wal"):
+        wal.unlink()
+    path.write_bytes(b"this is no database, whatever its name says" * 100)
+    report = await found(records)
+    (finding,) = bad(report)
+    assert "not a database" in finding.text
+    assert "backup" in finding.remedy
+    assert report.exit_code == 1
+    assert any(one.subject == "accounts.me" for one in report.findings)
+
+
+async def test_a_database_of_a_newer_version_is_an_error(records: Records) -> None:
+    """It is left alone."""
+    records.add("a.jpg")
+    with sqlite3.connect(records.configuration.state_dir / DATABASE_NAME) as db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('uploadd', 'from_the_future', '')"
+        )
+    db.close()
+    (finding,) = bad(await found(records))
+    assert "newer uploadd" in finding.text
+
+
+async def test_a_state_dir_that_is_a_file_stops_the_check(records: Records, tmp_path: Path) -> None:
+    """Nothing else makes sense then."""
+    (tmp_path / "file").write_text("")
+    records.configuration = replace(records.configuration, state_dir=tmp_path / "file" / "state")
+    report = await found(records)
+    assert [finding.subject for finding in report.findings] == ["state_dir"]
+    assert report.exit_code == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a directory away")
+async def test_another_users_state_dir_names_the_command(records: Records) -> None:
+    """With the arguments that were given."""
+    records.add("a.jpg")
+    os.chown(records.configuration.state_dir, 65534, 65534)
+    report = await found(records)
+    (finding,) = report.findings
+    assert finding.level is Level.ERROR
+    assert finding.remedy.endswith("uploadd check")
+
+
+async def test_a_state_dir_for_everybodys_eyes_is_a_warning(records: Records) -> None:
+    """It holds the names of all photos."""
+    records.add("a.jpg")
+    records.configuration.state_dir.chmod(0o755)
+    (finding,) = bad(await found(records))
+    assert "chmod" in finding.remedy
+    assert stat.S_IMODE(records.configuration.state_dir.stat().st_mode) == 0o755
+
+
+async def test_without_account_and_folder_there_is_nothing_to_do(records: Records) -> None:
+    """The first is an error, the second works for backfills."""
+    records.configuration.accounts.clear()
+    records.configuration.folders.clear()
+    report = await found(records)
+    assert [(one.subject, one.level) for one in bad(report)] == [
+        ("accounts", Level.ERROR),
+        ("folders", Level.WARNING),
+    ]
+    assert report.exit_code == 2
+
+
+async def test_a_folder_that_is_not_there_is_an_error(records: Records, tmp_path: Path) -> None:
+    """So is one that is a file; the next folder is looked at."""
+    camera = records.configuration.folders["camera"]
+    (tmp_path / "file").write_text("")
+    records.configuration.folders["gone"] = replace(camera, name="gone", path=tmp_path / "gone")
+    records.configuration.folders["file"] = replace(camera, name="file", path=tmp_path / "file")
+    report = await found(records)
+    assert [(one.subject, one.level) for one in bad(report)] == [
+        ("folders.gone", Level.ERROR),
+        ("folders.file", Level.ERROR),
+    ]
+    assert report.exit_code == 1
+
+
+def test_directories_are_counted_against_the_kernels_limit(records: Records) -> None:
+    """Of all folders together; what is not entered needs no watch."""
+    for name in ("a", "b", "b/c", ".git", ".git/x"):
+        (records.photos / name).mkdir()
+    folder = records.configuration.folders["camera"]
+    assert bad(Report(tuple(FolderChecks([folder], 100).run()))) == []
+    (finding,) = bad(Report(tuple(FolderChecks([folder], 4).run())))
+    assert "4 directories are to be watched" in finding.text
+    polled = replace(folder, watch=WatchMode.POLL)
+    assert bad(Report(tuple(FolderChecks([polled], 4).run()))) == []
+    assert bad(Report(tuple(FolderChecks([folder], None).run()))) == []
+
+
+def test_files_and_directories_are_counted(records: Records) -> None:
+    """With how they are watched."""
+    records.path("a.jpg").write_bytes(b"x")
+    (finding,) = FolderChecks([records.configuration.folders["camera"]], None).run()
+    assert "1 files in 1 directories, watched by inotify" in finding.text
+
+
+def test_a_pattern_that_makes_no_sense_is_a_configuration_error(records: Records) -> None:
+    """It would match nothing."""
+    folder = replace(records.configuration.folders["camera"], exclude=("!",))
+    (finding,) = FolderChecks([folder], None).run()
+    assert (finding.level, finding.concern) == (Level.ERROR, Concern.CONFIGURATION)
+
+
+def test_the_notify_command_must_be_there(tmp_path: Path) -> None:
+    """And executable; none is fine."""
+    command = tmp_path / "tell"
+    assert list(notify_command(())) == []
+    assert [one.level for one in notify_command((str(command),))] == [Level.WARNING]
+    command.write_text("#!/bin/sh\n")
+    assert [one.level for one in notify_command((str(command),))] == [Level.WARNING]
+    command.chmod(0o755)
+    assert [one.level for one in notify_command((str(command), "x"))] == [Level.OK]
+
+
+def test_open_files_are_counted_by_uploads() -> None:
+    """A low limit is a warning."""
+    accounts = [replace(account("me"), parallel_uploads=64)]
+    assert list(open_files(accounts, 1024)) == []
+    (finding,) = open_files(accounts, 128)
+    assert "128" in finding.text
+
+
+async def test_who_is_at_work_is_told(records: Records) -> None:
+    """A check needs no lock."""
+    records.add("a.jpg")
+    with writing(records.configuration.state_dir) as db:
+        lock.remember_holder(db, lock.Holder(7, "run", NOW))
+    with lock.take(records.configuration.state_dir):
+        report = await found(records)
+    assert "`uploadd run` is at work (pid 7)" in [finding.text for finding in report.findings]

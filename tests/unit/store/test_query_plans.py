@@ -1,0 +1,40 @@
+"""The questions that the loops ask all the time are answered by an index, however many jobs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from uploadd.store import statements
+from uploadd.store.connection import open_database
+
+ASKED_ALL_THE_TIME = (
+    "JOB",
+    "KNOWN_FILES",
+    "KNOWN_FILE",
+    "NEXT_IN_QUEUE",
+    "NEXT_DUE_IN_QUEUE",
+    "DUE_IN_STATE",
+    "NEXT_DUE_IN_STATE",
+    "FRESH_TICKETS",
+    "TICKETS_TO_ASK",
+    "OPEN_COUNTS",
+    "SETTLE_TWINS",
+    "TELL_TWINS",
+    "LEDGER_ROW",
+    "CALLS_SINCE",
+)
+
+
+@pytest.mark.parametrize("name", ASKED_ALL_THE_TIME)
+def test_no_scan(tmp_path: Path, name: str) -> None:
+    """SQLite leaves a partial index aside unless its own condition is in the statement."""
+    statement = getattr(statements, name)
+    named = re.findall(r"(?<!:):([a-z_0-9]+)", statement)
+    parameters = dict.fromkeys(named, 1) if named else (1,) * statement.count("?")
+    db = open_database(tmp_path)
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    db.close()
+    assert not [step for step in plan if step.startswith("SCAN")]
