@@ -154,9 +154,9 @@ async def _build(
     arrivals = Arrivals(store, runtime)
     arrivals.on_jobs = bell.ring
     desks: dict[str, Desk] = {}
-    assembly = Assembly(
-        configuration, runtime, store, bell, arrivals, Deliverer(desks, store, runtime, bell)
-    )
+    labels = frozenset(configuration.accounts)
+    deliverer = Deliverer(desks, store, runtime, bell, labels)
+    assembly = Assembly(configuration, runtime, store, bell, arrivals, deliverer)
     budgets: dict[str, CallBudget] = {}
     for name in configuration.accounts if names is None else names:
         account = configuration.accounts[name]

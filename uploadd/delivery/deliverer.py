@@ -31,9 +31,16 @@ class Deliverer:
     """Brings queued jobs to their accounts until it is told to drain."""
 
     def __init__(
-        self, desks: Mapping[str, Desk], store: Store, runtime: Runtime, bell: Bell
+        self,
+        desks: Mapping[str, Desk],
+        store: Store,
+        runtime: Runtime,
+        bell: Bell,
+        labels: frozenset[str],
     ) -> None:
+        """`labels`: every account name of the configuration, whether it has a desk here or not."""
         self.desks = dict(desks)
+        self._labels = labels
         self._store = store
         self._runtime = runtime
         self._bell = bell
@@ -66,11 +73,10 @@ class Deliverer:
                 task.cancel()
 
     def _loops(self, heard: Callable[[], None]) -> Iterator[Coroutine[None, None, None]]:
-        labels = frozenset(self.desks)
         for desk in self.desks.values():
             yield TicketLoop(desk).run(self._ended)
             yield LookUpLoop(desk).run(self._ended)
-            yield ProbeLoop(desk, labels).run(self._ended)
+            yield ProbeLoop(desk, self._labels).run(self._ended)
         yield self._listen(heard)
         yield ActivityLoop(self.desks.values(), self._store, self._runtime).run(self._ended)
 

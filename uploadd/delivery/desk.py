@@ -22,7 +22,7 @@ from uploadd.model.errors import (
     ServiceRefusedError,
 )
 from uploadd.model.jobs import Job
-from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
+from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.verdicts import Reason
@@ -96,6 +96,16 @@ class Desk:
     async def pauses(self) -> list[ActivePause]:
         """The account's pauses as the database has them."""
         return await self.store.read(pauses.of_account, self.id)
+
+    async def next_pause_end(self) -> float | None:
+        """When the first of the pauses ends that end by time alone (unix seconds)."""
+        now = self.runtime.clock.wall()
+        ends = [
+            pause.delay.end
+            for pause in await self.pauses()
+            if pause.delay and pause.rule.ends_by is EndsBy.TIME and not pause.is_over(now)
+        ]
+        return min(ends, default=None)
 
     async def pause(self, pause: verdicts.Pause) -> None:
         """Stop the account, durably, and tell."""

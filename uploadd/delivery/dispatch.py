@@ -11,7 +11,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.send import PURPOSE_OF, deliver, give_up
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
-from uploadd.model.pauses import EndsBy, Stops, what_stops
+from uploadd.model.pauses import Stops, what_stops
 from uploadd.store import pauses, queue
 
 log = structlog.get_logger()
@@ -85,14 +85,9 @@ class Dispatcher:
     async def _nap(self) -> float:
         """Seconds until something here is due by the clock alone; the bell may ring sooner."""
         now = self._desk.runtime.clock.wall()
-        dues = [
-            pause.delay.end
-            for pause in await self._desk.pauses()
-            if pause.delay and pause.rule.ends_by is EndsBy.TIME and not pause.is_over(now)
-        ]
+        pause_end = await self._desk.next_pause_end()
         due = await self._desk.store.read(queue.next_due_in_queue, self._desk.id, now)
-        if due is not None:
-            dues.append(due)
+        dues = [moment for moment in (pause_end, due) if moment is not None]
         budget = (self._desk.budget.seconds_to_wait(PURPOSE_OF[lane]) for lane in LANES)
         dues += [now + seconds for seconds in budget if seconds > 0]
         return min([LONGEST_NAP_SECONDS, *(max(0.02, due - now) for due in dues)])

@@ -1,0 +1,60 @@
+"""What the ticket loop and the look-up loop have in common: a read call whenever one is due."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+
+from uploadd.delivery.desk import Desk
+from uploadd.model.delays import growing
+from uploadd.model.pauses import Stops
+
+LONGEST_NAP_SECONDS = 60.0
+SHORTEST_NAP_SECONDS = 0.02
+FAILED_CALL_SECONDS = 5.0
+FAILED_CALL_MOST_SECONDS = 15 * 60.0
+
+
+class QuestionLoop(ABC):
+    """Asks one account's service, unless its calls are stopped; backs off where it cannot."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._bell = desk.bell.listener()
+        self._failures = 0
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Ask until `ended` is set."""
+        while not ended.is_set():
+            self._bell.clear()
+            nap = await self._turn()
+            if nap > 0:
+                await self._desk.runtime.clock.wait(self._bell, min(nap, LONGEST_NAP_SECONDS))
+
+    @abstractmethod
+    async def _ask_if_due(self) -> bool | None:
+        """One question. None: nothing is due; False: the service could not be asked."""
+
+    @abstractmethod
+    async def _next_due(self) -> float | None:
+        """When the next question is due (unix seconds), as far as the clock alone decides."""
+
+    async def _turn(self) -> float:
+        """Ask at most once. Returns the seconds until the next turn; the bell may ring sooner."""
+        desk = self._desk
+        if desk.needs_login or Stops.CALLS in await desk.stopped():
+            return self._seconds_until(await desk.next_pause_end())
+        was_answered = await self._ask_if_due()
+        if was_answered is None:
+            return self._seconds_until(await self._next_due())
+        if was_answered:
+            self._failures = 0
+            return 0.0
+        self._failures += 1
+        longest = FAILED_CALL_MOST_SECONDS
+        return desk.patience * growing(FAILED_CALL_SECONDS, longest, self._failures)
+
+    def _seconds_until(self, due: float | None) -> float:
+        if due is None:
+            return LONGEST_NAP_SECONDS
+        return max(SHORTEST_NAP_SECONDS, due - self._desk.runtime.clock.wall())
