@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
 
 from uploadd.delivery.desk import Desk
+from uploadd.files.opening import printable
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import Settlement
@@ -62,7 +62,7 @@ def tell(desk: Desk, job: Job, twins: int = 0) -> None:
     fields = {
         "account": desk.account.name,
         "job": job.id,
-        "path": os.fsdecode(job.path).encode("utf-8", "backslashreplace").decode(),
+        "path": printable(job.path),
         "photo": job.photo_id,
         "ticket": job.ticket_id if job.state is State.PROCESSING else None,
         "code": reason.code if reason else None,

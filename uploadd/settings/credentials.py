@@ -1,6 +1,6 @@
 """Secrets that are files, one each: `uploadd.ACCOUNT.token` and so on.
 
-systemd shows them to the service in $CREDENTIALS_DIRECTORY; `uploadd auth` saves them below the
+systemd shows them to the service in $CREDENTIALS_DIRECTORY; a saved login lies below the
 state directory. Both are read the same way, but not with the same strength (see `gathering`).
 """
 
@@ -41,7 +41,7 @@ def read_systemd(directory: str, accounts: Sequence[str]) -> tuple[Layer, list[P
 def read_saved(
     state_dir: Path | None, accounts: Sequence[str], stronger: Sequence[Layer]
 ) -> tuple[Layer, list[Problem]]:
-    """What `uploadd auth` saved, without tokens that belong to another login than `stronger`'s."""
+    """The saved login, without tokens that belong to another login than `stronger`'s."""
     if state_dir is None:
         return Layer({}), []
     directory = state_dir / "credentials"
@@ -144,6 +144,6 @@ def _not_used(account: str, found: Layer, stronger: Sequence[Layer]) -> Problem:
     return Problem(
         found.place,
         f"accounts.{account}.token",
-        f"what `uploadd auth {account}` saved is not used, because {places[0]} sets another one",
+        f"the saved login of {account} is not used, because {places[0]} sets another one",
         "Remove that one to use the saved login",
     )

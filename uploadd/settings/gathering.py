@@ -1,7 +1,7 @@
 """Every place that settings come from, read and put in order.
 
-What wins, the strongest first: systemd credentials, the environment, the file, and what
-`uploadd auth` saved. The saved login fills what is set nowhere else: what a person wrote down is
+What wins, the strongest first: systemd credentials, the environment, the file, a saved
+login. That one fills what is set nowhere else: what a person wrote down is
 never overruled by what a program saved, and a warning says where the two differ.
 """
 

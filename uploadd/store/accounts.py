@@ -97,6 +97,7 @@ def _become(db: Database, row: Row, other: Row, labels: frozenset[str]) -> Row:
     if row["user_id"] is None:  # never sent anything: what waited goes over
         db.execute(statements.GIVE_JOBS, (other["id"], row["id"]))
         db.execute(statements.DROP_JOBS_OF, (row["id"],))
+        db.execute(statements.GIVE_PAUSES, (other["id"], row["id"]))
         db.execute(statements.DROP_PAUSES_OF, (row["id"],))
         db.execute(statements.RETIRE_ACCOUNT, (row["id"],))
     return {**other, "label": label}

@@ -21,6 +21,7 @@ UPDATE accounts SET identity = :identity, user_id = :user_id, user_name = :user_
 SET_LABEL = "UPDATE accounts SET label = ? WHERE id = ?"
 GIVE_JOBS = "UPDATE OR IGNORE jobs SET account_id = ? WHERE account_id = ?"
 DROP_JOBS_OF = "DELETE FROM jobs WHERE account_id = ?"
+GIVE_PAUSES = "UPDATE OR IGNORE pauses SET account_id = ? WHERE account_id = ?"
 DROP_PAUSES_OF = "DELETE FROM pauses WHERE account_id = ?"
 # Not deleted: its number, which `files.covers` may name, must never be another account's.
 RETIRE_ACCOUNT = "UPDATE accounts SET identity = 'gone:' || id, label = '' WHERE id = ?"

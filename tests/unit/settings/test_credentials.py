@@ -21,7 +21,7 @@ def systemd(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """Where `uploadd auth` saves."""
+    """Where a login is saved."""
     directory = tmp_path / "state" / "credentials"
     directory.mkdir(parents=True)
     return directory
@@ -57,7 +57,7 @@ def test_each_place_beats_the_weaker_ones(account, systemd: Path, saved: Path) -
     assert (me.token.reveal(), me.token_secret.reveal(), warnings) == ("saved", "saved-secret", [])
     me, warnings = account("token = 'file'")
     assert (me.token.reveal(), me.token_secret.reveal()) == ("file", "")
-    assert "`uploadd auth me` saved is not used, because " in warnings[0]
+    assert "the saved login of me is not used, because " in warnings[0]
     assert "uploadd.toml sets another one" in warnings[0]
     environ = {"UPLOADD_ACCOUNTS__ME__TOKEN": "env"}
     me, warnings = account("token = 'file'", environ)

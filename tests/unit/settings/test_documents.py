@@ -114,7 +114,7 @@ def test_page_says_what_wins_and_where_to_look() -> None:
         "1. systemd credentials",
         "2. the environment",
         "3. the file",
-        "4. what `uploadd auth`",
+        "4. files in `STATE_DIR/credentials/`",
     ]
     places = [text.index(line) for line in order]
     assert places == sorted(places)

@@ -12,7 +12,7 @@ from uploadd.model.verdicts import Action, ErrorRow
 
 _LATER = "nothing: it is tried again by itself"
 _KEY = "check api_key and api_secret on https://www.flickr.com/services/apps/, then `uploadd check`"
-_LOGIN = "run `uploadd auth ACCOUNT`; the queue goes on where it stopped"
+_LOGIN = "set a token that works (accounts.NAME.token and token_secret), then start uploadd again"
 _REPORT = "this is a fault of uploadd: please report it; then `uploadd retry` the job"
 _CLOCK = "set this computer's clock (NTP); the queue goes on by itself"
 _ADDRESS = "check base_url, the proxy, and whether a browser here reaches https://www.flickr.com"
