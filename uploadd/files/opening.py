@@ -17,8 +17,9 @@ from uploadd.model.errors import (
     FileVanishedError,
 )
 
-CHUNK_BYTES = 1 << 20
-"""How much is read at a time: large enough that Python costs nothing beside the disk."""
+CHUNK_BYTES = 1 << 18
+"""How much is read at a time: enough that Python costs little beside the disk, and so little that
+a large file needs no more memory than a small one."""
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

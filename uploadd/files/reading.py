@@ -59,7 +59,7 @@ class SteadyReader:
         return self.sent_sha256 != self._sha256
 
     def read_chunk(self) -> bytes:
-        """The next bytes, at most 1 MiB; empty after the last.
+        """The next bytes, at most 256 KiB; empty after the last.
 
         Raises `FileChangedError` where the file has become shorter.
         """
