@@ -84,7 +84,8 @@ async def run_backfill(
 
     def ask_to_stop(number: int) -> None:
         if stop.is_set():
-            sys.exit(128 + number)  # a second signal: at once; what was sent is looked up later
+            say("stopped at once; the queue is intact, what was being sent is looked up next time")
+            sys.exit(128 + number)
         stopped_by.append(number)
         stop.set()
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 
 class LogFormat(StrEnum):
@@ -31,6 +32,7 @@ def set_up_logs(form: LogFormat = LogFormat.AUTO, level: int = logging.INFO) -> 
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     processors: list[Any] = [
+        _without_empty,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=not is_for_people),
     ]
@@ -42,6 +44,11 @@ def set_up_logs(form: LogFormat = LogFormat.AUTO, level: int = logging.INFO) -> 
         logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
+
+
+def _without_empty(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """What there is nothing to say about is not said."""
+    return {name: value for name, value in event.items() if value is not None and value != ""}
 
 
 def _to_standard_error(*_arguments: Any) -> structlog.PrintLogger:

@@ -45,11 +45,18 @@ def shown_progress() -> Iterator[Show]:
 
 
 class _Bar:
+    """The bar keeps its numbers; why it waits is said once, in a line above it."""
+
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._cause = ""
         self._task = progress.add_task("looking", total=None, bytes="", rate="", waits="")
 
     def __call__(self, snapshot: Snapshot) -> None:
+        cause, left = _cause_and_rest(snapshot.waits_for)
+        if cause and cause != self._cause:
+            self._progress.console.print(f"waits for {cause}", markup=False, highlight=False)
+        self._cause = cause
         self._progress.update(
             self._task,
             description=_doing(snapshot),
@@ -57,7 +64,7 @@ class _Bar:
             completed=snapshot.sent,
             bytes=decimal(snapshot.bytes_sent),
             rate=rate_of(snapshot),
-            waits=snapshot.waits_for,
+            waits=f"waits {left}".strip() if cause else "",
         )
 
 
@@ -69,13 +76,21 @@ class _PlainLines:
         self._waits_for = ""
 
     def __call__(self, snapshot: Snapshot) -> None:
-        cause = snapshot.waits_for.split(" (")[0]
+        cause, _ = _cause_and_rest(snapshot.waits_for)
         is_news = cause != self._waits_for
         if not is_news and snapshot.seconds - self._said_at < LINE_EVERY_SECONDS:
             return
         self._waits_for = cause
         self._said_at = snapshot.seconds
         say(progress_line(snapshot))
+
+
+def _cause_and_rest(waits_for: str) -> tuple[str, str]:
+    """`me: the call budget (12 s)` as its cause and the time that is left (empty: no end known)."""
+    cause, bracket, rest = waits_for.rpartition(" (")
+    if bracket and rest.endswith(" s)"):
+        return cause, rest.removesuffix(")")
+    return waits_for, ""
 
 
 def progress_line(snapshot: Snapshot) -> str:

@@ -33,8 +33,9 @@ def ending_lines(finished: Finished) -> Iterator[str]:
     )
     if finished.ending is not Ending.DONE:
         for name, pause in finished.pauses:
-            remedy = f"; {pause.remedy}" if pause.remedy else ""
-            yield f"account {name} is paused: {pause.text}{remedy}"
+            yield f"account {name} is paused: {pause.text}"
+            if pause.remedy:
+                yield f"  → {pause.remedy}"
     if snapshot.edit_url and len(snapshot.edit_url) <= LONGEST_SHOWN_URL:
         yield f"edit what was uploaded: {snapshot.edit_url}"
     yield LAST_WORDS[finished.ending]

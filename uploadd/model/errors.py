@@ -33,7 +33,7 @@ class UploaddError(Exception):
     """Something a person can be told in one line: `text`, and `remedy` where there is one."""
 
     def __init__(self, text: str, remedy: str = "") -> None:
-        super().__init__(text if not remedy else f"{text}. {remedy}")
+        super().__init__(text if not remedy else f"{text}; {remedy}")
         self.text = text
         self.remedy = remedy
 

@@ -200,4 +200,4 @@ def test_an_error_outside_of_every_command_is_a_line_too(
     with pytest.raises(SystemExit) as ending:
         with_clear_errors(fail)
     assert ending.value.code == 1
-    assert capsys.readouterr().err == "uploadd: the disk is full. free some space\n"
+    assert capsys.readouterr().err == "uploadd: the disk is full; free some space\n"
