@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import SystemRandom
 from typing import ParamSpec, TypeVar
 
@@ -15,6 +16,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DISK_THREADS = 12
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class RealClock:
@@ -25,8 +28,15 @@ class RealClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds since some moment."""
-        return time.monotonic()
+        """Seconds since the machine was started, those that it slept included."""
+        return time.clock_gettime(UPTIME_CLOCK)
+
+    def boot(self) -> str:
+        """Linux's own name for this run of the machine; elsewhere empty, as if it were the last."""
+        try:
+            return BOOT_ID.read_text().strip()
+        except OSError:
+            return ""
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""

@@ -36,6 +36,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def boot(self) -> str:
+        return "test"
+
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
 

@@ -20,13 +20,23 @@ def window_seconds(*, is_video: bool, has_dedup_check: bool) -> float:
     return PHOTO_WINDOW_SECONDS if has_dedup_check else PHOTO_WINDOW_WITHOUT_DEDUP_SECONDS
 
 
-def next_look_at(since: float, looks: int, window: float) -> float:
-    """When the look after `looks` unsuccessful ones is due, for an outcome unknown `since`."""
-    return since + window * LOOK_AT[min(looks, len(LOOK_AT) - 1)]
+def gap_before(looks: int, window: float) -> float:
+    """Seconds between the last look and the next one, after `looks` unsuccessful ones.
+
+    Counted from look to look: whatever the clock does, at most one of the gaps is cut short.
+    """
+    if looks >= len(LOOK_AT):
+        return window * LOOK_AT[1]
+    return window * (LOOK_AT[looks] - (LOOK_AT[looks - 1] if looks else 0.0))
 
 
 def is_absence_believed(doubt: Doubt, looks: int, since: float, now: float, window: float) -> bool:
     """True once `looks` looks found nothing, and they reached over the whole window."""
     if doubt is Doubt.BRIEF:
         return looks >= 1
-    return looks >= LOOKS_NEEDED and now - since >= window
+    return looks >= LOOKS_NEEDED and is_window_over(since, now, window)
+
+
+def is_window_over(since: float, now: float, window: float) -> bool:
+    """True once the looks reach over the whole window; their gaps may fall short by a rounding."""
+    return now - since >= window * 0.999_999

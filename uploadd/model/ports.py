@@ -23,7 +23,10 @@ class Clock(Protocol):
         """Unix seconds. May jump in both directions."""
 
     def monotonic(self) -> float:
-        """Seconds that only grow, with no meaning outside this process."""
+        """Seconds that only grow, as long as the machine runs (asleep or not); see `boot`."""
+
+    def boot(self) -> str:
+        """Names the run of the machine in which `monotonic` counts; another start, another name."""
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""

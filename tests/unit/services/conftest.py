@@ -34,6 +34,9 @@ class Clock:
     def monotonic(self) -> float:
         return NOW
 
+    def boot(self) -> str:
+        return "test"
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
