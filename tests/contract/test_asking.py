@@ -213,3 +213,41 @@ async def test_many_photos_at_once_are_all_kept(
     by_id = {photo.id: photo.sha256 for photo in stand.sandbox.photos}
     found = [by_id[replies[verdict.ticket_id].photo_id] for verdict in verdicts]
     assert found == [one.sha256 for one in parcels]
+
+
+async def test_a_photo_is_found_by_its_new_content_and_not_by_its_old(
+    stand: Any, parcel: Parcel
+) -> None:
+    """After a replacement; doing it twice changes nothing, and other tags stay."""
+    service = stand.service()
+    await service.send(parcel)
+    (photo,) = stand.sandbox.photos
+    tags = len(photo.tags)
+    other = "ab" * 32
+    for _ in range(2):
+        await service.mark_content(photo.id, other)
+        assert await service.look_up(other, stand.clock.now) == photo.id
+        assert await service.look_up(parcel.sha256, stand.clock.now) is None
+        assert len(photo.tags) == tags
+
+
+async def test_a_photo_full_of_tags_is_marked_all_the_same(stand: Any, parcel: Parcel) -> None:
+    """The old tag makes room."""
+    service = stand.service()
+    await service.send(replace(parcel, tags=tuple(f"t{number}" for number in range(74))))
+    (photo,) = stand.sandbox.photos
+    await service.mark_content(photo.id, "ab" * 32)
+    assert await service.look_up("ab" * 32, stand.clock.now) == photo.id
+
+
+async def test_marking_a_photo_that_is_gone_is_refused(stand: Any) -> None:
+    """A plain no, which pauses nothing."""
+    with pytest.raises(ServiceRefusedError) as raised:
+        await stand.service().mark_content("404", "ab" * 32)
+    assert raised.value.pause is None
+
+
+async def test_an_account_without_content_tags_marks_nothing(stand: Any) -> None:
+    """And asks nothing."""
+    await stand.service(content_tag=False).mark_content("404", "ab" * 32)
+    assert stand.granted == []

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import structlog
+
 from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
-from uploadd.model.jobs import Job
-from uploadd.model.settlement import after_look
+from uploadd.files.fingerprint import fingerprint_file, stat_file
+from uploadd.model.doubts import Found, after_look, after_unanswered_look
+from uploadd.model.errors import FileTrouble, ServiceRefusedError
+from uploadd.model.jobs import FileMark, Job
+from uploadd.model.replacement import after_doubt
+from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
-from uploadd.store import ledger, queue
+from uploadd.model.verdicts import Reason
+from uploadd.store import ledger, ledger_moves, queue
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the service said: a photo, nothing (None), or that it does not look (`refusal`)."""
+
+    photo_id: str | None = None
+    refusal: Reason | None = None
 
 
 class LookUpLoop(QuestionLoop):
@@ -17,24 +36,86 @@ class LookUpLoop(QuestionLoop):
         desk = self._desk
         now = desk.runtime.clock.wall()
         due = await desk.store.read(queue.due_in, desk.id, State.UNCERTAIN, now, 1)
-        return await self._look(due[0]) if due else None
+        if not due:
+            return None
+        settlement = await self._look(due[0])
+        if settlement is None:
+            return False
+        await settle(desk, [(due[0], settlement)])
+        return True
 
     async def _next_due(self) -> float | None:
         return await self._desk.store.read(queue.next_due_in, self._desk.id, State.UNCERTAIN)
 
-    async def _look(self, job: Job) -> bool:
-        """One look. False where the service could not be asked."""
+    async def _look(self, job: Job) -> Settlement | None:
+        """One look. None where the service could not be asked."""
         desk = self._desk
-        found: str | None = None
-        if desk.service.can_look_up:
-            since = await desk.store.read(ledger.maybe_since, job.account_id, job.sha256)
-            answer = await desk.ask(lambda: self._answer(job, since or job.created_at))
-            if answer is None:
-                return False
-            found = answer[0]
-        await settle(desk, [(job, after_look(job, found, desk.around()))])
-        return True
+        entry = await desk.store.read(ledger.entry, job.account_id, job.sha256)
+        suspect = entry.photo_id if entry else None
+        if job.is_replacement and suspect == job.photo_id:
+            return after_doubt(job, desk.around())
+        if not desk.service.can_look_up:
+            return after_unanswered_look(job, None, desk.around())
+        if not desk.is_of(job):
+            return None  # another login meanwhile: absence there would prove nothing
+        since = entry.since if entry else job.created_at
+        answer = await desk.ask(lambda: self._answer(job, since))
+        return None if answer is None else await self._judge(job, answer, suspect)
 
-    async def _answer(self, job: Job, since: float) -> tuple[str | None]:
-        """The answer in a box, so that `nothing found` is not taken for `no answer`."""
-        return (await self._desk.service.look_up(job.sha256, since),)
+    async def _answer(self, job: Job, since: float) -> _Answer:
+        """An answer in a box, so that `nothing found` is not taken for `no answer`."""
+        try:
+            return _Answer(await self._desk.service.look_up(job.sha256, since))
+        except ServiceRefusedError as error:
+            if error.pause is not None:
+                raise
+            log.warning(
+                "look_up.refused",
+                account=self._desk.account.name,
+                job=job.id,
+                code=error.reason.code,
+                text=error.reason.text,
+            )
+            return _Answer(refusal=error.reason)
+
+    async def _judge(self, job: Job, answer: _Answer, suspect: str | None) -> Settlement:
+        desk = self._desk
+        if answer.refusal is not None:
+            return after_unanswered_look(job, answer.refusal, desk.around())
+        photo_id = answer.photo_id
+        if photo_id is not None and await self._is_known_otherwise(job, photo_id):
+            reason = Reason("torn", f"photo {photo_id} has its tag, and holds another content")
+            return after_unanswered_look(job, reason, desk.around())
+        if photo_id is None and suspect is not None:
+            # That photo may hold the content under the tag of another.
+            return after_unanswered_look(job, None, desk.around())
+        if photo_id is None:
+            return after_look(job, None, desk.around())
+        file_now = await desk.runtime.disk.run(_mark_now, job)
+        found = Found(photo_id, file_now, is_doubted=photo_id == suspect)
+        return after_look(job, found, desk.around())
+
+    async def _is_known_otherwise(self, job: Job, photo_id: str) -> bool:
+        read = self._desk.store.read
+        return await read(ledger_moves.holds_other, job.account_id, photo_id, job.sha256)
+
+
+def _mark_now(job: Job) -> FileMark | None:
+    """What the file is at this moment (blocking); None where it is not there.
+
+    Some disks number their files anew at each mount. A file with another inode alone, and with
+    the content that was fingerprinted, is the same.
+    """
+    try:
+        stat = stat_file(job.path)
+        seen = FileMark(stat.size, stat.mtime_ns, stat.inode)
+        if _is_renumbered(job, seen) and fingerprint_file(job.path).sha256 == job.sha256:
+            return job.sent_as
+    except FileTrouble:
+        return None
+    return seen
+
+
+def _is_renumbered(job: Job, seen: FileMark) -> bool:
+    was = job.sent_as
+    return was is not None and seen._replace(inode=was.inode) == was and seen.inode != was.inode

@@ -22,6 +22,7 @@ class QuestionLoop(ABC):
         self._desk = desk
         self._bell = desk.bell.listener()
         self._failures = 0
+        self._not_before = 0.0
 
     async def run(self, ended: asyncio.Event) -> None:
         """Ask until `ended` is set."""
@@ -44,6 +45,9 @@ class QuestionLoop(ABC):
         desk = self._desk
         if desk.needs_login or Stops.CALLS in await desk.stopped():
             return self._seconds_until(await desk.next_pause_end())
+        rest = self._not_before - desk.runtime.clock.monotonic()
+        if rest > 0:  # the bell rings for every photo; a service that fails is not asked so often
+            return rest
         was_answered = await self._ask_if_due()
         if was_answered is None:
             return self._seconds_until(await self._next_due())
@@ -52,7 +56,9 @@ class QuestionLoop(ABC):
             return 0.0
         self._failures += 1
         longest = FAILED_CALL_MOST_SECONDS
-        return desk.patience * growing(FAILED_CALL_SECONDS, longest, self._failures)
+        rest = desk.patience * growing(FAILED_CALL_SECONDS, longest, self._failures)
+        self._not_before = desk.runtime.clock.monotonic() + rest
+        return rest
 
     def _seconds_until(self, due: float | None) -> float:
         if due is None:

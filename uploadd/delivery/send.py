@@ -24,7 +24,8 @@ from uploadd.model.budget import Purpose
 from uploadd.model.delays import Delay
 from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
 from uploadd.model.jobs import Job, Lane
-from uploadd.model.settlement import LedgerChange, Settlement, after_send, uncertain
+from uploadd.model.outcomes import after_send, uncertain
+from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 from uploadd.store import moves, sightings
@@ -59,7 +60,7 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
     fields = desk.fields_of(job.folder)
     variables = await desk.runtime.disk.run(variables_of, job, fields)
     granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
-    if granted is None or desk.draining.is_set():
+    if granted is None or desk.draining.is_set() or not desk.is_of(job):
         return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     pauses_begun = desk.pauses_begun
     begun = await desk.store.write(_begin, job.id, granted, desk.runtime.clock.wall())
@@ -67,7 +68,7 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
         await _tell_now(desk, job)
         return
     if desk.pauses_begun != pauses_begun:  # another send was told to wait while this one committed
-        await settle(desk, [(begun, _put_back(begun, PAUSED_MEANWHILE))])
+        await settle(desk, [_put_back(begun, PAUSED_MEANWHILE)])
         return
     body = FileBody(reader, job.size, desk.runtime.disk, desk.throttle, desk.cut)
     await _send(desk, begun, reader, body, variables)
@@ -78,18 +79,24 @@ async def _send(
 ) -> None:
     parcel = parcel_of(job, desk.fields_of(job.folder), variables, body)
     desk.uploading += 1
+    acquittals = desk.suspects.acquittals
     try:
-        verdict = await desk.service.send(parcel)
+        if job.is_replacement and job.photo_id is not None:
+            verdict = await desk.service.replace(parcel, job.photo_id)
+        else:
+            verdict = await desk.service.send(parcel)
     except FileTrouble as trouble:
         await _during_send(desk, job, trouble)
         return
     finally:
         desk.uploading -= 1
         desk.bytes_sent += body.sent_bytes
-    if isinstance(verdict, verdicts.Pause):
-        desk.pauses_begun += 1
+    if isinstance(verdict, verdicts.Pause) and not desk.suspects.is_stale(verdict, acquittals):
+        desk.begin_pause(verdict.cause)
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
-    await settle(desk, [(job, after_send(with_sent(job, sent), verdict, desk.around()))])
+    witnessed = with_sent(job, sent)
+    settlement = after_send(witnessed, verdict, desk.around())
+    await settle(desk, [(witnessed, desk.suspects.judge(job, settlement, acquittals))])
     await _learn_from(desk, job, verdict)
     if sent is not None:
         desk.resight(job)
@@ -175,34 +182,37 @@ def _is_same_mount(job: Job) -> bool:
 async def _during_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
     """The body was cut short before its last byte: the service cannot have kept it."""
     if isinstance(trouble, SendCutError):
-        await settle(desk, [(job, _put_back(job, Reason("network", trouble.text)))])
+        await settle(desk, [_put_back(job, Reason("network", trouble.text))])
         return
     code = "changed" if isinstance(trouble, FileChangedError) else "unreadable"
     reason = Reason(code, trouble.text, trouble.remedy)
     wait = Delay(desk.runtime.clock.wall(), RESIGHT_SECONDS)
     desk.resight(job)
-    await settle(desk, [(job, _put_back(job, reason, wait))])
+    await settle(desk, [_put_back(job, reason, wait)])
 
 
-def _put_back(job: Job, reason: Reason, wait: Delay | None = None) -> Settlement:
+def _put_back(job: Job, reason: Reason, wait: Delay | None = None) -> tuple[Job, Settlement]:
     """To the queue again, not counted as an attempt: the service cannot have the content."""
-    return Settlement(
+    settlement = Settlement(
         State.QUEUED,
-        ledger=LedgerChange.CLEAR,
+        # What an earlier replacement may have done stays as it is.
+        ledger=LedgerChange.CLEAR if job.uncertain_since is None else LedgerChange.KEEP,
         reason=reason,
         attempts=job.attempts,
         ticket_failures=job.ticket_failures,
+        uncertain_since=job.uncertain_since,
         wait=wait,
     )
+    return with_sent(job, None), settlement
 
 
 async def _learn_from(desk: Desk, job: Job, verdict: Verdict) -> None:
     match verdict:
         case verdicts.Ticketed():
             desk.last_ticket_at = desk.runtime.clock.monotonic()
-            desk.breaker.worked()
+            desk.worked(job)
         case verdicts.Kept() | verdicts.Duplicate() | verdicts.Refuse():
-            desk.breaker.worked()
+            desk.worked(job)
         case verdicts.Reschedule() | verdicts.Uncertain():
             await count_fault(desk, job)
         case _:

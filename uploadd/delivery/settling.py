@@ -52,7 +52,6 @@ async def settle(desk: Desk, settled: Sequence[tuple[Job, Settlement]]) -> None:
 async def count_fault(desk: Desk, job: Job) -> None:
     """A passing fault: enough of them in a row, and the account pauses for a while."""
     if desk.breaker.failed(job.sha256):
-        desk.breaker.worked()
         await desk.pause(Pause(PauseCause.BREAKER, BREAKER_REASON))
 
 
@@ -83,5 +82,8 @@ async def _tell_pause(desk: Desk, cause: PauseCause) -> None:
 
 
 def with_sent(job: Job, sent_sha256: str | None) -> Job:
-    """The job, knowing that other bytes were sent than were fingerprinted (None: the same)."""
-    return job if sent_sha256 is None else replace(job, sent_sha256=sent_sha256)
+    """The job after a send whose end we saw.
+
+    `sent_sha256`: other bytes were sent than were fingerprinted (None: the same, or not all).
+    """
+    return replace(job, sent_sha256=sent_sha256, sent_as=None)

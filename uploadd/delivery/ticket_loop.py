@@ -5,7 +5,8 @@ from __future__ import annotations
 from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.model.jobs import Job
-from uploadd.model.settlement import Settlement, after_ticket
+from uploadd.model.outcomes import after_ticket
+from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.tickets import IDLE_SECONDS, TicketReply, TicketState, should_ask
 from uploadd.store import queue
@@ -38,6 +39,8 @@ class TicketLoop(QuestionLoop):
 
     async def _ask(self, jobs: list[Job]) -> bool:
         desk = self._desk
+        if not all(desk.is_of(job) for job in jobs):
+            return False  # another login meanwhile: its service does not know these tickets
         ids = [job.ticket_id for job in jobs if job.ticket_id is not None]
         replies = await desk.ask(lambda: desk.service.check_tickets(ids))
         if replies is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from uploadd.model.delays import Delay
 from uploadd.model.states import State
@@ -33,6 +34,14 @@ class Doubt(StrEnum):
     FULL = "full"  # nobody knows: looks spread over the whole window
 
 
+class FileMark(NamedTuple):
+    """By what a file is known to be the same without being read: size in bytes, time, inode."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One row of the queue, as the database keeps it.
@@ -42,6 +51,11 @@ class Job:
     `wait` tells when something happens next: the next attempt, ticket poll or look-up.
     `sent_sha256` is set only where the bytes that went out were not those that were
     fingerprinted (a torn upload). `is_forced`: `retry --force` was said of it.
+
+    `looks` were answered and found nothing, `unanswered` ones were refused by the service.
+    `sent_as` is what the file was when a send began, for as long as nobody has compared what was
+    sent with the fingerprint: after a crash nobody ever will. A job of kind `replace` gives new
+    content to `photo_id`; `is_mending`: it does so because that photo holds a torn upload.
     """
 
     id: int
@@ -73,11 +87,24 @@ class Job:
     reason: Reason | None
     created_at: float
     updated_at: float
+    unanswered: int = 0
+    sent_as: FileMark | None = None
+    is_mending: bool = False
 
     @property
     def path(self) -> bytes:
         """The whole path, as the file system spells it."""
         return os.path.join(self.directory, self.name)
+
+    @property
+    def mark(self) -> FileMark:
+        """What the file was when it was last read."""
+        return FileMark(self.size, self.mtime_ns, self.inode)
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether it gives new content to a photo that is there."""
+        return self.kind is Kind.REPLACE
 
     @property
     def is_video(self) -> bool:

@@ -106,7 +106,7 @@ def pause_seconds(cause: PauseCause, named: float | None, times: int, patience: 
 
     What the service named is kept as it is; only our own growing delay is scaled by `patience`.
     """
-    if named is not None:
+    if named is not None and named > 0:  # `Retry-After: 0` would be an invitation to spin
         return named
     rule = RULES[cause]
     return patience * growing(rule.first_seconds, rule.most_seconds, times)

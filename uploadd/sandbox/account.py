@@ -116,7 +116,9 @@ class Sandbox:
 
     # Tickets
 
-    def give_ticket(self, photo: Photo, fault: Fault | None) -> Ticket:
+    def give_ticket(
+        self, photo: Photo, fault: Fault | None, *, is_replacement: bool = False
+    ) -> Ticket:
         """A ticket for a kept photo, whose end is decided here."""
         now = self.now()
         jitter = self._rng.random() * self.options.ticket_jitter_seconds
@@ -127,6 +129,7 @@ class Sandbox:
             made_at=now,
             ends_at=now + self.options.ticket_seconds + jitter,
             end=_ticket_end(fault),
+            is_replacement=is_replacement,
         )
         self._hold(ticket)
         self.disk.records.append("ticket", asdict(ticket))
@@ -151,7 +154,9 @@ class Sandbox:
 
     def _end(self, ticket: Ticket) -> None:
         photo = self.photos[ticket.photo_key]
-        if ticket.end == "failed":
+        if ticket.is_replacement:
+            pass  # it was visible all the time; what could not be converted left it as it was
+        elif ticket.end == "failed":
             photo.state = "failed"
             self.put(photo)
         else:

@@ -27,7 +27,7 @@ def parse_fault(text: str) -> Fault:
     return Fault(
         cast("FaultKind", kind),
         where=where or "upload",
-        code=int(code or 0),
+        code=int(code) if code else None,
         **_when(text, when),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from uploadd.sandbox.options import Fault
 
-_BEFORE = {"error", "http-before", "cut"}
+_BEFORE = {"error", "http-before", "cut", "oauth-problem"}
 _TICKET = {"ticket-fails", "ticket-forgotten"}
 
 

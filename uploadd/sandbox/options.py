@@ -11,6 +11,7 @@ FaultKind = Literal[
     "http-before",
     "http-after",
     "cut",
+    "oauth-problem",
     "lose-reply",
     "garbage",
     "empty",
@@ -29,7 +30,8 @@ class Fault:
 
     `kind`: `error` (API error `code`, nothing kept), `http-before` and `http-after` (an HTML page
     with status `code`, before or after the photo is kept), `cut` (the connection closes in the
-    middle of the body, nothing kept), `lose-reply` (kept, then closed without a reply), `garbage`,
+    middle of the body, nothing kept), `oauth-problem` (HTTP 401 with the OAuth word in `message`,
+    nothing kept), `lose-reply` (kept, then closed without a reply), `garbage`,
     `empty`, `html`, `bomb` (kept, then an answer that is no answer), `ticket-fails` (complete=2),
     `ticket-forgotten` (invalid=1 though the photo is there).
 
@@ -44,7 +46,8 @@ class Fault:
     at: tuple[int, ...] = ()
     every: int = 0
     where: str = "upload"
-    code: int = 0
+    code: int | None = None
+    """None: 105 for an `error`, 502 for a status. 0 is an error code of its own."""
     message: str = ""
     retry_after_seconds: int | None = None
 

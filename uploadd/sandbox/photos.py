@@ -88,6 +88,7 @@ class Ticket:
     ends_at: float
     end: TicketEnd = "done"
     is_ended: bool = False
+    is_replacement: bool = False
 
 
 class Photos:

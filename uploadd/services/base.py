@@ -2,14 +2,17 @@
 
 What a service promises:
 
-- `send` ends in a verdict, whatever the network, the server or a gateway did. It never raises for
-  those; it raises only what `Body.chunks` raises (`FileTrouble`), and then closes its connection.
-- `send` says `Uncertain` from the moment the last chunk was handed to the socket until a reply
+- `send` and `replace` end in a verdict, whatever the network, the server or a gateway did. They
+  never raise for those; they raise only what `Body.chunks` raises (`FileTrouble`), and then close
+  their connection.
+- They say `Uncertain` from the moment the last chunk was handed to the socket until a reply
   was read that can be trusted; before that moment a cut is a `Reschedule` with `was_sent=False`.
-- It never sends a body twice by itself: no retries and no redirects in `send`.
-- Read calls are retried for some seconds (they are idempotent), then raise a `ServiceError`.
-- Every single HTTP request, each retry included, is granted by `Grant` first. `send` is the
-  exception: its caller has been granted the call before the state was committed.
+- They never send a body twice by themselves: no retries and no redirects there.
+- Read calls, and `mark_content`, are retried for some seconds (they are idempotent), then raise a
+  `ServiceError`.
+- Every single HTTP request, each retry included, is granted by `Grant` first. `send` and
+  `replace` are the exception: their caller has been granted the call before the state was
+  committed.
 - No secret is in any verdict, error, log line or `repr`.
 """
 
@@ -83,6 +86,26 @@ class Parcel:
     is_forced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ListedPhoto:
+    """A photo on the account. `sha256`: of its content tag, None where it has none.
+
+    `came_at`: when it was uploaded (unix seconds); None where the service does not say.
+    """
+
+    photo_id: str
+    sha256: str | None
+    came_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the account's photos, the newest first. `has_more`: older ones follow."""
+
+    photos: tuple[ListedPhoto, ...]
+    has_more: bool
+
+
 class Service(Protocol):
     """What delivery needs of a service."""
 
@@ -113,6 +136,19 @@ class Service(Protocol):
     async def send(self, parcel: Parcel) -> Verdict:
         """Send one photo, asynchronously where the service can."""
 
+    async def replace(self, parcel: Parcel, photo_id: str) -> Verdict:
+        """Give a photo new content; its id and what is told about it stay. As `send` otherwise.
+
+        Sent twice it does no harm.
+        """
+
+    async def mark_content(self, photo_id: str, sha256: str) -> None:
+        """Let `look_up` find this photo by this content, and by no other, from now on.
+
+        Raises `ServiceError`. Nothing to do where the service looks at the content itself, or
+        where photos are not marked.
+        """
+
     async def check_tickets(self, ticket_ids: Sequence[str]) -> dict[str, TicketReply]:
         """Ask for at most `tickets_per_call` tickets in one call. Raises `ServiceError`.
 
@@ -123,6 +159,14 @@ class Service(Protocol):
         """The id of the photo with this content that came after `since` (unix seconds), or None.
 
         None is no proof of absence: search lags. Raises `ServiceError`.
+        """
+
+    async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
+        """One page of the photos that came from `since` to `until`, both included, newest first.
+
+        Unix seconds; `until` None: to this day. Photos that come or go meanwhile move the pages:
+        go on from the time of the oldest one seen rather than page by page. The newest may be
+        missing for a while, as in `look_up`. Raises `ServiceError`.
         """
 
     async def quota(self) -> Quota:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from importlib.metadata import version
 
@@ -156,6 +157,8 @@ def _client(connections: int, transport: httpx.AsyncBaseTransport | None) -> htt
             http2=False,
             follow_redirects=False,
             trust_env=True,
+            # No cookies: one that is not ASCII would break every request that comes after it.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(
                 max_connections=connections,
                 max_keepalive_connections=connections,

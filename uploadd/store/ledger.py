@@ -10,21 +10,21 @@ from uploadd.store import statements
 from uploadd.store.rows import one
 
 
-def maybe_since(db: Database, account_id: int, sha256: str) -> float | None:
-    """When the send began whose outcome is unknown (unix seconds), or None."""
-    row = one(db, statements.LEDGER_ROW, (account_id, sha256))
-    return row["since"] if row is not None and row["state"] == "maybe" else None
-
-
 class Entry(NamedTuple):
-    """What the ledger says of one content: `maybe` or `there`, since when, and by which job."""
+    """What the ledger says of one content: `maybe` or `there`, since when, and by which job.
+
+    `photo_id`: the photo that holds it, or (`maybe`) that holds it or another content.
+    """
 
     state: str
     since: float
     job_id: int
+    photo_id: str | None
 
 
 def entry(db: Database, account_id: int, sha256: str) -> Entry | None:
     """The ledger's row for this account and content, or None."""
     row = one(db, statements.LEDGER_ROW, (account_id, sha256))
-    return None if row is None else Entry(row["state"], row["since"], row["job_id"])
+    return (
+        None if row is None else Entry(row["state"], row["since"], row["job_id"], row["photo_id"])
+    )

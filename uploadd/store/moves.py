@@ -1,4 +1,4 @@
-"""Moving a job from state to state: the only place that writes `jobs.state`.
+"""Moving a job from state to state (`writing` writes it down).
 
 Each function runs inside one commit of the store, with all that belongs together: the job, the
 ledger, the pause, its twins, and its story.
@@ -7,22 +7,37 @@ ledger, the pause, its twins, and its story.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job
+from uploadd.model.outcomes import filed, uncertain
 from uploadd.model.pauses import Stops, what_stops
-from uploadd.model.settlement import LedgerChange, Settlement, Surroundings, uncertain
-from uploadd.model.states import IN_FLIGHT, State, check_move
+from uploadd.model.replacement import elsewhere, told
+from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
+from uploadd.model.states import State, check_move
 from uploadd.model.verdicts import Reason
-from uploadd.store import pauses, statements
+from uploadd.store import ledger_moves, mending, older, pauses, statements
 from uploadd.store.rows import Row, jobs, one
+from uploadd.store.writing import (
+    aim_anew,
+    has_twin_in_flight,
+    job_by_id,
+    mark_sent,
+    store_fields,
+    story_of,
+    write,
+)
 
 INTERRUPTED = Reason("network", "uploadd stopped during the send; whether it arrived is unknown")
 TWIN_THERE = Reason("twin", "the account has the same content already, from another file")
-NOTHING_TO_FILE = "nothing is left to file"
+BEING_REPLACED = Reason("twin", "a photo that may hold the same content is being replaced")
+BEING_REPLACED_SECONDS = 60.0
+HOMELESS_STORY = "photo {} was given another content: this one is sent again"
+
+__all__ = ["job_by_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +48,6 @@ class Settled:
     twins: int
 
 
-def job_by_id(db: Database, job_id: int) -> Job | None:
-    """The job as it stands, or None."""
-    found = jobs(db, statements.JOB, (job_id,))
-    return found[0] if found else None
-
-
 def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     """Commit a job to `uploading` with the ledger's `maybe`, before the first byte is sent.
 
@@ -46,24 +55,37 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     otherwise: it was moved on (`duplicate`, `uncertain`) or stays `queued`.
     """
     job = job_by_id(db, job_id)
-    if job is None or job.state is not State.QUEUED or _has_twin_in_flight(db, job):
+    if job is None or job.state is not State.QUEUED or has_twin_in_flight(db, job):
         return None
     stopped = what_stops(pauses.of_account(db, job.account_id), now)
     if (Stops.VIDEOS if job.is_video else Stops.UPLOADS) in stopped:
         return None
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
-    if ledger is not None:
+    if ledger is not None and not _is_own_replacement(job, ledger):
         _follow_ledger(db, job, ledger, now)
         return None
-    _write(
-        db,
-        job,
-        Settlement(State.UPLOADING, attempts=job.attempts, ticket_failures=job.ticket_failures),
-        now,
-    )
-    _set_ledger(db, job, "maybe", Doubt.FULL, None, now)
-    db.execute(statements.MARK_TORN, (None, job.id))  # what an earlier send sent is told already
+    unknown = older.of_job(db, job_id) if ledger is None else None
+    if unknown is not None:
+        ledger_moves.set_row(db, job, "maybe", Doubt.FULL, None, unknown.since)
+        since = min(unknown.found_at, now)
+        _look_first(db, job, Doubt.FULL, now, since, "the database is older than what was sent")
+        return None
+    _begin(db, job, ledger, now)
     return job_by_id(db, job_id)
+
+
+def _begin(db: Database, job: Job, ledger: Row | None, now: float) -> None:
+    begun = Settlement(
+        State.UPLOADING,
+        attempts=job.attempts,
+        ticket_failures=job.ticket_failures,
+        # An earlier replacement may have arrived, whoever sent it.
+        uncertain_since=job.uncertain_since if ledger is None else ledger["since"],
+    )
+    write(db, job, begun, now)
+    older.count_send(db, now)
+    ledger_moves.begin(db, job, now)
+    mark_sent(db, job.id, None, job.mark)  # what an earlier send sent is told already
 
 
 def settle(
@@ -73,14 +95,18 @@ def settle(
     job = job_by_id(db, job_id)
     if job is None:
         raise LookupError(f"job {job_id} is not in the database")
-    _change_ledger(db, job, settlement, now)
+    gone = ledger_moves.change(db, job, settlement, now)
     if settlement.pause is not None:
         pauses.begin(db, job.account_id, settlement.pause, now, patience)
     elif settlement.state in (State.PROCESSING, State.FILING, State.DUPLICATE):
         pauses.forget_past(db, job.account_id, now)
-    _write(db, job, settlement, now)
+    write(db, job, settlement, now)
+    older.note_absence(db, job, settlement)
+    if settlement.is_torn and settlement.photo_id is not None:
+        mending.begin(db, job, settlement.photo_id, now)
     twins = _decide_twins(db, job, settlement, now)
-    if settlement.state is State.FILING:
+    _rehouse(db, job, gone, now)
+    if settlement.state is State.FILING and not job.is_replacement:
         file_away(db, job_id, now)
     settled = job_by_id(db, job_id)
     assert settled is not None  # noqa: S101 - written a moment ago in this transaction
@@ -92,25 +118,19 @@ def file_away(db: Database, job_id: int, now: float) -> None:
     job = job_by_id(db, job_id)
     if job is None or job.state is not State.FILING:
         return
-    done = Settlement(
-        State.DONE,
-        attempts=job.attempts,
-        ticket_id=job.ticket_id,
-        polls=job.polls,
-        photo_id=job.photo_id,
-        ticket_failures=job.ticket_failures,
-    )
-    _write(db, job, done, now, story=f"photo {job.photo_id}")
+    write(db, job, filed(job), now)
 
 
 def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
     """A queued job's file is gone, changed, or not wanted any more."""
-    _write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
+    reason = told(job, reason)
+    write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
 
 
 def refuse(db: Database, job: Job, reason: Reason, now: float) -> None:
     """A queued job fails before a byte was sent."""
-    _write(db, job, Settlement(State.FAILED, reason=reason, attempts=job.attempts), now)
+    reason = told(job, reason)
+    write(db, job, Settlement(State.FAILED, reason=reason, attempts=job.attempts), now)
 
 
 def postpone(db: Database, job_id: int, reason: Reason, wait: Delay, now: float) -> None:
@@ -124,22 +144,28 @@ def postpone(db: Database, job_id: int, reason: Reason, wait: Delay, now: float)
         attempts=job.attempts,
         wait=wait,
         ticket_failures=job.ticket_failures,
+        uncertain_since=job.uncertain_since,
     )
-    _store_fields(db, job, settlement, now)
+    store_fields(db, job, settlement, now)
 
 
 def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = False) -> None:
     """Back to the queue with its counters at zero: `retry`, or a file that came back.
 
-    Where the ledger says `maybe`, the way goes through a look-up; only `is_forced` clears it.
+    Where the ledger says `maybe`, the way goes through a look-up; only `is_forced` clears it. A
+    torn upload that could not be mended becomes a photo of its own.
     """
-    if is_forced and not _has_twin_in_flight(db, job):
+    if is_forced and not has_twin_in_flight(db, job):
         db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
     db.execute(statements.MARK_FORCED, (is_forced, job.id))
-    _write(db, job, Settlement(State.QUEUED), now, story=text)
+    if job.is_replacement and job.reason is not None and job.reason.code == "torn":
+        aim_anew(db, job.id)
+    write(db, job, Settlement(State.QUEUED), now, story=text)
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     fresh = job_by_id(db, job.id)
-    if fresh and ledger and ledger["state"] == "maybe" and not _has_twin_in_flight(db, fresh):
+    if fresh is None or ledger is None or ledger["state"] != "maybe":
+        return
+    if not _is_own_replacement(fresh, ledger) and not has_twin_in_flight(db, fresh):
         _follow_ledger(db, fresh, ledger, now)
 
 
@@ -147,76 +173,76 @@ def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> 
     """Whatever is `uploading` when a deliverer starts is uncertain: nobody knows how far it got."""
     interrupted = jobs(db, statements.FOUND_UPLOADING, (account_id,))
     for job in interrupted:
-        _write(db, job, uncertain(job, INTERRUPTED, around), around.now)
+        write(db, job, uncertain(job, INTERRUPTED, around), around.now)
     for job in jobs(db, statements.FOUND_FILING, (account_id,)):
-        file_away(db, job.id, around.now)
+        if not job.is_replacement:  # its tags may not be right yet
+            file_away(db, job.id, around.now)
     return interrupted
 
 
-def rebase_waits(db: Database, now: float) -> None:
-    """After the wall clock was set back: no wait is longer than it was meant to be."""
-    db.execute(statements.REBASE_WAITS, {"now": now})
-    db.execute(statements.REBASE_PAUSES, {"now": now})
-    db.execute(statements.REBASE_CALLS, {"now": now})
+def _is_own_replacement(job: Job, ledger: Row) -> bool:
+    """Whether the `maybe` is an earlier replacement of the same photo by the same content."""
+    is_maybe = ledger["state"] == "maybe"
+    return is_maybe and job.is_replacement and ledger["photo_id"] == job.photo_id
 
 
 def _follow_ledger(db: Database, job: Job, ledger: Row, now: float) -> None:
     if ledger["state"] == "there":
+        _follow_there(db, job, ledger["photo_id"], now)
+    elif _is_being_replaced(db, job, ledger["photo_id"]):
+        wait = Delay(now, BEING_REPLACED_SECONDS)
+        postpone(db, job.id, BEING_REPLACED, wait, now)
+    else:
+        doubt = Doubt(ledger["doubt"])
+        _look_first(db, job, doubt, now, now, "an earlier send may have arrived")
+
+
+def _follow_there(db: Database, job: Job, photo_id: str | None, now: float) -> None:
+    if job.is_replacement and photo_id is not None:
+        known = elsewhere(job, photo_id)
+    else:
         known = Settlement(
-            State.DUPLICATE, reason=TWIN_THERE, photo_id=ledger["photo_id"], attempts=job.attempts
+            State.DUPLICATE, reason=TWIN_THERE, photo_id=photo_id, attempts=job.attempts
         )
-        _write(db, job, known, now)
-        return
-    doubt = Doubt(ledger["doubt"])
+    write(db, job, known, now)
+
+
+def _look_first(db: Database, job: Job, doubt: Doubt, now: float, since: float, why: str) -> None:
+    """It becomes uncertain without having been sent. `since`: the looks' window begins there."""
     look = Settlement(
         State.UNCERTAIN,
         reason=job.reason,
         attempts=job.attempts,
-        doubt=doubt,
+        doubt=Doubt.FULL if doubt is Doubt.NONE else doubt,
         ticket_failures=job.ticket_failures,
-        uncertain_since=now,
+        uncertain_since=since,
         wait=Delay(now, 0.0),
     )
-    _write(db, job, look, now, story="an earlier send may have arrived: looked up first")
+    write(db, job, look, now, story=f"{why}: looked up first")
 
 
-def _has_twin_in_flight(db: Database, job: Job) -> bool:
-    states = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
-    statement = f"SELECT 1 FROM jobs WHERE account_id = ? AND sha256 = ? AND state IN ({states})"
-    return db.execute(statement, (job.account_id, job.sha256)).fetchone() is not None
+def _is_being_replaced(db: Database, job: Job, photo_id: str | None) -> bool:
+    if photo_id is None or job.is_replacement:
+        return False
+    found = db.execute(statements.IS_BEING_REPLACED, (job.account_id, photo_id)).fetchone()
+    return found is not None
 
 
-def _change_ledger(db: Database, job: Job, settlement: Settlement, now: float) -> None:
-    key = (job.account_id, job.sha256)
-    match settlement.ledger:
-        case LedgerChange.CLEAR:
-            db.execute(statements.CLEAR_MAYBE, key)
-        case LedgerChange.THERE:
-            _set_ledger(db, job, "there", Doubt.NONE, settlement.photo_id, now)
-        case LedgerChange.KEEP if settlement.doubt is not Doubt.NONE:
-            db.execute(statements.SET_DOUBT, (settlement.doubt, *key))
-        case _:
-            pass
-    if job.sent_sha256 is not None and settlement.photo_id is not None:
-        torn = replace(job, sha256=job.sent_sha256)
-        _set_ledger(db, torn, "there", Doubt.NONE, settlement.photo_id, now)
-
-
-def _set_ledger(
-    db: Database, job: Job, state: str, doubt: Doubt, photo_id: str | None, now: float
-) -> None:
-    db.execute(
-        statements.SET_LEDGER,
-        {
-            "account_id": job.account_id,
-            "sha256": job.sha256,
-            "state": state,
-            "doubt": doubt,
-            "photo_id": photo_id,
-            "now": now,
-            "job_id": job.id,
-        },
-    )
+def _rehouse(db: Database, leader: Job, gone: Sequence[str], now: float) -> None:
+    """A photo holds another content now: files that have its old one are sent again."""
+    for sha256 in gone:
+        key = {
+            "account_id": leader.account_id,
+            "photo_id": leader.photo_id,
+            "sha256": sha256,
+            "directory": leader.directory,
+            "name": leader.name,
+        }
+        for job in jobs(db, statements.HOMELESS, key):
+            text = HOMELESS_STORY.format(job.photo_id)
+            aim_anew(db, job.id)
+            requeue(db, job, now, text)
+        db.execute(statements.WAKE_CONTENT, (leader.account_id, sha256))
 
 
 def _decide_twins(db: Database, leader: Job, settlement: Settlement, now: float) -> int:
@@ -228,56 +254,12 @@ def _decide_twins(db: Database, leader: Job, settlement: Settlement, now: float)
         "account_id": leader.account_id,
         "sha256": leader.sha256,
         "now": now,
-        "text": _story_of(Settlement(State.DUPLICATE, reason=TWIN_THERE)),
+        "text": story_of(Settlement(State.DUPLICATE, reason=TWIN_THERE)),
     }
     db.execute(statements.TELL_TWINS, known)
     del known["text"]
     told = {"photo_id": settlement.photo_id, "code": TWIN_THERE.code, "reason": TWIN_THERE.text}
     return int(db.execute(statements.SETTLE_TWINS, {**known, **told}).rowcount)
-
-
-def _write(
-    db: Database, job: Job, settlement: Settlement, now: float, story: str | None = None
-) -> None:
-    if not (job.state is settlement.state and job.state in (State.PROCESSING, State.UNCERTAIN)):
-        check_move(job.state, settlement.state)
-        text = story if story is not None else _story_of(settlement)
-        db.execute(statements.ADD_HISTORY, (job.id, now, settlement.state, text))
-    _store_fields(db, job, settlement, now)
-
-
-def _story_of(settlement: Settlement) -> str:
-    if settlement.reason is not None:
-        return f"{settlement.reason.text} [{settlement.reason.code}]"
-    if settlement.photo_id is not None:
-        return f"photo {settlement.photo_id}"
-    return f"ticket {settlement.ticket_id}" if settlement.ticket_id else ""
-
-
-def _store_fields(db: Database, job: Job, settlement: Settlement, now: float) -> None:
-    wait, reason = settlement.wait, settlement.reason
-    db.execute(
-        statements.SETTLE_JOB,
-        {
-            "id": job.id,
-            "state": settlement.state,
-            "attempts": settlement.attempts,
-            "wait_begin": wait.begin if wait else None,
-            "wait_seconds": wait.seconds if wait else None,
-            "due": wait.end if wait else 0.0,
-            "ticket_id": settlement.ticket_id,
-            "polls": settlement.polls,
-            "photo_id": settlement.photo_id,
-            "doubt": settlement.doubt,
-            "looks": settlement.looks,
-            "ticket_failures": settlement.ticket_failures,
-            "uncertain_since": settlement.uncertain_since,
-            "reason_code": reason.code if reason else None,
-            "reason_text": reason.text if reason else "",
-            "reason_remedy": reason.remedy if reason else "",
-            "now": now,
-        },
-    )
 
 
 def settle_all(
@@ -287,9 +269,14 @@ def settle_all(
     outcomes = []
     for job, settlement in settled:
         current = job_by_id(db, job.id)
-        if current is None or current.state is not job.state:
+        if current is None or current.state is not job.state or _is_of_another_doubt(job, current):
             continue
-        if job.sent_sha256 is not None and current.sent_sha256 is None:
-            db.execute(statements.MARK_TORN, (job.sent_sha256, job.id))
+        if (job.sent_sha256, job.sent_as) != (current.sent_sha256, current.sent_as):
+            mark_sent(db, job.id, job.sent_sha256, job.sent_as)
         outcomes.append(settle(db, job.id, settlement, now, patience))
     return outcomes
+
+
+def _is_of_another_doubt(job: Job, current: Job) -> bool:
+    """Whether the job was released and sent again while `job` was being looked up."""
+    return job.state is State.UNCERTAIN and job.uncertain_since != current.uncertain_since

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, Job, Kind, Lane
+from uploadd.model.jobs import Doubt, FileMark, Job, Kind, Lane
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -79,6 +79,9 @@ def job_of(row: Row) -> Job:
         reason=_reason(row),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        unanswered=row["unanswered"],
+        sent_as=_mark(row["sent_as"]),
+        is_mending=bool(row["is_mending"]),
     )
 
 
@@ -99,6 +102,10 @@ def pause_of(row: Row) -> ActivePause:
 
 def _delay(begin: float | None, seconds: float | None) -> Delay | None:
     return None if begin is None or seconds is None else Delay(begin, seconds)
+
+
+def _mark(text: str | None) -> FileMark | None:
+    return None if text is None else FileMark(*(int(number) for number in text.split()))
 
 
 def _reason(row: Row) -> Reason | None:

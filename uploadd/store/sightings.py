@@ -10,13 +10,12 @@ from uploadd.model.jobs import Job, Kind
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import moves, statements
+from uploadd.store import mending, moves, statements
 from uploadd.store.overview import range_below
 from uploadd.store.rows import Row, jobs, one, rows, value
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
-CHANGED = Reason("changed", "the file has new content; that has a job of its own")
 IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
 COMES_BACK = frozenset({"vanished", "excluded", "changed"})
 
@@ -101,10 +100,16 @@ def _register_for(db: Database, finding: Finding, account_id: int, now: float) -
     existing = _job_for(db, finding, finding.sha256, account_id)
     if existing is None and finding.sha256:
         existing = _job_for(db, finding, "", account_id)  # it could not be read before
-    has_history = _skip_older(db, finding, account_id, existing, now)
+    older = _older(db, finding, account_id, existing)
     if existing is not None:
-        return _refresh(db, existing, finding, now)
-    return _insert(db, finding, account_id, has_history, now)
+        woken = _refresh(db, existing, finding, now)
+    else:
+        # A job whose content was never read has none; another job has it now.
+        has_history = any(job.sha256 != "" for job in older)
+        is_mending = mending.waiting(older) is not None
+        woken = _insert(db, finding, account_id, has_history, is_mending, now)
+    _leave_older(db, older, woken, finding, now)
+    return woken
 
 
 def _job_for(db: Database, finding: Finding, sha256: str, account_id: int) -> Job | None:
@@ -113,22 +118,36 @@ def _job_for(db: Database, finding: Finding, sha256: str, account_id: int) -> Jo
     return found[0] if found else None
 
 
-def _skip_older(
-    db: Database, finding: Finding, account_id: int, existing: Job | None, now: float
-) -> bool:
-    """Skip queued jobs for content that the path no longer has. True where it had other content.
+def _older(db: Database, finding: Finding, account_id: int, existing: Job | None) -> list[Job]:
+    """The account's jobs for contents that the path no longer has."""
+    of_path = jobs(db, statements.JOBS_OF_PATH, (finding.directory, finding.name))
+    return [
+        job
+        for job in of_path
+        if job.account_id == account_id
+        and job.sha256 != finding.sha256
+        and (existing is None or job.id != existing.id)
+    ]
 
-    A job whose content was never read has none; another job has it now.
-    """
-    has_history = False
-    for job in jobs(db, statements.JOBS_OF_PATH, (finding.directory, finding.name)):
-        is_existing = existing is not None and existing.id == job.id
-        if job.account_id != account_id or is_existing or job.sha256 == finding.sha256:
-            continue
-        has_history = has_history or job.sha256 != ""
-        if job.state is State.QUEUED:
-            moves.skip(db, job, CHANGED, now)
-    return has_history
+
+def _leave_older(
+    db: Database, older: list[Job], heir_id: int | None, finding: Finding, now: float
+) -> None:
+    """Queued jobs for earlier contents are skipped; a mixture on the service is taken over."""
+    torn = mending.waiting(older)
+    heir = None if heir_id is None else moves.job_by_id(db, heir_id)
+    for job in older:
+        if torn is not None and job.id == torn.id:
+            _leave_torn(db, torn, heir, finding, now)
+        elif job.state is State.QUEUED:
+            moves.skip(db, job, mending.CHANGED, now)
+
+
+def _leave_torn(db: Database, torn: Job, heir: Job | None, finding: Finding, now: float) -> None:
+    if heir is not None and heir.state is State.QUEUED:
+        mending.hand_over(db, torn, heir, now)
+    elif torn.state is State.QUEUED:
+        mending.leave(db, torn, finding.sha256, now)
 
 
 def _refresh(db: Database, job: Job, finding: Finding, now: float) -> int | None:
@@ -155,9 +174,17 @@ def _apply_refusal(db: Database, job: Job, finding: Finding, now: float) -> None
 
 
 def _insert(
-    db: Database, finding: Finding, account_id: int, has_history: bool, now: float
+    db: Database,
+    finding: Finding,
+    account_id: int,
+    has_history: bool,
+    is_mending: bool,
+    now: float,
 ) -> int | None:
-    state, reason, photo_id = _first_state(db, finding, account_id, has_history)
+    if is_mending and finding.refusal is None:
+        state, reason, photo_id = State.QUEUED, None, None
+    else:
+        state, reason, photo_id = _first_state(db, finding, account_id, has_history)
     job_id: int = value(
         db,
         statements.INSERT_JOB,

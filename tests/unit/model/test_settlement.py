@@ -8,17 +8,11 @@ from random import Random
 import pytest
 
 from uploadd.model import verdicts
+from uploadd.model.doubts import Found, after_look
 from uploadd.model.jobs import Doubt, Job, Kind, Lane
+from uploadd.model.outcomes import after_send, after_ticket
 from uploadd.model.pauses import PauseCause
-from uploadd.model.settlement import (
-    MOST_ATTEMPTS,
-    LedgerChange,
-    Settlement,
-    Surroundings,
-    after_look,
-    after_send,
-    after_ticket,
-)
+from uploadd.model.settlement import MOST_ATTEMPTS, LedgerChange, Settlement, Surroundings
 from uploadd.model.states import MOVES, State
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason
@@ -101,10 +95,11 @@ def test_error_9_is_ours_on_a_resend() -> None:
 
 
 def test_a_torn_upload_is_never_called_done() -> None:
-    """Other bytes were sent than were fingerprinted."""
+    """Other bytes were sent than were fingerprinted: its photo is to be replaced."""
     torn = replace(JOB, sent_sha256="b" * 64)
     settlement = send(verdicts.Kept("7"), torn)
-    assert (settlement.state, settlement.photo_id) == (State.FAILED, "7")
+    assert (settlement.state, settlement.photo_id) == (State.QUEUED, "7")
+    assert (settlement.is_torn, settlement.ledger) == (True, LedgerChange.TORN)
     assert settlement.reason is not None
     assert settlement.reason.code == "torn"
 
@@ -134,7 +129,7 @@ def test_one_look_is_enough_after_a_plain_no() -> None:
     """The service said no after the whole body: one look, then the resend."""
     job = replace(JOB, state=State.UNCERTAIN, doubt=Doubt.BRIEF, uncertain_since=NOW)
     assert after_look(job, None, AROUND).state is State.QUEUED
-    assert after_look(job, "5", AROUND).state is State.FILING
+    assert after_look(job, Found("5"), AROUND).state is State.FILING
 
 
 def test_a_pending_ticket_is_asked_for_ever_more_rarely() -> None:

@@ -120,6 +120,35 @@ async def test_a_read_call_raises_by_the_same_row(code: str, open_desk: Any) -> 
         assert (error.pause and error.pause.cause) == row.pause
 
 
+# The codes of Flickr's replace specification, and 8, which was seen on the wire.
+REPLACE_DESIGN: dict[str, type[Verdict] | PauseCause] = {
+    **dict.fromkeys(("1", "2", "4", "5", "8", "93"), Refuse),
+    "3": Reschedule,
+    "6": PauseCause.FULL,
+}
+
+
+def test_every_row_of_a_replacement_stands_in_the_design() -> None:
+    """The table is another than that of an upload."""
+    assert set(errors.REPLACE) == set(REPLACE_DESIGN)
+
+
+@pytest.mark.parametrize("code", sorted(set(DESIGN) - (set(errors.UPLOAD) - set(REPLACE_DESIGN))))
+async def test_a_replacement_gets_the_verdict_of_its_row(
+    code: str, open_desk: Any, parcel: Parcel
+) -> None:
+    """Its own table first, then what is common to every call."""
+    verdict = await open_desk(lambda _: reply_for(code)).flickr.replace(parcel, "77")
+    expected = {**DESIGN, **REPLACE_DESIGN}[code]
+    if isinstance(expected, PauseCause):
+        assert isinstance(verdict, Pause)
+        assert verdict.cause is expected
+    else:
+        assert isinstance(verdict, expected)
+    row = errors.REPLACE.get(code) or errors.TABLE[code]
+    assert row.wording in verdict.reason.text or code in ("garbage", "network")
+
+
 async def test_a_deleted_duplicate_is_a_case_of_its_own(open_desk: Any, parcel: Parcel) -> None:
     """Error 9 with the status DELETED is not resent by itself."""
     text = (
@@ -145,7 +174,7 @@ async def test_a_wait_reaches_the_pause(open_desk: Any, parcel: Parcel) -> None:
 
 def every_row() -> list[ErrorRow]:
     """Each row once, with the one that shares its code."""
-    return [*errors.TABLE.values(), errors.UNREACHED]
+    return [*errors.TABLE.values(), *errors.REPLACE.values(), errors.UNREACHED]
 
 
 @pytest.mark.parametrize("row", every_row(), ids=lambda row: row.code)
@@ -164,6 +193,6 @@ def test_the_page_is_made_of_the_table() -> None:
 
 
 def test_the_page_has_a_line_for_each_row() -> None:
-    """Five sections, and each code with its verdict in words."""
+    """Six sections, and each code with its verdict in words."""
     lines = re.findall(r"^\| `([^`]+)` \|", error_page.page(), re.MULTILINE)
     assert sorted(lines) == sorted(row.code for row in every_row())

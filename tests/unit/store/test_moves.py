@@ -19,6 +19,7 @@ from uploadd.model.sightings import Finding
 from uploadd.model.states import State
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.store import accounts, moves, overview, pauses, queue, sightings
+from uploadd.store.clocks import keep_waits
 from uploadd.store.connection import open_database
 
 NOW = 1_700_000_000.0
@@ -194,7 +195,7 @@ def test_a_clock_set_back_lengthens_no_wait(db: Database) -> None:
     """The wait begins anew with its own length, not with the difference of the clocks."""
     waiting = seen(db)
     moves.postpone(db, waiting, WHY, Delay(NOW, 50.0), NOW)
-    moves.rebase_waits(db, NOW - 1e6)
+    keep_waits(db, "boot", 0.0, NOW - 1e6)
     assert job(db, waiting).wait == Delay(NOW - 1e6, 50.0)
 
 

@@ -35,9 +35,10 @@ class Exchange:
         if fault is None:
             return
         if fault.kind == "error":
-            raise ApiError(
-                fault.code or 105, fault.message or _MESSAGES.get(fault.code or 105, "Error")
-            )
+            code = 105 if fault.code is None else fault.code
+            raise ApiError(code, fault.message or _MESSAGES.get(code, "Error"))
+        if fault.kind == "oauth-problem":
+            raise OAuthProblem(fault.message or "token_rejected")
         raise Interrupted(answers.faulty(fault, Response()))
 
     def finish(self, right: Response) -> Response:

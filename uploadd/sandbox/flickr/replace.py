@@ -40,9 +40,10 @@ def _accept(request: Request, exchange: Exchange, form: Form) -> Response:
     file, media = checked_file(sandbox, form)
     if media.is_video:
         raise ApiError(8, "Videos can't be replaced")
-    sandbox.replace(photo, file, media)
-    exchange.entry.details |= {"photo_id": photo.id, "sha256": photo.sha256}
     is_async = values.get("async") == "1"
+    if not (is_async and _is_to_fail(exchange)):
+        sandbox.replace(photo, file, media)
+    exchange.entry.details |= {"photo_id": photo.id, "sha256": file.sha256}
     return exchange.finish(answers.success(_receipt(exchange, photo, is_async=is_async)))
 
 
@@ -59,9 +60,15 @@ def _replaceable(sandbox: Sandbox, photo_id: str) -> Photo:
     return photo
 
 
+def _is_to_fail(exchange: Exchange) -> bool:
+    """Whether the ticket will say that the new content could not be converted."""
+    fault = exchange.plan.ticket
+    return fault is not None and fault.kind == "ticket-fails"
+
+
 def _receipt(exchange: Exchange, photo: Photo, *, is_async: bool) -> Body:
     if is_async:
-        ticket = exchange.sandbox.give_ticket(photo, exchange.plan.ticket)
+        ticket = exchange.sandbox.give_ticket(photo, exchange.plan.ticket, is_replacement=True)
         return {"ticketid": {"_content": ticket.id}}
     secrets = {"secret": photo.md5[:10], "originalsecret": photo.md5[10:20]}
     return {"photoid": {**secrets, "_content": photo.id}}

@@ -35,18 +35,20 @@ async def rest(request: Request) -> Response:
     )
 
     async def answer() -> Response:
-        return _answer(signed, exchange)
+        return _answer(signed, exchange, is_post=request.method == "POST")
 
     return await exchange.run(answer)
 
 
-def _answer(signed: Signed, exchange: Exchange) -> Response:
+def _answer(signed: Signed, exchange: Exchange, *, is_post: bool) -> Response:
     arguments = signed.arguments
     _choose_format(arguments, exchange)
     method = METHODS.get(arguments.get("method", ""))
     if method is None:
         raise ApiError(112, f'Method "{arguments.get("method", "")}" not found')
     login = _login(signed, method, exchange)
+    if method.needs in ("write", "delete") and not is_post:
+        raise UnacceptableError(f"{method.name} is POSTed")
     _check_arguments(method, arguments)
     exchange.fail_before()
     body = method.work(Call(exchange.sandbox, arguments, login))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from uploadd.model.tickets import TicketReply, TicketState
-from uploadd.services.base import Login, Quota
-from uploadd.services.flickr.fields import content_tag
+from uploadd.services.base import ListedPhoto, Listing, Login, Quota
+from uploadd.services.flickr.fields import CONTENT_TAG, content_tag
 from uploadd.services.flickr.replies import identifier, items, number, text
 
 Fields = Mapping[str, Any]
 
+_CONTENT_TAG = re.compile(r"(?:^|\s)checksum:sha256=([0-9a-f]{64})(?:\s|$)")
 _COMPLETE = {
     "0": TicketState.PENDING,
     "1": TicketState.COMPLETE,
@@ -51,6 +54,41 @@ def photo_with(fields: Fields, sha256: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class ContentTags:
+    """The content tags of one photo: whether the right one is there, and the ids of the others."""
+
+    is_marked: bool
+    stale_ids: tuple[str, ...]
+
+
+def content_tags(fields: Fields, sha256: str) -> ContentTags:
+    """flickr.photos.getInfo: which contents a photo's tags tell of."""
+    wanted, is_marked, stale = content_tag(sha256), False, []
+    for tag in items(_part(_part(fields, "photo"), "tags").get("tag")):
+        told = (text(tag.get("raw")) or text(tag)).lower().replace('"', "")
+        tag_id = identifier(tag.get("id"))
+        if told == wanted:
+            is_marked = True
+        elif told.startswith(CONTENT_TAG) and tag_id:
+            stale.append(tag_id)
+    return ContentTags(is_marked, tuple(stale))
+
+
+def listing(fields: Fields, page: int, per_page: int) -> Listing:
+    """A page of flickr.people.getPhotos with `extras=machine_tags,date_upload`."""
+    found = list(items(_part(fields, "photos").get("photo")))
+    photos = tuple(
+        ListedPhoto(photo_id, _content(photo), number(photo.get("dateupload")))
+        for photo in found
+        if (photo_id := identifier(photo.get("id")))
+    )
+    # Where it does not say how many pages there are, a full one is not the last.
+    pages = number(_part(fields, "photos").get("pages"))
+    has_more = len(found) >= per_page if pages is None else page < pages
+    return Listing(photos, has_more and bool(found))
+
+
 def page_count(fields: Fields) -> int:
     """How many pages such a list has."""
     return number(_part(fields, "photos").get("pages")) or 0
@@ -68,6 +106,11 @@ def quota(fields: Fields) -> Quota:
         videos_left=number(_part(user, "videos").get("remaining")),
         bytes_left=None if is_unlimited else _bytes(bandwidth, "remaining"),
     )
+
+
+def _content(photo: Fields) -> str | None:
+    tagged = _CONTENT_TAG.search(text(photo.get("machine_tags")).lower().replace('"', ""))
+    return tagged[1] if tagged else None
 
 
 def _ticket(ticket: Fields) -> TicketReply | None:

@@ -18,12 +18,14 @@ from uploadd.services.wire import MOST_REPLY_BYTES, Handed, Received, Unanswered
 _log = structlog.get_logger()
 
 UPLOAD_PATH = "/services/upload/"
+REPLACE_PATH = "/services/replace/"
 REST_PATH = "/services/rest/"
 EDIT_PATH = "/photos/upload/edit/"
 SERVICE_HOST = "flickr.com"
 
 _ORIGINS = {
     UPLOAD_PATH: "https://up.flickr.com",
+    REPLACE_PATH: "https://up.flickr.com",
     REST_PATH: "https://api.flickr.com",
     EDIT_PATH: "https://www.flickr.com",
 }

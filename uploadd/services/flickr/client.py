@@ -16,11 +16,19 @@ from uploadd.model.errors import ServiceFaultError
 from uploadd.model.ports import Runtime
 from uploadd.model.tickets import TICKETS_PER_CALL, TicketReply
 from uploadd.model.verdicts import Reason, Verdict
-from uploadd.services.base import Grant, Login, Parcel, Quota
+from uploadd.services.base import Grant, Listing, Login, Parcel, Quota
 from uploadd.services.flickr import answers, errors
-from uploadd.services.flickr.calls import EDIT_PATH, UPLOAD_PATH, Calls, host_of, url_of
-from uploadd.services.flickr.fields import content_tag, file_name, upload_fields
+from uploadd.services.flickr.calls import (
+    EDIT_PATH,
+    REPLACE_PATH,
+    UPLOAD_PATH,
+    Calls,
+    host_of,
+    url_of,
+)
+from uploadd.services.flickr.fields import content_tag, file_name, replace_fields, upload_fields
 from uploadd.services.flickr.judging import call_error, is_worth_a_retry, send_verdict
+from uploadd.services.flickr.marking import mark_content
 from uploadd.services.flickr.replies import Answer
 from uploadd.services.multipart import Fields, FilePart
 from uploadd.services.wire import MOST_REPLY_BYTES, Handed, Wire
@@ -93,6 +101,20 @@ class Flickr:
         reply = await self._calls.post_file(UPLOAD_PATH, fields, part, handed)
         return send_verdict(reply, was_sent=handed.last_chunk)
 
+    async def replace(self, parcel: Parcel, photo_id: str) -> Verdict:
+        """POST new content for a photo, with `async=1`. Raises only what its body raises."""
+        handed = Handed()
+        part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
+        fields = replace_fields(photo_id)
+        reply = await self._calls.post_file(REPLACE_PATH, fields, part, handed)
+        return send_verdict(reply, was_sent=handed.last_chunk, table=errors.REPLACE)
+
+    async def mark_content(self, photo_id: str, sha256: str) -> None:
+        """The right content tag is added first, then others are removed. Raises `ServiceError`."""
+        if not self.can_look_up:
+            return
+        await mark_content(self._ask, photo_id, sha256)
+
     async def check_tickets(self, ticket_ids: Sequence[str]) -> dict[str, TicketReply]:
         """flickr.photos.upload.checkTickets for all of them. Raises `ServiceError`."""
         if not ticket_ids:
@@ -107,6 +129,22 @@ class Flickr:
         if not self.can_look_up:
             return None
         return await self._search(sha256) or await self._among_newest(sha256, since)
+
+    async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
+        """flickr.people.getPhotos, one page. Raises `ServiceError`."""
+        fields = [
+            ("user_id", "me"),
+            ("extras", "machine_tags,date_upload"),
+            ("per_page", str(PHOTOS_PER_PAGE)),
+            ("page", str(page)),
+        ]
+        if since >= 1:
+            fields.append(("min_upload_date", str(int(since))))
+        if until is not None:
+            fields.append(("max_upload_date", str(int(until))))
+        method = "flickr.people.getPhotos"
+        found = await self._read(method, fields, Purpose.BACKFILL, MOST_LIST_BYTES)
+        return answers.listing(found, page, PHOTOS_PER_PAGE)
 
     async def quota(self) -> Quota:
         """flickr.people.getUploadStatus. Raises `ServiceError`."""
@@ -149,10 +187,13 @@ class Flickr:
                 return photo_id
         return None
 
+    async def _ask(self, method: str, fields: Fields) -> Mapping[str, Any]:
+        return await self._read(method, fields, Purpose.CALL)
+
     async def _read(
         self, method: str, fields: Fields, purpose: Purpose, most_bytes: int = MOST_REPLY_BYTES
     ) -> Mapping[str, Any]:
-        """A read call, tried again for some seconds where that may help."""
+        """A call that may be made twice, tried again for some seconds where that may help."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(TRIES),
             wait=self._retry_seconds,

@@ -28,6 +28,11 @@ logins and a Flickr that cannot be reached do not count as attempts.
 
 _SECTIONS: tuple[tuple[str, str, Iterable[ErrorRow]], ...] = (
     ("Errors of an upload", "Flickr's own numbers for uploading.", errors.UPLOAD.values()),
+    (
+        "Errors of a replacement",
+        "Flickr's own numbers for giving a photo that is there new content.",
+        errors.REPLACE.values(),
+    ),
     ("Errors of any call", "Flickr's own numbers, whatever was asked.", errors.COMMON.values()),
     (
         "Refused logins and signatures",
@@ -51,8 +56,11 @@ _PAUSES = {
     PauseCause.FULL: "sends nothing to this account, and asks now and then whether there is room",
     PauseCause.VIDEOS_FULL: "sends no videos to this account, and asks now and then for room",
     PauseCause.RATE: "makes no calls for this account for as long as Flickr says, or ever longer",
-    PauseCause.CREDENTIALS: "stops this account until you act; the queue stays whole",
-    PauseCause.CLOCK: "stops this account, and tries again soon",
+    PauseCause.CREDENTIALS: (
+        "checks the login by another call at once; where that is refused too, stops this account"
+        " until you act; the queue stays whole"
+    ),
+    PauseCause.CLOCK: "stops this account, and tries again at once, then soon",
     PauseCause.AWAY: "stops this account, and knocks at growing intervals; not an attempt",
 }
 
@@ -64,6 +72,8 @@ def page() -> str:
 
 def what_uploadd_does(row: ErrorRow) -> str:
     """The verdict of a row, in a person's words."""
+    if row is errors.REPLACE.get(row.code) and row.action is Action.RESCHEDULE:
+        return f"sends it again with growing delays, {MOST_ATTEMPTS} times in all"
     if errors.is_doubtful(row):
         return _after_doubt(row)
     if row.pause is not None:

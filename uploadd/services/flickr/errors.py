@@ -12,7 +12,10 @@ from uploadd.model.verdicts import Action, ErrorRow
 
 _LATER = "nothing: it is tried again by itself"
 _KEY = "check api_key and api_secret on https://www.flickr.com/services/apps/, then `uploadd check`"
-_LOGIN = "set a token that works (accounts.NAME.token and token_secret), then start uploadd again"
+_LOGIN = (
+    "set a token that works (accounts.NAME.token and token_secret);"
+    " a running `uploadd run` takes it by itself"
+)
 _REPORT = "this is a fault of uploadd: please report it; then `uploadd retry` the job"
 _CLOCK = "set this computer's clock (NTP); the queue goes on by itself"
 _ADDRESS = "check base_url, the proxy, and whether a browser here reaches https://www.flickr.com"
@@ -86,6 +89,37 @@ UPLOAD = _table(
         "15",
         "a free account may only hold safe content",
         "set safety_level = 1 where that is true, or upgrade; then `uploadd retry`",
+    ),
+    _refuse(
+        "93", "the request is larger than Flickr takes", "make the file smaller, or exclude it"
+    ),
+)
+
+# The same numbers mean other things here: 8 is no file that is too large.
+REPLACE = _table(
+    _refuse(
+        "1",
+        "only a Pro account can replace photos",
+        'upgrade the account, or set on_change to "new" or "ignore"; then `uploadd retry`',
+    ),
+    _refuse("2", "no photo was found in the request", _REPORT),
+    _later("3", "the replacement failed in general: the file did not arrive correctly"),
+    _refuse("4", "the file has no bytes", "restore the file from where it came from, or remove it"),
+    _refuse(
+        "5",
+        "Flickr does not recognise the file's type",
+        "see whether the file opens elsewhere; convert it (JPEG, PNG), or exclude it",
+    ),
+    _pause(
+        "6",
+        "the account's upload limit is reached",
+        PauseCause.FULL,
+        "delete photos there or upgrade the account; the queue goes on by itself",
+    ),
+    _refuse(
+        "8",
+        "videos cannot be replaced",
+        "delete the video there, then send the file as a new one; or leave both as they are",
     ),
     _refuse(
         "93", "the request is larger than Flickr takes", "make the file smaller, or exclude it"

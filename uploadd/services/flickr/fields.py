@@ -30,6 +30,11 @@ def upload_fields(parcel: Parcel, account: Account) -> list[tuple[str, str]]:
     return [*fields, ("async", "1")]
 
 
+def replace_fields(photo_id: str) -> list[tuple[str, str]]:
+    """Every field of a replacement but the photo itself: what is told about it stays there."""
+    return [("photo_id", photo_id), ("async", "1")]
+
+
 def file_name(parcel: Parcel) -> str:
     """The photo part's file name: Flickr judges a file's type by its extension (error 5)."""
     return f"{parcel.stem or 'photo'}{parcel.extension}"

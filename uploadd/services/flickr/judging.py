@@ -5,6 +5,7 @@ Design section 8 says which outcome is which; `errors` holds the rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from uploadd.model import verdicts
@@ -34,15 +35,23 @@ class _Outcome:
     seconds: float | None = None
 
 
-def send_verdict(reply: replies.UploadReply | Unanswered, *, was_sent: bool) -> Verdict:
-    """What becomes of a photo. `was_sent`: its last chunk was handed to the socket."""
+def send_verdict(
+    reply: replies.UploadReply | Unanswered,
+    *,
+    was_sent: bool,
+    table: Mapping[str, ErrorRow] = errors.UPLOAD,
+) -> Verdict:
+    """What becomes of a photo. `was_sent`: its last chunk was handed to the socket.
+
+    `table`: the errors of the endpoint that it was sent to, before those of any call.
+    """
     match reply:
         case replies.PhotoId(photo_id):
             return verdicts.Kept(photo_id)
         case replies.TicketId(ticket_id):
             return verdicts.Ticketed(ticket_id)
         case Failure():
-            return _failed(reply, was_sent=was_sent)
+            return _failed(reply, table, was_sent=was_sent)
         case _:
             return _by_row(_outcome(reply), was_sent=was_sent)
 
@@ -67,8 +76,8 @@ def is_worth_a_retry(error: BaseException) -> bool:
     return code == "http-408" or not code.startswith(("http-3", "http-4"))
 
 
-def _failed(failure: Failure, *, was_sent: bool) -> Verdict:
-    row = errors.UPLOAD.get(failure.code) or errors.COMMON.get(failure.code)
+def _failed(failure: Failure, table: Mapping[str, ErrorRow], *, was_sent: bool) -> Verdict:
+    row = table.get(failure.code) or errors.COMMON.get(failure.code)
     if row is None:
         reason = Reason(failure.code, _quoted(failure), "nothing yet: it is tried a few times")
         return verdicts.Reschedule(reason, was_sent=was_sent, is_known=False)

@@ -1,5 +1,5 @@
 """The REST methods that the sandbox knows, in one file a group."""
 
-from uploadd.sandbox.flickr.methods import auth, people, photos, tickets
+from uploadd.sandbox.flickr.methods import auth, people, photos, tags, tickets
 
-__all__ = ["auth", "people", "photos", "tickets"]
+__all__ = ["auth", "people", "photos", "tags", "tickets"]

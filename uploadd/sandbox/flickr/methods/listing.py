@@ -12,6 +12,13 @@ from uploadd.sandbox.photos import Photo
 LISTING = "user_id extras per_page page"
 MAX_PER_PAGE = 500
 _DEFAULT_PER_PAGE = 100
+# What is asked for by one name comes under another.
+_SHOWN_AS = {
+    "date_upload": "dateupload",
+    "date_taken": "datetaken",
+    "last_update": "lastupdate",
+    "original_format": "originalformat",
+}
 
 
 def number(call: Call, name: str, default: int) -> int:
@@ -57,7 +64,8 @@ def _row(photo: Photo, owner: str, extras: set[str]) -> dict[str, Value]:
         "isfriend": photo.is_friend,
         "isfamily": photo.is_family,
     }
-    return row | {name: value for name, value in _extras(photo).items() if name in extras}
+    wanted = {name: value for name, value in _extras(photo).items() if name in extras}
+    return row | {_SHOWN_AS.get(name, name): value for name, value in wanted.items()}
 
 
 def _extras(photo: Photo) -> dict[str, Value]:

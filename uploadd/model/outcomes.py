@@ -1,0 +1,210 @@
+"""What happens to a job after a send or a ticket's answer. Pure decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from uploadd.model import look_ups, replacement, tickets, verdicts
+from uploadd.model.delays import Delay, backoff
+from uploadd.model.jobs import Doubt, Job
+from uploadd.model.pauses import PauseCause
+from uploadd.model.settlement import (
+    MOST_ATTEMPTS,
+    MOST_ATTEMPTS_UNKNOWN_CODE,
+    MOST_TICKET_FAILURES,
+    LedgerChange,
+    Settlement,
+    Surroundings,
+    ended,
+    gave_up,
+)
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason, Verdict
+
+
+def after_send(  # noqa: PLR0911 - one return for each kind of verdict
+    job: Job, verdict: Verdict, around: Surroundings
+) -> Settlement:
+    """What becomes of a job whose send ended with `verdict`."""
+    verdict = _holding(job, verdict)
+    if job.is_replacement:
+        return replacement.after_send(job, verdict, around)
+    match verdict:
+        case verdicts.Kept(photo_id):
+            return kept(job, photo_id)
+        case verdicts.Ticketed(ticket_id):
+            return _ticketed(job, ticket_id, around)
+        case verdicts.Duplicate():
+            return _duplicate(job, verdict)
+        case verdicts.Reschedule():
+            return _reschedule(job, verdict, around)
+        case verdicts.Pause():
+            return _paused(job, verdict)
+        case verdicts.Refuse(reason):
+            attempts = job.attempts + 1
+            return ended(job, State.FAILED, LedgerChange.CLEAR, reason, attempts=attempts)
+        case verdicts.Uncertain(reason):
+            return uncertain(job, reason, around)
+
+
+def _holding(job: Job, verdict: Verdict) -> Verdict:
+    """The verdict, or a fault of this file where the pause would not hold it back.
+
+    A photo that is refused for the limit of videos would be sent again at once, for ever.
+    """
+    if not isinstance(verdict, verdicts.Pause) or job.is_video:
+        return verdict
+    if verdict.cause is PauseCause.VIDEOS_FULL:
+        return verdicts.Reschedule(verdict.reason, was_sent=False, is_known=False)
+    return verdict
+
+
+def kept(job: Job, photo_id: str) -> Settlement:
+    """The account has what this job sent: to be filed away, or torn and to be mended."""
+    if job.is_replacement:
+        return replacement.confirmed(job, photo_id)
+    if job.sent_sha256 is not None:
+        return replacement.torn(job, photo_id)
+    return ended(job, State.FILING, LedgerChange.THERE, None, photo_id=photo_id)
+
+
+def uncertain(job: Job, reason: Reason, around: Surroundings) -> Settlement:
+    """Nobody knows whether the service kept it: the looks begin, or it is replaced once more."""
+    if job.is_replacement:
+        return replacement.doubtful(job, reason, around)
+    return Settlement(
+        State.UNCERTAIN,
+        reason=reason,
+        attempts=job.attempts + 1,
+        doubt=Doubt.FULL,
+        ticket_failures=job.ticket_failures,
+        uncertain_since=around.now,
+        wait=Delay(around.now, look_ups.gap_before(0, around.window(job))),
+    )
+
+
+def filed(job: Job) -> Settlement:
+    """Nothing is left to file: the job is done."""
+    return Settlement(
+        State.DONE,
+        attempts=job.attempts,
+        ticket_id=job.ticket_id,
+        polls=job.polls,
+        photo_id=job.photo_id,
+        ticket_failures=job.ticket_failures,
+    )
+
+
+def after_ticket(job: Job, reply: tickets.TicketReply, around: Surroundings) -> Settlement:
+    """What becomes of a job in `processing` when its ticket was asked for."""
+    match reply.state:
+        case tickets.TicketState.COMPLETE if reply.photo_id:
+            return kept(job, reply.photo_id)
+        case tickets.TicketState.PENDING:
+            return _still_pending(job, around)
+        case tickets.TicketState.FAILED:
+            return _ticket_failed(job, "the service could not convert it (complete=2)", around)
+        case _:
+            return _ticket_failed(job, "the service does not know the ticket any more", around)
+
+
+def _ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
+    delay = around.patience * tickets.poll_delay(job.lane, 0)
+    return Settlement(
+        State.PROCESSING,
+        ticket_id=ticket_id,
+        attempts=job.attempts + 1,
+        ticket_failures=job.ticket_failures,
+        wait=Delay(around.now, delay),
+    )
+
+
+def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
+    if verdict.is_deleted:
+        return ended(
+            job,
+            State.SKIPPED,
+            LedgerChange.CLEAR,
+            verdict.reason,
+            photo_id=verdict.photo_id,
+            attempts=job.attempts + 1,
+        )
+    # On a resend it is our own earlier send that is found; on a first send somebody else's.
+    is_resend = job.attempts > 0 and verdict.photo_id is not None
+    return ended(
+        job,
+        State.FILING if is_resend else State.DUPLICATE,
+        LedgerChange.THERE,
+        None if is_resend else verdict.reason,
+        photo_id=verdict.photo_id,
+        attempts=job.attempts + 1,
+    )
+
+
+def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) -> Settlement:
+    attempts = job.attempts + 1
+    most = MOST_ATTEMPTS if verdict.is_known else MOST_ATTEMPTS_UNKNOWN_CODE
+    is_last = attempts >= most
+    return Settlement(
+        State.FAILED if is_last else State.QUEUED,
+        ledger=LedgerChange.KEEP if verdict.was_sent else LedgerChange.CLEAR,
+        reason=gave_up(verdict.reason, attempts) if is_last else verdict.reason,
+        attempts=attempts,
+        doubt=Doubt.BRIEF if verdict.was_sent else Doubt.NONE,
+        ticket_failures=job.ticket_failures,
+        wait=None if is_last else _backoff(attempts, around),
+    )
+
+
+def _backoff(attempts: int, around: Surroundings) -> Delay:
+    return Delay(around.now, backoff(attempts, around.random, around.patience))
+
+
+def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
+    # A 429 may come from a gateway after the body went through, and a nonce that was used before
+    # from a proxy that sent our request twice: one look before the resend.
+    is_doubtful = verdict.cause in (PauseCause.RATE, PauseCause.CLOCK)
+    return Settlement(
+        State.QUEUED,
+        ledger=LedgerChange.KEEP if is_doubtful else LedgerChange.CLEAR,
+        reason=verdict.reason,
+        attempts=job.attempts,
+        doubt=Doubt.BRIEF if is_doubtful else Doubt.NONE,
+        ticket_failures=job.ticket_failures,
+        pause=verdict,
+    )
+
+
+def _still_pending(job: Job, around: Surroundings) -> Settlement:
+    # A ticket that was asked for along the way, before its time, keeps its interval; that it
+    # begins anew brings the tickets of one call together in the next one, too.
+    is_early = job.polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
+    polls = job.polls + (0 if is_early else 1)
+    delay = around.patience * tickets.poll_delay(job.lane, polls)
+    return Settlement(
+        State.PROCESSING,
+        ticket_id=job.ticket_id,
+        attempts=job.attempts,
+        polls=polls,
+        ticket_failures=job.ticket_failures,
+        uncertain_since=job.uncertain_since,
+        wait=Delay(around.now, delay),
+    )
+
+
+def _ticket_failed(job: Job, what: str, around: Surroundings) -> Settlement:
+    failures = job.ticket_failures + 1
+    reason = Reason("ticket-failed", f"ticket {job.ticket_id}: {what}")
+    if failures >= MOST_TICKET_FAILURES:
+        remedy = "the service fails on this file; open it elsewhere, then `uploadd retry` the job"
+        return Settlement(
+            State.FAILED,
+            reason=replacement.told(
+                job, Reason(reason.code, f"{reason.text} ({failures} times)", remedy)
+            ),
+            attempts=job.attempts,
+            doubt=Doubt.FULL,
+            ticket_failures=failures,
+        )
+    settled = uncertain(job, reason, around)
+    return replace(settled, attempts=job.attempts, ticket_failures=failures)

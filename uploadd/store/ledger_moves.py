@@ -1,0 +1,121 @@
+"""What a job's moves do to the ledger: what the account may have, and as which photo.
+
+A row with a photo that says `maybe` is a content that this photo may hold while, or since, a
+replacement of it was sent. Its `doubt` is `none` where the photo did hold it when that began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from uploadd.model.jobs import Doubt, Job
+from uploadd.model.settlement import LedgerChange, Settlement
+from uploadd.store import statements
+from uploadd.store.rows import Row, rows
+
+
+def begin(db: Database, job: Job, now: float) -> None:
+    """`maybe`, before the first byte is sent; for a replacement also for what its photo holds."""
+    if not job.is_replacement:
+        set_row(db, job, "maybe", Doubt.FULL, None, now)
+        return
+    db.execute(statements.DOUBT_PHOTO, (job.account_id, job.photo_id, job.sha256))
+    set_row(db, job, "maybe", Doubt.FULL, job.photo_id, now)
+
+
+def change(db: Database, job: Job, settlement: Settlement, now: float) -> list[str]:
+    """Write what a settlement says of the ledger.
+
+    Returns the contents that a photo held and holds no more: whose files go elsewhere again.
+    """
+    key = (job.account_id, job.sha256)
+    match settlement.ledger:
+        case LedgerChange.CLEAR:
+            db.execute(statements.CLEAR_MAYBE, key)
+            _restore(db, job)
+        case LedgerChange.THERE:
+            return _there(db, job, settlement.photo_id, now)
+        case LedgerChange.TORN:
+            return _torn(db, job, settlement.photo_id, now)
+        case LedgerChange.MIXED:
+            set_row(db, job, "maybe", Doubt.FULL, settlement.photo_id, now)
+        case LedgerChange.ELSEWHERE:
+            _elsewhere(db, job, settlement, now)
+        case LedgerChange.KEEP if settlement.doubt is not Doubt.NONE:
+            db.execute(statements.SET_DOUBT, (settlement.doubt, *key))
+        case _:
+            pass
+    return []
+
+
+def set_row(
+    db: Database, job: Job, state: str, doubt: Doubt, photo_id: str | None, now: float
+) -> None:
+    """Write the row of a job's content."""
+    db.execute(
+        statements.SET_LEDGER,
+        {
+            "account_id": job.account_id,
+            "sha256": job.sha256,
+            "state": state,
+            "doubt": doubt,
+            "photo_id": photo_id,
+            "now": now,
+            "job_id": job.id,
+        },
+    )
+
+
+def holds_other(db: Database, account_id: int, photo_id: str, sha256: str) -> bool:
+    """Whether the ledger says that this photo holds another content than this one."""
+    row = db.execute(statements.OTHER_CONTENT_THERE, (account_id, photo_id, sha256)).fetchone()
+    return row is not None
+
+
+def _there(db: Database, job: Job, photo_id: str | None, now: float) -> list[str]:
+    gone = _forget_others(db, job, photo_id, job.sha256) if job.is_replacement else []
+    set_row(db, job, "there", Doubt.NONE, photo_id, now)
+    return gone
+
+
+def _torn(db: Database, job: Job, photo_id: str | None, now: float) -> list[str]:
+    """What was sent is there, and what was fingerprinted is not."""
+    db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
+    if job.sent_sha256 is None:
+        return []
+    gone = _forget_others(db, job, photo_id, job.sent_sha256)
+    if not _is_there(db, job.account_id, job.sent_sha256):  # it may be, as another photo
+        sent = replace(job, sha256=job.sent_sha256)
+        set_row(db, sent, "there", Doubt.NONE, photo_id, now)
+    return gone
+
+
+def _elsewhere(db: Database, job: Job, settlement: Settlement, now: float) -> None:
+    """The photo that was to be replaced is as it was; the content is another photo."""
+    set_row(db, job, "there", Doubt.NONE, settlement.there_as, now)
+    _restore(db, job)
+
+
+def _is_there(db: Database, account_id: int, sha256: str) -> bool:
+    found = list(rows(db, statements.LEDGER_ROW, (account_id, sha256)))
+    return bool(found) and found[0]["state"] == "there"
+
+
+def _forget_others(db: Database, job: Job, photo_id: str | None, sha256: str) -> list[str]:
+    key = (job.account_id, photo_id, sha256)
+    gone = [row["sha256"] for row in rows(db, statements.OTHERS_OF_PHOTO, key)]
+    db.execute(statements.FORGET_OTHERS_OF_PHOTO, key)
+    return gone
+
+
+def _restore(db: Database, job: Job) -> None:
+    """A replacement came to nothing: the photo holds what it held, unless another may have come."""
+    if not job.is_replacement:
+        return
+    others: list[Row] = list(
+        rows(db, statements.OTHERS_OF_PHOTO, (job.account_id, job.photo_id, job.sha256))
+    )
+    if all(row["doubt"] == Doubt.NONE for row in others):
+        db.execute(statements.UNDOUBT_PHOTO, (job.account_id, job.photo_id, job.sha256))

@@ -1,0 +1,88 @@
+"""A job's new state and its story: the only place that writes `jobs.state`."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.settlement import Settlement
+from uploadd.model.states import IN_FLIGHT, State, check_move
+from uploadd.store import statements
+from uploadd.store.rows import jobs
+
+
+def job_by_id(db: Database, job_id: int) -> Job | None:
+    """The job as it stands, or None."""
+    found = jobs(db, statements.JOB, (job_id,))
+    return found[0] if found else None
+
+
+def has_twin_in_flight(db: Database, job: Job) -> bool:
+    """Whether a job with the same content for the same account is in flight."""
+    states = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
+    statement = f"SELECT 1 FROM jobs WHERE account_id = ? AND sha256 = ? AND state IN ({states})"
+    return db.execute(statement, (job.account_id, job.sha256)).fetchone() is not None
+
+
+def write(
+    db: Database, job: Job, settlement: Settlement, now: float, story: str | None = None
+) -> None:
+    """Move a job. Raises `IllegalMoveError`; `story` is told instead of the settlement's own."""
+    if not (job.state is settlement.state and job.state in (State.PROCESSING, State.UNCERTAIN)):
+        check_move(job.state, settlement.state)
+        text = story if story is not None else story_of(settlement)
+        db.execute(statements.ADD_HISTORY, (job.id, now, settlement.state, text))
+    store_fields(db, job, settlement, now)
+
+
+def story_of(settlement: Settlement) -> str:
+    """What a job's history says of a settlement."""
+    if settlement.reason is not None:
+        return f"{settlement.reason.text} [{settlement.reason.code}]"
+    if settlement.photo_id is not None:
+        return f"photo {settlement.photo_id}"
+    return f"ticket {settlement.ticket_id}" if settlement.ticket_id else ""
+
+
+def store_fields(db: Database, job: Job, settlement: Settlement, now: float) -> None:
+    """Write a settlement's fields without a word in the history."""
+    wait, reason = settlement.wait, settlement.reason
+    db.execute(
+        statements.SETTLE_JOB,
+        {
+            "id": job.id,
+            "state": settlement.state,
+            "attempts": settlement.attempts,
+            "wait_begin": wait.begin if wait else None,
+            "wait_seconds": wait.seconds if wait else None,
+            "due": wait.end if wait else 0.0,
+            "ticket_id": settlement.ticket_id,
+            "polls": settlement.polls,
+            "photo_id": settlement.photo_id,
+            "doubt": settlement.doubt,
+            "looks": settlement.looks,
+            "unanswered": settlement.unanswered,
+            "ticket_failures": settlement.ticket_failures,
+            "uncertain_since": settlement.uncertain_since,
+            "reason_code": reason.code if reason else None,
+            "reason_text": reason.text if reason else "",
+            "reason_remedy": reason.remedy if reason else "",
+            "now": now,
+        },
+    )
+
+
+def mark_sent(db: Database, job_id: int, sent_sha256: str | None, sent_as: FileMark | None) -> None:
+    """Remember which bytes went out, or what the file was when a send began (see `Job`)."""
+    text = None if sent_as is None else " ".join(str(number) for number in sent_as)
+    db.execute(statements.MARK_SENT, (sent_sha256, text, job_id))
+
+
+def aim(db: Database, job_id: int, photo_id: str, *, is_mending: bool) -> None:
+    """From now on this job gives new content to a photo that is there."""
+    db.execute(statements.AIM, (Kind.REPLACE, photo_id, is_mending, job_id))
+
+
+def aim_anew(db: Database, job_id: int) -> None:
+    """From now on this job sends a photo of its own."""
+    db.execute(statements.AIM, (Kind.UPLOAD, None, False, job_id))
