@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 import structlog
@@ -86,6 +86,19 @@ class CallBudget:
     @property
     def _memory(self) -> deque[float]:
         return self._times if self._times is not None else deque()
+
+    async def learn(self) -> None:
+        """Another process wrote to the database: perhaps it made calls (`uploadd adopt`)."""
+        if self._times is None:
+            return
+        made = await self._store.read(calls.times, self._name, self._clock.wall())
+        # What was granted here and is not committed yet counts as well.
+        ours = Counter(self._memory) - Counter(made)
+        self._times = deque(sorted((*made, *ours.elements())))
+
+    def shift(self, step: float) -> None:
+        """The wall clock was set by `step` seconds: the hour is measured by the uptime."""
+        self._times = None if self._times is None else deque(at + step for at in self._times)
 
     async def _load(self) -> None:
         async with self._loading:

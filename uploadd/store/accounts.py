@@ -13,7 +13,11 @@ from uploadd.store.rows import Row, one, rows, value
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as the database knows it. `user_id` is None until its login was seen."""
+    """An account as the database knows it. `user_id` is None until its login was seen.
+
+    `adopt_since`: it may have photos from then on (unix seconds) of which the database knows
+    nothing, and awaits its adoption; None: nothing to do. `doubted_at`: when that was found out.
+    """
 
     id: int
     identity: str
@@ -23,6 +27,8 @@ class AccountRow:
     user_id: str | None
     user_name: str
     credentials_digest: str
+    adopt_since: float | None = None
+    doubted_at: float | None = None
 
 
 def all_accounts(db: Database) -> list[AccountRow]:
@@ -47,7 +53,8 @@ def bind(
             db, label, service, host, None, "", credentials_digest
         )
     is_known = row["user_id"] is not None and row["credentials_digest"] == credentials_digest
-    return AccountRow(**row), not is_known
+    # The database keeps the old digest until the new login has shown whose it is.
+    return AccountRow(**{**row, "credentials_digest": credentials_digest}), not is_known
 
 
 def learn(

@@ -14,6 +14,11 @@ def since(db: Database, budget: str, now: float) -> list[float]:
     return [row[0] for row in db.execute(statements.CALLS_SINCE, (budget, now - WINDOW_SECONDS))]
 
 
+def times(db: Database, budget: str, now: float) -> list[float]:
+    """When the requests of the last hour were made, ascending. Changes nothing."""
+    return [row[0] for row in db.execute(statements.CALLS_SINCE, (budget, now - WINDOW_SECONDS))]
+
+
 def add(db: Database, budget: str, account_id: int, now: float) -> None:
     """Count one request, before it is made; those that no longer count are forgotten."""
     db.execute(statements.FORGET_CALLS, (budget, now - WINDOW_SECONDS))

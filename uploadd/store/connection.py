@@ -3,56 +3,124 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from uploadd.model.errors import StoreError
+from uploadd.store import backups
+from uploadd.store.mark import marked
 from uploadd.store.schema import MIGRATIONS
 
 DATABASE_NAME = "uploadd.db"
+# A restored database, complete and checked, that has not taken its place yet.
+RESTORING_NAME = "uploadd.db.restoring"
 BUSY_SECONDS = 30.0
+
+FULL_REMEDY = (
+    "free some space on that disk and start again; nothing is lost, and what was being sent is"
+    " looked up first"
+)
+READ_ONLY_REMEDY = (
+    "make the state directory and its disk writable for this user, then start again; nothing is"
+    " lost"
+)
+MEANINGS = (
+    ("disk is full", FULL_REMEDY),
+    ("readonly", READ_ONLY_REMEDY),
+    ("read-only", READ_ONLY_REMEDY),
+    ("disk I/O error", "see what the kernel says of that disk (dmesg), and that it has room"),
+    ("unable to open", "check that the state directory exists and belongs to this user"),
+    ("locked", "another program holds it; stop that program and start again"),
+)
+SIGNS_OF_DAMAGE = ("malformed", "not a database", "damaged", "database corruption")
 
 
 def open_database(state_dir: Path) -> Database:
     """Open (and make or migrate) the database of `state_dir`. Raises `StoreError`."""
+    path = state_dir / DATABASE_NAME
     try:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _migrated(_connect(state_dir / DATABASE_NAME))
+        _refuse_ruins(state_dir)
+        return _opened(path)
     except OSError as error:
         raise StoreError(
             f"the state directory {state_dir} cannot be used: {error.strerror}",
             "make it writable for this user, or set state_dir to another place",
         ) from None
     except sqlite3.Error as error:
-        raise store_error(error, state_dir / DATABASE_NAME) from None
+        raise store_error(error, path) from None
 
 
 def open_for_reading(state_dir: Path) -> Database | None:
     """Open the database beside a running daemon, to read. None where there is none yet."""
-    path = state_dir / DATABASE_NAME
-    if not path.exists():
+    if not (state_dir / DATABASE_NAME).exists() and not (state_dir / RESTORING_NAME).exists():
         return None
     return open_database(state_dir)
 
 
 def store_error(error: sqlite3.Error, path: Path | None = None) -> StoreError:
     """The line a person gets for an SQLite error: what it means, and what to do."""
-    where = f"the database {path}" if path else "the database"
     text = str(error)
-    remedies = (
-        ("disk is full", "free some space on that disk; nothing is lost"),
-        ("readonly", "make the state directory writable for this user"),
-        ("unable to open", "check that the state directory exists and belongs to this user"),
-        ("malformed", "keep a copy of it and restore the newest backup"),
-        ("not a database", "keep a copy of it and restore the newest backup"),
-        ("locked", "another program holds it; stop that program and start again"),
+    if any(sign in text for sign in SIGNS_OF_DAMAGE):
+        return damaged(text, path)
+    where = f"the database {path}" if path else "the database"
+    if path is not None and "unable to open" in text and not os.access(path.parent, os.W_OK):
+        return StoreError(f"{where} cannot be used: its directory is read-only", READ_ONLY_REMEDY)
+    remedy = next((remedy for sign, remedy in MEANINGS if sign in text), "")
+    return StoreError(f"{where} cannot be used: {text}", remedy)
+
+
+def damaged(what: str, path: Path | None = None) -> StoreError:
+    """The line for a damaged database, with the command that brings back the newest good backup.
+
+    `path`: the database; None where the place is not known. May take seconds: it checks backups.
+    """
+    if path is None:
+        remedy = "stop uploadd; `uploadd restore` shows the backups"
+        return StoreError(f"the database is damaged: {what}; nothing was thrown away", remedy)
+    good = backups.newest_good(path.parent)
+    text = f"the database {path} is damaged: {what}; nothing was thrown away"
+    if good is not None:
+        command = f"`uploadd restore {shlex.quote(str(good))}`"
+        return StoreError(text, f"{command} puts the newest good backup in its place")
+    place = shlex.quote(str(path.parent))
+    aside = f"`cd {place} && mkdir -p aside && mv {path.name}* aside/`"
+    return StoreError(
+        text,
+        f"there is no good backup: put it aside with {aside} and start again; then everything is"
+        " looked up on the service before it is sent",
     )
-    for sign, remedy in remedies:
-        if sign in text:
-            return StoreError(f"{where} cannot be used: {text}", remedy)
-    return StoreError(f"{where} cannot be used: {text}")
+
+
+def _refuse_ruins(state_dir: Path) -> None:
+    """Raise `StoreError` for what SQLite would take for a new database, and make one of it."""
+    path = state_dir / DATABASE_NAME
+    if (state_dir / RESTORING_NAME).exists():
+        raise StoreError(
+            f"a restore of {path} was begun and not finished; nothing was thrown away",
+            "give `uploadd restore BACKUP` again; without BACKUP it shows what there is",
+        )
+    wal = path.with_name(path.name + "-wal")
+    has_wal = wal.exists() and wal.stat().st_size > 0
+    if path.exists():
+        is_empty = path.stat().st_size == 0
+        if is_empty and (has_wal or marked(state_dir) or backups.listed(state_dir)):
+            raise damaged("it is empty", path)
+    elif has_wal:
+        raise damaged(f"it is gone, and {wal.name} alone is left", path)
+
+
+def _opened(path: Path) -> Database:
+    db = _connect(path)
+    try:
+        migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _connect(path: Path) -> Database:
@@ -63,30 +131,36 @@ def _connect(path: Path) -> Database:
         isolation_level=None,  # transactions begin where the code says BEGIN, nowhere else
         check_same_thread=False,  # one thread at a time: the group commit sees to that
     )
-    if is_new:
-        os.chmod(path, 0o600)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
-    # FULL, not NORMAL: an upload that a power cut makes us forget is a doubled photo.
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        if is_new:
+            os.chmod(path, 0o600)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL, not NORMAL: an upload that a power cut makes us forget is a doubled photo.
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return Database(connection)
 
 
-def _migrated(db: Database) -> Database:
+def migrate(db: Database) -> None:
+    """Bring the tables up to date. Raises `StoreError` for those of a newer version."""
     known = {migration.name for migration in MIGRATIONS.pending(db)}
     applied = {migration.name for migration in MIGRATIONS.applied(db)}
     ours = {migration.name for migration in MIGRATIONS._migrations}  # noqa: SLF001 - no accessor
     if applied - ours:
-        db.close()
         raise StoreError(
-            "the database was made by a newer uploadd", "install that version or a newer one"
+            "the database was made by a newer uploadd; nothing was changed",
+            "install that version or a newer one",
         )
-    if known:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            MIGRATIONS.apply(db)
-        except BaseException:
+    if not known:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        MIGRATIONS.apply(db)
+    except BaseException:
+        if db.conn.in_transaction:
             db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
-    return db
+        raise
+    db.execute("COMMIT")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -33,7 +35,8 @@ def counts_below(
 ) -> dict[State, tuple[int, int]]:
     """How the known files at or below `root` stand with these accounts: files and bytes by state.
 
-    Each file counts once for each account, by the job of the content it has now.
+    Each file counts once for each account, by the job of the content it has now. A content that
+    is on its way counts as well, although its file has gone or changed meanwhile.
     """
     marks = ", ".join("?" for _ in account_ids)
     statement = (
@@ -42,8 +45,23 @@ def counts_below(
         " WHERE (files.directory = ? OR (files.directory >= ? AND files.directory < ?))"
         f" AND account_id IN ({marks}) GROUP BY state"
     )
-    found = rows(db, statement, (root, *range_below(root), *account_ids))
-    return {State(row["state"]): (row["files"], row["bytes"]) for row in found}
+    on_its_way = (
+        "SELECT state, count(*) AS files, sum(size) AS bytes FROM jobs"
+        f" WHERE account_id IN ({marks})"
+        " AND state IN ('uploading', 'uncertain', 'processing', 'filing')"
+        " AND (directory = ? OR (directory >= ? AND directory < ?))"
+        " AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory"
+        " AND files.name = jobs.name AND files.sha256 = jobs.sha256) GROUP BY state"
+    )
+    below = (root, *range_below(root))
+    found: dict[State, tuple[int, int]] = {}
+    for row in (
+        *rows(db, statement, (*below, *account_ids)),
+        *rows(db, on_its_way, (*account_ids, *below)),
+    ):
+        files, size = found.get(State(row["state"]), (0, 0))
+        found[State(row["state"])] = (files + row["files"], size + row["bytes"])
+    return found
 
 
 def newest_photos(db: Database, root: bytes, account_id: int, since: float, most: int) -> list[str]:
@@ -124,12 +142,36 @@ def fact(db: Database, name: str) -> str | None:
     return found
 
 
+def number_fact(db: Database, name: str) -> float | None:
+    """A remembered number; None where there is none (the table can be edited by hand)."""
+    try:
+        number = float(fact(db, name) or "")
+    except (ValueError, TypeError):
+        return None
+    return number if math.isfinite(number) else None
+
+
 def set_fact(db: Database, name: str, text: str | None) -> None:
     """Remember a single value, or forget it (None)."""
     if text is None:
         db.execute(statements.DROP_FACT, (name,))
     else:
         db.execute(statements.SET_FACT, (name, text))
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many jobs failed after some moment, and when the first of them did (unix seconds)."""
+
+    count: int
+    first: float
+
+
+def failures_since(db: Database, account_id: int, since: float) -> Failures:
+    """The failed jobs of an account that failed after `since` (unix seconds)."""
+    row = one(db, statements.FAILURES_SINCE, (account_id, since))
+    assert row is not None  # noqa: S101 - an aggregate always has a row
+    return Failures(row["number"], row["first"] or 0.0)
 
 
 def data_version(db: Database) -> int:

@@ -163,3 +163,86 @@ SMALL_QUESTIONS = (
     "CREATE INDEX fresh_tickets ON jobs (account_id) WHERE state = 'processing' AND polls = 0",
     "CREATE INDEX never_read ON jobs (directory, name) WHERE state = 'queued' AND sha256 = ''",
 )
+
+
+@MIGRATIONS()
+def requested_backfills(db: Database) -> None:
+    """What other processes ask the deliverer to take in: one row a directory."""
+    db.execute(REQUESTED_BACKFILLS)
+
+
+# `place` is the device and inode as the one who asks sees them: text, because they may have 64
+# bits without a sign. `pings` and `answers` are counted by the client and by the deliverer.
+REQUESTED_BACKFILLS = """
+CREATE TABLE backfills (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    directory BLOB NOT NULL,
+    place TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    accounts TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'walking', 'settling', 'walked', 'refused')),
+    text TEXT NOT NULL DEFAULT '',
+    remedy TEXT NOT NULL DEFAULT '',
+    settling INTEGER NOT NULL DEFAULT 0,
+    has_unread INTEGER NOT NULL DEFAULT 0,
+    is_probed INTEGER NOT NULL DEFAULT 0,
+    pings INTEGER NOT NULL DEFAULT 1,
+    answers INTEGER NOT NULL DEFAULT 0,
+    asked_at REAL NOT NULL,
+    UNIQUE (directory, folder, accounts)
+)
+"""
+
+
+@MIGRATIONS()
+def what_was_seen_before(db: Database) -> None:
+    """An older copy of the database must be noticed, and double nothing."""
+    for statement in WHAT_WAS_SEEN_BEFORE:
+        db.execute(statement)
+
+
+WHAT_WAS_SEEN_BEFORE = (
+    # How many sends were begun, ever: store/mark.py keeps the same number outside of the database.
+    """
+    CREATE TABLE sends (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        begun INTEGER NOT NULL,
+        last_at REAL NOT NULL
+    )
+    """,
+    "INSERT INTO sends (id, begun, last_at) VALUES (1, 0, 0)",
+    # From when on the account may have photos that this database knows nothing of; NULL: adopted.
+    "ALTER TABLE accounts ADD COLUMN adopt_since REAL",
+    # When that was found out: every send that this database knows nothing of was begun before.
+    "ALTER TABLE accounts ADD COLUMN doubted_at REAL",
+    # Such a content was looked up over the whole window, and was not there.
+    "ALTER TABLE jobs ADD COLUMN was_absent INTEGER NOT NULL DEFAULT 0",
+)
+
+
+@MIGRATIONS()
+def doubts_and_replacements(db: Database) -> None:
+    """Looks that were refused, sends that nobody saw the end of, photos with new content."""
+    for statement in DOUBTS_AND_REPLACEMENTS:
+        db.execute(statement)
+
+
+DOUBTS_AND_REPLACEMENTS = (
+    "ALTER TABLE jobs ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0",
+    # `size mtime_ns inode` of the file when a send began, until what was sent has been compared.
+    "ALTER TABLE jobs ADD COLUMN sent_as TEXT",
+    "ALTER TABLE jobs ADD COLUMN is_mending INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX jobs_of_photo ON jobs (account_id, photo_id) WHERE photo_id IS NOT NULL",
+    "CREATE INDEX ledger_of_photo ON ledger (account_id, photo_id) WHERE photo_id IS NOT NULL",
+)
+
+
+@MIGRATIONS()
+def failures_by_time(db: Database) -> None:
+    """What failed since a person was told: asked every few seconds."""
+    db.execute(FAILURES_BY_TIME)
+
+
+FAILURES_BY_TIME = (
+    "CREATE INDEX failures_by_time ON jobs (account_id, updated_at) WHERE state = 'failed'"
+)

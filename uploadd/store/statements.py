@@ -10,8 +10,11 @@ ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
 ACCOUNT_IDS = "SELECT id FROM accounts WHERE identity NOT LIKE 'gone:%'"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
 INSERT_ACCOUNT = """
-INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest)
-VALUES (:identity, :label, :service, :host, :user_id, :user_name, :credentials_digest)
+INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest,
+    adopt_since, doubted_at)
+VALUES (:identity, :label, :service, :host, :user_id, :user_name, :credentials_digest,
+    (SELECT CAST(value AS REAL) FROM facts WHERE name = 'adopt_since'),
+    (SELECT CAST(value AS REAL) FROM facts WHERE name = 'doubted_at'))
 RETURNING id
 """
 UPDATE_LOGIN = """
@@ -69,7 +72,8 @@ UPDATE jobs SET folder = :folder, root = :root, size = :size, mtime_ns = :mtime_
 WHERE id = :id
 """
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so
-# that a rescheduled job does not wait behind a whole backlog.
+# that a rescheduled job does not wait behind a whole backlog. A file whose earlier content is on
+# its way torn, or about to be mended, waits: what it holds now is what will mend it.
 NEXT_IN_QUEUE = """
 SELECT * FROM jobs AS job
 WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
@@ -79,6 +83,13 @@ WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
         SELECT 1 FROM jobs AS twin
         WHERE twin.account_id = job.account_id AND twin.sha256 = job.sha256
             AND twin.state IN ('uploading', 'uncertain', 'processing', 'filing'))
+    AND (is_mending OR NOT EXISTS (
+        SELECT 1 FROM jobs AS torn
+        WHERE torn.directory = job.directory AND torn.name = job.name AND torn.id != job.id
+            AND torn.account_id = job.account_id
+            AND (torn.sent_sha256 IS NOT NULL
+                    AND torn.state IN ('uploading', 'uncertain', 'processing')
+                OR torn.is_mending AND torn.state IN ('queued', 'uncertain'))))
 ORDER BY due, id
 LIMIT :most
 """
@@ -125,12 +136,38 @@ SETTLE_JOB = """
 UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
     wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
     photo_id = coalesce(:photo_id, photo_id), doubt = :doubt, looks = :looks,
-    ticket_failures = :ticket_failures, uncertain_since = :uncertain_since,
-    reason_code = :reason_code, reason_text = :reason_text, reason_remedy = :reason_remedy,
-    updated_at = :now
+    unanswered = :unanswered, ticket_failures = :ticket_failures,
+    uncertain_since = :uncertain_since, reason_code = :reason_code, reason_text = :reason_text,
+    reason_remedy = :reason_remedy, updated_at = :now
 WHERE id = :id
 """
-MARK_TORN = "UPDATE jobs SET sent_sha256 = ? WHERE id = ?"
+MARK_SENT = "UPDATE jobs SET sent_sha256 = ?, sent_as = ? WHERE id = ?"
+AIM = "UPDATE jobs SET kind = ?, photo_id = ?, is_mending = ? WHERE id = ?"
+QUEUED_SINCE = """
+SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
+    AND id != ? AND sha256 != '' ORDER BY id DESC
+"""
+# Files whose content was on a photo that has another one now, and that still have that content.
+HOMELESS = """
+SELECT jobs.* FROM jobs JOIN files
+    ON files.directory = jobs.directory AND files.name = jobs.name AND files.sha256 = jobs.sha256
+WHERE jobs.account_id = :account_id AND jobs.photo_id = :photo_id AND jobs.sha256 = :sha256
+    AND jobs.state IN ('done', 'duplicate')
+    AND NOT (jobs.directory = :directory AND jobs.name = :name)
+"""
+WAKE_CONTENT = """
+UPDATE jobs SET wait_begin = NULL, wait_seconds = NULL, due = 0
+WHERE account_id = ? AND sha256 = ? AND state = 'queued'
+"""
+IS_BEING_REPLACED = """
+SELECT 1 FROM jobs WHERE account_id = ? AND photo_id = ? AND kind = 'replace'
+    AND state IN ('queued', 'uploading', 'uncertain', 'processing', 'filing')
+"""
+TORN_BEFORE = """
+SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND id != ?
+    AND (sent_sha256 IS NOT NULL AND state IN ('uploading', 'uncertain', 'processing')
+        OR is_mending AND state IN ('queued', 'uncertain'))
+"""
 MARK_FORCED = "UPDATE jobs SET is_forced = ? WHERE id = ?"
 # All twins in two statements: there may be tens of thousands (an empty scan, a placeholder).
 TELL_TWINS = """
@@ -141,8 +178,8 @@ WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kin
 SETTLE_TWINS = """
 UPDATE jobs SET state = 'duplicate', photo_id = coalesce(:photo_id, photo_id), doubt = 'none',
     wait_begin = NULL, wait_seconds = NULL, due = 0, ticket_id = NULL, polls = 0, looks = 0,
-    ticket_failures = 0, uncertain_since = NULL, reason_code = :code, reason_text = :reason,
-    reason_remedy = '', updated_at = :now
+    unanswered = 0, ticket_failures = 0, uncertain_since = NULL, reason_code = :code,
+    reason_text = :reason, reason_remedy = '', updated_at = :now
 WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kind = 'upload'
 """
 QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state = 'queued'"
@@ -158,6 +195,10 @@ AHEAD_IN_QUEUE = """
 SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
     AND ((lane = :lane AND id < :id) OR (lane = :live AND :lane != :live))
 """
+FAILURES_SINCE = """
+SELECT count(*) AS number, min(updated_at) AS first FROM jobs
+WHERE account_id = ? AND state = 'failed' AND updated_at > ?
+"""
 ADD_HISTORY = "INSERT INTO history (job_id, at, state, text) VALUES (?, ?, ?, ?)"
 HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY id"
 
@@ -172,6 +213,21 @@ ON CONFLICT (account_id, sha256) DO UPDATE SET state = :state, doubt = :doubt,
 """
 SET_DOUBT = "UPDATE ledger SET doubt = ? WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
 CLEAR_MAYBE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
+
+# A content that a photo may hold since, or while, a replacement of it was sent.
+DOUBT_PHOTO = """
+UPDATE ledger SET state = 'maybe', doubt = 'none'
+WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'there'
+"""
+UNDOUBT_PHOTO = """
+UPDATE ledger SET state = 'there'
+WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'maybe' AND doubt = 'none'
+"""
+OTHERS_OF_PHOTO = "SELECT * FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
+FORGET_OTHERS_OF_PHOTO = "DELETE FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
+OTHER_CONTENT_THERE = """
+SELECT 1 FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'there'
+"""
 
 # --- pauses -----------------------------------------------------------------------------------
 
@@ -189,12 +245,68 @@ END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
 END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
 REBASE_CALLS = "UPDATE calls SET at = :now WHERE at > :now"
 REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"
+# No wait that began in the future: of a clock that was set back nothing else is known.
+REBASE_ALL = (REBASE_WAITS, REBASE_PAUSES, REBASE_CALLS)
+# The wall clock was set by :step seconds, and everything that was measured by it with it.
+SHIFT_ALL = (
+    """
+    UPDATE jobs SET wait_begin = wait_begin + :step, due = due + :step,
+        uncertain_since = uncertain_since + :step
+    WHERE due > 0 AND state IN ('queued', 'uncertain', 'processing')
+    """,
+    "UPDATE pauses SET delay_begin = delay_begin + :step",
+    "UPDATE calls SET at = at + :step",
+)
 
 # --- the call budget --------------------------------------------------------------------------
 
 ADD_CALL = "INSERT INTO calls (budget, at, account_id) VALUES (?, ?, ?)"
 CALLS_SINCE = "SELECT at FROM calls WHERE budget = ? AND at > ? ORDER BY at"
 FORGET_CALLS = "DELETE FROM calls WHERE budget = ? AND at <= ?"
+
+# --- backfills that others ask for ------------------------------------------------------------
+
+# The same directory, asked for again, is the same row: it is walked once more.
+ASK_BACKFILL = """
+INSERT INTO backfills (directory, place, folder, accounts, state, asked_at)
+VALUES (:directory, :place, :folder, :accounts, 'asked', :now)
+ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place, state = 'asked',
+    text = '', remedy = '', settling = 0, has_unread = 0, is_probed = 0, pings = pings + 1,
+    asked_at = :now
+RETURNING id
+"""
+BACKFILLS = "SELECT * FROM backfills ORDER BY id"
+SET_BACKFILL = """
+UPDATE backfills SET state = :state, text = :text, settling = :settling,
+    has_unread = :has_unread, is_probed = :is_probed WHERE id = :id AND state != 'asked'
+"""
+BEGIN_BACKFILL = """
+UPDATE backfills SET state = 'walking', text = '', settling = 0, has_unread = 0, is_probed = 0
+WHERE id = ?
+"""
+REFUSE_BACKFILL = "UPDATE backfills SET state = 'refused', text = ?, remedy = ? WHERE id = ?"
+PING_BACKFILL = "UPDATE backfills SET pings = pings + 1 WHERE id = ?"
+ANSWER_BACKFILLS = "UPDATE backfills SET answers = pings WHERE answers != pings"
+FORGET_BACKFILL = "DELETE FROM backfills WHERE id = ?"
+IS_OPEN_BELOW = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id AND state = 'queued'
+        AND (directory = :root OR (directory >= :first AND directory < :beyond)))
+    OR EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id
+        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+        AND (directory = :root OR (directory >= :first AND directory < :beyond)))
+"""
+LAST_CALL = "SELECT max(rowid) FROM calls"
+CALLS_AFTER = """
+SELECT count(*) FROM calls
+WHERE rowid > ? AND account_id IN (SELECT value FROM json_each(?))
+"""
+LAST_STORY = "SELECT max(id) FROM history"
+BYTES_SENT_AFTER = """
+SELECT sum(size) FROM jobs WHERE id IN (
+        SELECT job_id FROM history WHERE id > :after AND state = 'uploading')
+    AND account_id = :account_id AND state IN ('processing', 'filing', 'done')
+    AND (directory = :root OR (directory >= :first AND directory < :beyond))
+"""
 
 # --- folders and facts ------------------------------------------------------------------------
 
@@ -211,3 +323,55 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 DROP_FACT = "DELETE FROM facts WHERE name = ?"
 DATA_VERSION = "PRAGMA data_version"
+
+# --- what an older database does not know (store/older.py) -----------------------------------
+
+COUNT_SEND = "UPDATE sends SET begun = begun + 1, last_at = :now"
+SENDS = "SELECT begun, last_at FROM sends"
+SENDS_BEGUN = "SELECT begun FROM sends"
+RAISE_SENDS = "UPDATE sends SET begun = max(begun, ?)"
+LAST_UPDATE = "SELECT max(updated_at) FROM jobs"
+# After an adoption the pictures are known, but a video may still be in the service's works.
+DOUBT_OF_JOB = """
+SELECT coalesce(adopt_since, doubted_at - 86400) AS since, doubted_at
+FROM accounts JOIN jobs ON jobs.account_id = accounts.id
+WHERE jobs.id = ? AND doubted_at IS NOT NULL AND NOT was_absent AND NOT is_forced
+    AND kind = 'upload' AND (adopt_since IS NOT NULL OR media_type LIKE 'video/%')
+"""
+MARK_ABSENT = """
+UPDATE jobs SET was_absent = 1 WHERE account_id = ? AND sha256 = ? AND state = 'queued'
+"""
+DOUBT_ACCOUNTS = """
+UPDATE accounts SET adopt_since = min(coalesce(adopt_since, :since), :since), doubted_at = :now
+"""
+FORGET_PROOFS = "UPDATE jobs SET was_absent = 0, is_forced = 0 WHERE was_absent OR is_forced"
+LOOK_ANEW = """
+UPDATE jobs SET doubt = 'full', looks = 0, unanswered = 0, uncertain_since = :now,
+    wait_begin = :now, wait_seconds = 0, due = :now
+WHERE state = 'uncertain' AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+"""
+DOUBT_FULLY = "UPDATE ledger SET doubt = 'full' WHERE state = 'maybe' AND doubt = 'brief'"
+ADOPT_PHOTO = """
+INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
+VALUES (:account_id, :sha256, 'there', 'none', :photo_id, :now, 0)
+ON CONFLICT (account_id, sha256) DO UPDATE SET state = 'there', doubt = 'none',
+    photo_id = :photo_id WHERE state = 'maybe' AND photo_id IS NULL
+"""
+TORN_PHOTOS = """
+SELECT photo_id FROM jobs
+WHERE account_id = ? AND photo_id IS NOT NULL AND state NOT IN ('done', 'duplicate')
+    AND (sent_sha256 IS NOT NULL OR kind = 'replace' OR reason_code = 'torn')
+"""
+END_DOUBT = "UPDATE accounts SET adopt_since = NULL, doubted_at = ? WHERE id = ?"
+# Nothing of these was sent since the account was doubted: the ledger's row says nothing else.
+DOUBTED_ONLY = """
+SELECT jobs.* FROM jobs
+JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha256
+JOIN accounts ON accounts.id = jobs.account_id
+WHERE jobs.account_id = :account_id AND jobs.state = 'uncertain'
+    AND jobs.state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND jobs.kind = 'upload' AND jobs.media_type NOT LIKE 'video/%'
+    AND ledger.state = 'maybe' AND ledger.job_id = jobs.id AND ledger.since = :since
+    AND accounts.adopt_since IS NULL
+LIMIT :most
+"""

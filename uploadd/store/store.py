@@ -12,12 +12,15 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlite_utils import Database
 
 from uploadd.model.errors import StoreError
 from uploadd.store.connection import store_error
+from uploadd.store.mark import Mark
+from uploadd.store.older import sends_begun
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,9 +58,12 @@ class _Operation:
 class Store:
     """The only way to the database of a running deliverer."""
 
-    def __init__(self, db: Database, worker: Worker) -> None:
+    def __init__(self, db: Database, worker: Worker, mark: Mark | None = None) -> None:
+        """`mark`: where the number of begun sends is noted after each commit (None: nowhere)."""
         self._db = db
         self._worker = worker
+        self._mark = mark
+        self._path = Path(db.execute("PRAGMA database_list").fetchone()[2])
         self._waiting: deque[_Operation] = deque()
         self._is_closed = False
 
@@ -88,6 +94,8 @@ class Store:
 
     def _close(self, closed: Future[None]) -> None:
         self._db.close()
+        if self._mark is not None:
+            self._mark.close()
         closed.set_result(None)
 
     def _enqueue(self, work: Callable[..., T], is_write: bool, args: Any, kwargs: Any) -> Future[T]:
@@ -105,7 +113,7 @@ class Store:
         try:
             self._run_group(group)
         except sqlite3.Error as error:
-            failure = store_error(error)
+            failure = store_error(error, self._path)
             for operation in group:
                 operation.future.set_exception(failure)
             return
@@ -140,6 +148,8 @@ class Store:
             if self._db.conn.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        if self._mark is not None:  # before anybody hears of the commit, and sends
+            self._mark.note(sends_begun(self._db))
 
 
 def _run_one(operation: _Operation, db: Database) -> None:

@@ -25,6 +25,11 @@ ASKED_ALL_THE_TIME = (
     "TELL_TWINS",
     "LEDGER_ROW",
     "CALLS_SINCE",
+    "BYTES_SENT_AFTER",
+    "DOUBT_OF_JOB",
+    "MARK_ABSENT",
+    "DOUBTED_ONLY",
+    "FAILURES_SINCE",
 )
 
 

@@ -137,5 +137,5 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_database_is_a_clear_line(tmp_path: Path) -> None:
     """Not a traceback of SQLite's."""
     (tmp_path / DATABASE_NAME).write_bytes(b"this is not a database at all" * 100)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="is damaged: file is not a database; nothing was thrown"):
         open_database(tmp_path)

@@ -57,6 +57,7 @@ def _stored(configuration: Configuration, now: float) -> Iterator[Finding]:
             yield ok(state_dir.SUBJECT, "nothing was uploaded from here yet")
             return
         yield from state_dir.database(db, path)
+        yield from state_dir.backup(db, path, now)
         yield from queue.standing(db, configuration, now)
 
 

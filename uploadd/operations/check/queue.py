@@ -23,6 +23,8 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
         if row.label in configuration.accounts:
             for pause in holding(db, row.id, now):
                 yield _paused(row, pause, now)
+            if row.adopt_since is not None:
+                yield _to_adopt(row)
         elif any(number for state, number in counts.items() if state not in TERMINAL):
             yield _orphaned(row, counts)
         if counts.get(State.FAILED):
@@ -36,6 +38,14 @@ def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
     return warning(
         f"accounts.{row.label}", text, pause.remedy or "nothing to do: it ends by itself"
     )
+
+
+def _to_adopt(row: AccountRow) -> Finding:
+    text = (
+        "it may have photos that the database knows nothing of, because that was restored or"
+        " replaced; what it does not know is looked up before it is sent, which takes its time"
+    )
+    return warning(f"accounts.{row.label}", text, f"`uploadd adopt --account {row.label}`")
 
 
 def _orphaned(row: AccountRow, counts: dict[State, int]) -> Finding:

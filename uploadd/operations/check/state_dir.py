@@ -14,12 +14,16 @@ from uploadd.assembly import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UploaddError
 from uploadd.operations.check.findings import Finding, error, ok, warning
+from uploadd.store import backups, older
+from uploadd.store.connection import DATABASE_NAME, damaged
 from uploadd.store.health import damage
 from uploadd.store.lock import holder_now
 
 SUBJECT = "state_dir"
 LITTLE_BYTES = 500 * 1024 * 1024
 TOO_LITTLE_BYTES = 20 * 1024 * 1024
+HOUR_SECONDS = 3600.0
+LATE_SECONDS = 26 * HOUR_SECONDS
 
 
 def usable(configuration: Configuration, arguments: str) -> Iterator[Finding]:
@@ -61,10 +65,27 @@ def database(db: Database, path: Path) -> Iterator[Finding]:
     """Whether the database is whole, and who has it in use."""
     broken = damage(db)
     if broken:
-        remedy = "stop uploadd, keep a copy of the directory, and restore the newest backup"
-        yield error(SUBJECT, f"the database in {path} is damaged: {broken}", remedy)
+        told = damaged(broken, path / DATABASE_NAME)
+        yield error(SUBJECT, told.text, told.remedy)
         return
     yield ok(SUBJECT, "the database is whole")
     holder = holder_now(db, path)
     if holder is not None:
         yield ok(SUBJECT, f"`uploadd {holder.command}` is at work (pid {holder.pid})")
+
+
+def backup(db: Database, path: Path, now: float) -> Iterator[Finding]:
+    """How old the newest backup is."""
+    known = backups.listed(path)
+    if not known:
+        when = "the next start makes one" if older.sends_begun(db) else "nothing was sent yet"
+        yield ok(SUBJECT, f"there is no backup of the database yet: {when}")
+        return
+    age = now - known[0].at
+    made = f"{age / HOUR_SECONDS:.0f} hours ago" if age >= 0 else "in the future"
+    text = f"the newest backup of the database was made {made}: {known[0].path.name}"
+    if holder_now(db, path) is not None and not 0 <= age <= LATE_SECONDS:
+        remedy = "look for `backup.failed` in the log; each start makes one that is due"
+        yield warning(SUBJECT, text, remedy)
+    else:
+        yield ok(SUBJECT, text)

@@ -1,0 +1,125 @@
+"""`uploadd adopt --account A`: fill the ledger from what is on the account."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from uploadd.cli.context import (
+    EXIT_CREDENTIALS,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_WOULD_WAIT,
+    clear_errors,
+    own_configuration,
+    say,
+    stop,
+)
+from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.moments import moment, soon
+from uploadd.model.configuration import Configuration
+from uploadd.model.errors import ServiceError, ServiceRefusedError, UsageError
+from uploadd.model.pauses import PauseCause
+from uploadd.operations.adopt import Adopted
+from uploadd.operations.adopt import adopt as adopt_account
+from uploadd.runtime import real_runtime
+
+KEPT = "what was adopted is kept; give the command again to go on"
+EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
+
+
+def adopt(
+    context: typer.Context,
+    account: Annotated[str, typer.Option(help="Which account.", show_default=False)],
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help="Only what was uploaded from this day on, such as 2026-05-17.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Note which photos are on the account already, so that they are not sent again."""
+    set_up_logs(LogFormat.PEOPLE, logging.WARNING)
+    with clear_errors():
+        configuration = own_configuration(context)
+        begin = _time_of(since) if since else None
+        _check_credentials(configuration, account)
+        try:
+            adopted = asyncio.run(
+                adopt_account(configuration, account, begin, real_runtime(), _show)
+            )
+        except KeyboardInterrupt:
+            stop(f"stopped; {KEPT}", EXIT_INTERRUPTED)
+        except ServiceError as error:
+            stop(f"{error}; {KEPT}", _exit_code(error))
+        for line in adopted_lines(account, adopted, time.time()):
+            say(line)
+
+
+def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
+    """What came of an adoption."""
+    since = f" since {_day(adopted.since)}" if adopted.since else ""
+    yield (
+        f"account {account} has {adopted.photos:,} photos and videos{since};"
+        f" {adopted.tagged:,} of them carry a tag by which uploadd knows their content,"
+        f" {adopted.new:,} of those are new to the ledger"
+    )
+    unknown = adopted.photos - adopted.tagged
+    if unknown:
+        yield (
+            f"the {unknown:,} others can only be recognised by the service itself, when they are"
+            " sent (dedup_check)"
+        )
+    if not adopted.is_settled:
+        yield (
+            f"account {account} still awaits its adoption: `uploadd adopt --account {account}`,"
+            " without --since, ends that"
+        )
+    elif adopted.videos_after:
+        yield (
+            "a video that was sent lately may not be on the list yet: until this command is given"
+            f" again after {moment(adopted.videos_after, now)}, videos are looked up first"
+        )
+
+
+def _show(so_far: Adopted) -> None:
+    if so_far.waits_until is not None:
+        now = time.time()
+        say(
+            "the newest photos may not be on the service's list yet: it is read once more"
+            f" {soon(so_far.waits_until, now)} (Ctrl-C keeps what was adopted)"
+        )
+    elif sys.stderr.isatty():
+        print(f"\r{so_far.photos:,} photos read ", end="", file=sys.stderr, flush=True)
+
+
+def _time_of(text: str) -> float:
+    try:
+        return max(0.0, datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"--since {text} is not a date", "write it as 2026-05-17") from None
+
+
+def _check_credentials(configuration: Configuration, name: str) -> None:
+    account = configuration.accounts.get(name)
+    if account is not None and account.missing_credentials:
+        keys = ", ".join(f"accounts.{name}.{key}" for key in account.missing_credentials)
+        stop(f"credentials are missing: {keys}; set them and start again", EXIT_CREDENTIALS)
+
+
+def _exit_code(error: ServiceError) -> int:
+    pause = error.pause if isinstance(error, ServiceRefusedError) else None
+    return EXITS.get(pause.cause, EXIT_FAILED) if pause else EXIT_FAILED
+
+
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"

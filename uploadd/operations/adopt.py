@@ -1,0 +1,251 @@
+"""Filling the ledger from what is on the account: `uploadd adopt`.
+
+It works beside a running deliverer and without one: each page of photos is a small commit of its
+own, and each call is counted in the budget that the deliverer keeps to. What was adopted stays,
+however it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from uploadd.assembly import ServiceMaker
+from uploadd.delivery.logins import budget_name, credentials_digest
+from uploadd.model import look_ups, verdicts
+from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.configuration import Account, Configuration
+from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UsageError
+from uploadd.model.pauses import PauseCause
+from uploadd.model.ports import Runtime
+from uploadd.model.settlement import LedgerChange, Settlement
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+from uploadd.operations.status import holding
+from uploadd.services.base import ListedPhoto, Login, Service
+from uploadd.services.flickr import Flickr
+from uploadd.store import accounts, calls, moves, older, pauses
+from uploadd.store.accounts import AccountRow
+from uploadd.store.beside import writing
+from uploadd.store.moves import Settled
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DAY_SECONDS = 86400.0
+LONGEST_NAP_SECONDS = 60.0
+RELEASED_AT_ONCE = 200
+ABSENT = Reason("network", "the account was adopted, and it is not there; it is sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """How far an adoption has come, or what came of it. Counts are of photos; times unix seconds.
+
+    `tagged`: with a content tag; `new`: which the ledger did not know. `waits_until`: the newest
+    may not be listed before that time. `is_settled`: the account awaits no adoption any more;
+    `videos_after`: but its videos do, until it is adopted once more after that time.
+    """
+
+    since: float
+    photos: int = 0
+    tagged: int = 0
+    new: int = 0
+    waits_until: float | None = None
+    is_settled: bool = False
+    videos_after: float | None = None
+
+
+Show = Callable[[Adopted], None]
+
+
+async def adopt(
+    configuration: Configuration,
+    name: str,
+    since: float | None,
+    runtime: Runtime,
+    show: Show,
+    make_service: ServiceMaker = Flickr,
+) -> Adopted:
+    """Fill the ledger of account `name` from what is on it since then (None: as far as needed).
+
+    Raises `UsageError`, `StoreError`, `ConfigurationError`, and `ServiceError` where the service
+    could not be asked: what was adopted before that stays.
+    """
+    if name not in configuration.accounts:
+        known = ", ".join(configuration.accounts) or "none is configured"
+        raise UsageError(f"{name} is not an account", f"known are: {known}")
+    adoption = _Adoption(configuration, configuration.accounts[name], runtime, show)
+    service = make_service(adoption.account, runtime, adoption.grant)
+    try:
+        return await adoption.run(service, since)
+    finally:
+        await service.aclose()
+
+
+class _Adoption:
+    """One run of it."""
+
+    def __init__(
+        self, configuration: Configuration, account: Account, runtime: Runtime, show: Show
+    ) -> None:
+        self.account = account
+        self._state_dir = configuration.state_dir
+        self._labels = frozenset(configuration.accounts)
+        self._patience = configuration.patience
+        self._runtime = runtime
+        self._show = show
+        self._account_id = 0
+        self._so_far = Adopted(0.0)
+
+    async def grant(self, purpose: Purpose) -> None:
+        """Return when one call may be made, having counted it where every process counts."""
+        while (seconds := await self._commit(_take_call, self.account, purpose, self._now())) > 0:
+            await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
+
+    async def run(self, service: Service, since: float | None) -> Adopted:
+        digest = credentials_digest(self.account)
+        service_name, host = self.account.service, service.host
+        row, _ = await self._store(accounts.bind, self.account.name, service_name, host, digest)
+        self._account_id = row.id
+        await self._commit(_check_pauses, self._now())
+        try:
+            login = await service.log_in()
+            row = await self._commit(_learned, login, digest, self._labels)
+            self._account_id = row.id
+            return await self._adopt(service, row, since)
+        except ServiceRefusedError as refusal:
+            await self._keep(refusal)
+            raise
+
+    async def _adopt(self, service: Service, row: AccountRow, since: float | None) -> Adopted:
+        begin = (row.adopt_since or 0.0) if since is None else since
+        self._so_far = Adopted(begin)
+        await self._read(service, begin)
+        if row.doubted_at is None or (row.adopt_since is not None and begin > row.adopt_since):
+            return replace(self._so_far, is_settled=row.adopt_since is None)
+        await self._read_late(service, max(begin, row.doubted_at - DAY_SECONDS), row.doubted_at)
+        videos = row.doubted_at + self._patience * look_ups.VIDEO_WINDOW_SECONDS
+        videos_after = videos if self._now() < videos else None
+        is_settled = await self._commit(older.end, row, keeps_videos=videos_after is not None)
+        if is_settled and row.adopt_since is not None:
+            while await self._commit(_release, row.adopt_since, self._now(), self._patience):
+                pass
+        return replace(self._so_far, is_settled=is_settled, videos_after=videos_after)
+
+    async def _read(self, service: Service, since: float) -> None:
+        """From the newest to the oldest, by time: photos that come or go move the pages."""
+        until, page, last = None, 1, frozenset[str]()
+        while True:
+            listing = await service.photos_between(since, until, page)
+            fresh = [photo for photo in listing.photos if photo.photo_id not in last]
+            await self._take_in(fresh)
+            if not listing.has_more:
+                return
+            if not fresh:
+                reason = Reason("garbage", "the service gives the same photos again and again")
+                raise ServiceFaultError(reason)
+            last = frozenset(photo.photo_id for photo in listing.photos)
+            oldest = min((photo.came_at or 0.0 for photo in listing.photos), default=0.0)
+            if oldest and (until is None or oldest < until):
+                until, page = oldest, 1
+            else:  # all of them came within one second, or the service tells no times
+                page += 1
+
+    async def _read_late(self, service: Service, since: float, doubted_at: float) -> None:
+        """Once more, when all that was sent before the doubt began can be on the list."""
+        window = self._patience * look_ups.window_seconds(
+            is_video=False, has_dedup_check=self.account.dedup_check != 0
+        )
+        left = min(window, doubted_at + window - self._now())
+        if left <= 0:
+            return
+        at = self._now() + left
+        self._show(replace(self._so_far, waits_until=at))
+        await self._runtime.clock.sleep(left)
+        before = self._so_far
+        await self._read(service, since)
+        new = self._so_far.new - before.new
+        # They were read before, but for those that are new.
+        self._so_far = replace(
+            before, photos=before.photos + new, tagged=before.tagged + new, new=before.new + new
+        )
+
+    async def _take_in(self, fresh: Sequence[ListedPhoto]) -> None:
+        tagged = {photo.sha256: photo.photo_id for photo in fresh if photo.sha256}
+        new = await self._commit(older.adopt, tagged, self._now())
+        self._so_far = replace(
+            self._so_far,
+            photos=self._so_far.photos + len(fresh),
+            tagged=self._so_far.tagged + sum(1 for photo in fresh if photo.sha256),
+            new=self._so_far.new + new,
+        )
+        self._show(self._so_far)
+
+    async def _keep(self, refusal: ServiceRefusedError) -> None:
+        """A wait that the service asks for holds for every process."""
+        pause = refusal.pause
+        if pause is not None and pause.cause is PauseCause.RATE:
+            now = self._now()
+            await self._commit(pauses.begin, pause, now, self._patience)
+
+    def _now(self) -> float:
+        return self._runtime.clock.wall()
+
+    async def _commit(
+        self, work: Callable[Concatenate[Database, int, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`work(db, account_id, …)` in a commit of its own, beside whoever else writes."""
+        return await self._store(work, self._account_id, *args, **kwargs)
+
+    async def _store(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def commit() -> T:
+            with writing(self._state_dir) as db:
+                return work(db, *args, **kwargs)
+
+        return await self._runtime.disk.run(commit)
+
+
+def _take_call(
+    db: Database, account_id: int, account: Account, purpose: Purpose, now: float
+) -> float:
+    """Count one call where there is room for it; else how many seconds it has to wait."""
+    budget = budget_name(account)
+    made = calls.since(db, budget, now)
+    seconds = wait_for_call(made, now, purpose, account.calls_per_hour)
+    if seconds <= 0:
+        calls.add(db, budget, account_id, now)
+    return seconds
+
+
+def _release(
+    db: Database, account_id: int, since: float, now: float, patience: float
+) -> list[Settled]:
+    """Some photos that were looked up for the doubt alone: the list has shown them absent."""
+    absent = [
+        (job, Settlement(State.QUEUED, LedgerChange.CLEAR, ABSENT, attempts=job.attempts))
+        for job in older.doubted_only(db, account_id, since, RELEASED_AT_ONCE)
+    ]
+    return moves.settle_all(db, absent, now, patience)
+
+
+def _check_pauses(db: Database, account_id: int, now: float) -> None:
+    """Raise `ServiceRefusedError` while the service wants no calls at all."""
+    for pause in holding(db, account_id, now):
+        if pause.cause is PauseCause.RATE:
+            left = f" ({pause.delay.remaining(now):.0f} s left)" if pause.delay else ""
+            reason = Reason(pause.code, f"the account is paused: {pause.text}{left}", pause.remedy)
+            raise ServiceRefusedError(reason, verdicts.Pause(pause.cause, reason))
+
+
+def _learned(
+    db: Database, account_id: int, login: Login, digest: str, labels: frozenset[str]
+) -> AccountRow:
+    """Whose account it is. Raises `ConfigurationError` where two names mean one."""
+    row = accounts.learn(db, account_id, login.user_id, login.user_name, digest, labels)
+    return next(one for one in accounts.all_accounts(db) if one.id == row.id)
