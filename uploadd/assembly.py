@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import os
 import pwd
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -10,29 +10,29 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import BaseFileLock
-from sqlite_utils import Database
-
+from uploadd.delivery.backup_loop import BackupLoop
 from uploadd.delivery.bell import Bell
 from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.deliverer import Deliverer
 from uploadd.delivery.desk import Desk
+from uploadd.delivery.logins import Logins, LoginSource, budget_name, credentials_digest
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.tree import Tree
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration, Folder, PhotoFields
-from uploadd.model.errors import StoreBusyError, StoreError, UsageError
+from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.flickr import Flickr
 from uploadd.store import accounts, lock, sightings
-from uploadd.store.connection import open_database
+from uploadd.store.seat import Seat, take_seat
 from uploadd.store.store import Store, Worker, one_thread
 
 ServiceMaker = Callable[[Account, Runtime, Grant], Service]
+GUARD_SECONDS = 30.0
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Assembly:
 
     configuration: Configuration
     runtime: Runtime
+    seat: Seat
     store: Store
     bell: Bell
     arrivals: Arrivals
@@ -62,6 +63,21 @@ class Assembly:
         tree = Tree(root, folder, account_ids, is_own_clock=not network)
         self.arrivals.trees.append(tree)
         return tree
+
+    def drop(self, tree: Tree) -> None:
+        """Take a tree in no longer."""
+        # Another list, because a pass over this one may be under way.
+        self.arrivals.trees = [one for one in self.arrivals.trees if one is not tree]
+
+    async def guard(self, ended: asyncio.Event) -> None:
+        """Stop where the state directory is not ours any more: another one may deliver from it.
+
+        Raises `StoreError`.
+        """
+        while not await self.runtime.clock.wait(ended, GUARD_SECONDS):
+            wrong = await self.runtime.disk.run(self.seat.whats_wrong)
+            if wrong:
+                raise StoreError(wrong, "stop uploadd before the state directory is touched")
 
     async def resight_unread(self, lane: Lane) -> None:
         """Look again at queued files that could never be read: a person said `retry`."""
@@ -105,62 +121,58 @@ async def assembled(
     names: Iterable[str] | None = None,
     make_service: ServiceMaker = Flickr,
     make_worker: Callable[[], Worker] = one_thread,
+    seat: Seat | None = None,
+    login_source: LoginSource | None = None,
 ) -> AsyncIterator[Assembly]:
     """Become the deliverer of the state directory, with the accounts `names` (None: all).
 
-    Raises `StoreBusyError` where another process is it, `StoreError` where the store cannot be
+    `seat`: the deliverer's seat where the caller has it already; it is given up at the end.
+    `login_source`: where a new login is found while an account waits for one (None: nowhere).
+    Raises `SeatTakenError` where another process has it, `StoreError` where the store cannot be
     used.
     """
     check_state_dir(configuration)
-    held, db = await runtime.disk.run(_take, configuration, command, runtime.clock.wall())
-    store = Store(db, make_worker())
+    seat = seat or await take_seat(configuration.state_dir, runtime, command)
+    store = Store(seat.db, make_worker(), seat.mark)
     try:
-        assembly = await _build(configuration, runtime, store, names, make_service)
+        assembly = await _build(
+            configuration, runtime, seat, store, names, make_service, login_source
+        )
         await assembly.deliverer.recover()
         try:
             yield assembly
         finally:
             for desk in assembly.desks.values():
-                await desk.service.aclose()
+                for service in (desk.service, *desk.retired):
+                    await service.aclose()
             await store.write(lock.remember_holder, None)
     finally:
         await store.aclose()
-        held.release()
-
-
-def _take(configuration: Configuration, command: str, now: float) -> tuple[BaseFileLock, Database]:
-    db = open_database(configuration.state_dir)
-    try:
-        held = lock.take(configuration.state_dir)
-    except StoreBusyError as error:
-        holder = lock.last_holder(db)
-        db.close()
-        if holder is None:
-            raise
-        text = f"{error.text} already: `uploadd {holder.command}`, pid {holder.pid}"
-        raise StoreBusyError(text, error.remedy) from None
-    lock.remember_holder(db, lock.Holder(os.getpid(), command, now))
-    return held, db
+        seat.lock.release()
 
 
 async def _build(
     configuration: Configuration,
     runtime: Runtime,
+    seat: Seat,
     store: Store,
     names: Iterable[str] | None,
     make_service: ServiceMaker,
+    login_source: LoginSource | None,
 ) -> Assembly:
     bell = Bell()
     arrivals = Arrivals(store, runtime)
     arrivals.on_jobs = bell.ring
     desks: dict[str, Desk] = {}
     labels = frozenset(configuration.accounts)
-    deliverer = Deliverer(desks, store, runtime, bell, labels)
-    assembly = Assembly(configuration, runtime, store, bell, arrivals, deliverer)
+    backup = BackupLoop(configuration.state_dir, store, runtime)
+    deliverer = Deliverer(desks, store, runtime, bell, labels, backup)
+    assembly = Assembly(configuration, runtime, seat, store, bell, arrivals, deliverer)
     budgets: dict[str, CallBudget] = {}
+    logins = Logins(configuration, login_source, runtime.disk) if login_source else None
     for name in configuration.accounts if names is None else names:
         account = configuration.accounts[name]
-        assembly.desks[name] = await _desk(assembly, account, budgets, make_service)
+        assembly.desks[name] = await _desk(assembly, account, budgets, make_service, logins)
     return assembly
 
 
@@ -169,16 +181,22 @@ async def _desk(
     account: Account,
     budgets: dict[str, CallBudget],
     make_service: ServiceMaker,
+    logins: Logins | None,
 ) -> Desk:
     runtime, store = assembly.runtime, assembly.store
-    key = _digest(account.service, account.base_url or "", account.api_key.reveal())
-    budget = budgets.setdefault(key, CallBudget(key, account.calls_per_hour, store, runtime.clock))
     ready: dict[str, Desk] = {}
 
-    async def grant(purpose: Purpose) -> None:
-        await budget.grant(ready["desk"].id, purpose)
+    def connect(account: Account) -> tuple[Service, CallBudget]:
+        key = budget_name(account)
+        new = CallBudget(key, account.calls_per_hour, store, runtime.clock)
+        budget = budgets.setdefault(key, new)
 
-    service = make_service(account, runtime, grant)
+        async def grant(purpose: Purpose) -> None:
+            await budget.grant(ready["desk"].id, purpose)
+
+        return make_service(account, runtime, grant), budget
+
+    service, budget = connect(account)
     row, needs_login = await store.write(
         accounts.bind, account.name, account.service, service.host, credentials_digest(account)
     )
@@ -195,6 +213,8 @@ async def _desk(
         patience=assembly.configuration.patience,
         fields_of=lambda folder: _fields_of(assembly.configuration, folder),
         resight=lambda job: _resight(assembly.arrivals, job),
+        connect=connect,
+        logins=logins,
     )
     return ready["desk"]
 
@@ -208,17 +228,6 @@ def _resight(arrivals: Arrivals, job: Job) -> None:
     for tree in arrivals.trees:
         if tree.folder.name == job.folder and tree.holds(job.path):
             arrivals.saw(tree, job.path, Lane(job.lane))
-
-
-def credentials_digest(account: Account) -> str:
-    """Differs where the key or the token differs: then the login may be another person's."""
-    return _digest(account.api_key.reveal(), account.token.reveal())
-
-
-def _digest(*parts: str) -> str:
-    """Names a key or a token without being one: it only has to differ when they differ."""
-    joined = "\0".join(("uploadd", *parts))
-    return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
 def _owner_of(path: Path) -> int | None:

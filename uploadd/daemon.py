@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from uploadd.assembly import Assembly, assembled
+from uploadd.assembly import Assembly, ServiceMaker, assembled
+from uploadd.delivery.logins import LoginSource
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.intake.folder_loop import FolderLoop
+from uploadd.intake.request_loop import Around, RequestLoop
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.states import State
-from uploadd.notices import Notices
+from uploadd.notices import NoticeCommand, Notices
 from uploadd.sd_notify import Notifier, watchdog_seconds
+from uploadd.services.flickr import Flickr
 from uploadd.store import overview
+from uploadd.store.store import Worker, one_thread
+from uploadd.succession import wait_for_seat
 
 log = structlog.get_logger()
 
@@ -44,8 +49,16 @@ class Stop:
         self.wanted.set()
 
 
-async def run(configuration: Configuration, runtime: Runtime, environ: Mapping[str, str]) -> int:
-    """Run until a signal. Returns the exit code. Raises `UploaddError` where it cannot start."""
+async def run(
+    configuration: Configuration,
+    runtime: Runtime,
+    environ: Mapping[str, str],
+    login_source: LoginSource | None = None,
+) -> int:
+    """Run until a signal. Returns the exit code. Raises `UploaddError` where it cannot start.
+
+    `login_source`: where a new login is found while an account waits for one (None: nowhere).
+    """
     ignore_lease_signals()
     stop = Stop()
     loop = asyncio.get_running_loop()
@@ -53,12 +66,39 @@ async def run(configuration: Configuration, runtime: Runtime, environ: Mapping[s
         loop.add_signal_handler(number, stop.ask, number)
     notifier = Notifier(environ.get("NOTIFY_SOCKET"))
     try:
-        async with assembled(configuration, runtime, "run") as assembly:
-            await _Daemon(assembly, notifier, stop, watchdog_seconds(environ, os.getpid())).run()
+        watchdog = watchdog_seconds(environ, os.getpid())
+        await serve(configuration, runtime, notifier, stop, watchdog, login_source=login_source)
     finally:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
     return 130 if stop.signal_number == signal.SIGINT else 0
+
+
+async def serve(
+    configuration: Configuration,
+    runtime: Runtime,
+    notifier: Notifier,
+    stop: Stop,
+    watchdog: float | None = None,
+    *,
+    make_service: ServiceMaker = Flickr,
+    make_worker: Callable[[], Worker] = one_thread,
+    login_source: LoginSource | None = None,
+) -> None:
+    """Become the deliverer, which may take a while, and deliver until `stop` is asked for."""
+    seat = await wait_for_seat(configuration, runtime, notifier, stop.wanted)
+    if seat is None:
+        return
+    async with assembled(
+        configuration,
+        runtime,
+        "run",
+        make_service=make_service,
+        make_worker=make_worker,
+        seat=seat,
+        login_source=login_source,
+    ) as assembly:
+        await _Daemon(assembly, notifier, stop, watchdog).run()
 
 
 class _Daemon:
@@ -75,6 +115,7 @@ class _Daemon:
         self._ended = asyncio.Event()
         self._unread_wanted = asyncio.Event()
         self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
+        self._requests = self._request_loop()
 
     async def run(self) -> None:
         for folder in self._folders:
@@ -85,7 +126,10 @@ class _Daemon:
             for folder in self._folders:
                 tasks.create_task(folder.run(self._ended))
             tasks.create_task(self._assembly.arrivals.run(self._ended))
+            tasks.create_task(self._requests.run(self._ended))
+            tasks.create_task(self._assembly.guard(self._ended))
             tasks.create_task(self._tell_status())
+            tasks.create_task(self._tell_person())
             tasks.create_task(self._walk_for_other_accounts())
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard))
             await self._stop.wanted.wait()
@@ -97,6 +141,22 @@ class _Daemon:
         tree = self._assembly.tree(root_of(folder), folder)
         return FolderLoop(tree, self._assembly.arrivals, self._assembly.store, self._runtime)
 
+    def _request_loop(self) -> RequestLoop:
+        assembly = self._assembly
+        around = Around(
+            assembly.configuration, assembly.tree, assembly.drop, self._probe, self._are_probed
+        )
+        return RequestLoop(around, assembly.arrivals, assembly.store, self._runtime)
+
+    def _probe(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._assembly.desks[name].is_probe_wanted = True
+        self._assembly.bell.ring()
+
+    def _are_probed(self, names: Sequence[str]) -> bool:
+        desks = [self._assembly.desks[name] for name in names]
+        return all(desk.was_probed and not desk.is_probe_wanted for desk in desks)
+
     async def _drain(self, delivery: asyncio.Task[None]) -> None:
         """Finish what is in flight, for at most `drain_seconds`; then cut the bodies."""
         seconds = self._assembly.configuration.drain_seconds
@@ -104,6 +164,7 @@ class _Daemon:
         self._notifier.stopping("finishing what is in flight")
         self._ended.set()
         self._assembly.arrivals.woken.set()
+        self._requests.heard.set()
         for folder in self._folders:
             folder.stop()
         self._assembly.deliverer.drain()
@@ -118,14 +179,17 @@ class _Daemon:
 
     async def _tell_status(self) -> None:
         """The line of `systemctl status`, and a sign of life: sent once the store has answered."""
-        notices = Notices(self._assembly.configuration.notify, self._assembly.store)
         every = min(STATUS_SECONDS, (self._watchdog or STATUS_SECONDS * 2) / 2)
         while not self._ended.is_set():
             self._notifier.status(await self._status_line())
             self._notifier.watchdog()
-            for desk in self._assembly.desks.values():
-                await notices.look(desk)
             await self._runtime.clock.wait(self._ended, every)
+
+    async def _tell_person(self) -> None:
+        command = self._assembly.configuration.notify
+        if command:
+            notices = Notices(NoticeCommand(command, self._ended), self._assembly.store)
+            await notices.run(self._assembly.desks.values(), self._runtime.clock, self._ended)
 
     async def _status_line(self) -> str:
         parts = []
@@ -137,8 +201,9 @@ class _Daemon:
         return "; ".join(parts) or "no account is configured"
 
     def _heard(self) -> None:
-        """Another process wrote to the database: perhaps a `retry` of a file never read."""
+        """Another process wrote to the database: a `retry` of a file never read, a backfill."""
         self._unread_wanted.set()
+        self._requests.heard.set()
 
     async def _walk_for_other_accounts(self) -> None:
         """Look again where a login turned out to be another account, or a person said retry."""
@@ -151,4 +216,5 @@ class _Daemon:
                     desk.rebound.clear()
                     for folder in self._folders:
                         folder.walk_now()
+                    self._requests.walk_again()
             await self._runtime.clock.wait(self._ended, 1.0)

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from uploadd.cli.adopt import adopt
 from uploadd.cli.backfill import backfill
 from uploadd.cli.check import check
 from uploadd.cli.context import with_clear_errors
 from uploadd.cli.demo import demo
 from uploadd.cli.jobs import jobs
 from uploadd.cli.pause import pause, resume
+from uploadd.cli.restore import restore
 from uploadd.cli.retry import retry
 from uploadd.cli.run import run
 from uploadd.cli.sandbox import sandbox
@@ -29,7 +31,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (run, backfill, check, status, jobs, why, retry, pause, resume, sandbox, demo):
+for command in (
+    run,
+    backfill,
+    check,
+    status,
+    jobs,
+    why,
+    retry,
+    pause,
+    resume,
+    adopt,
+    restore,
+    sandbox,
+    demo,
+):
     app.command()(command)
 
 

@@ -8,20 +8,21 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from uploadd.assembly import assembled
 from uploadd.cli.context import clear_errors, configuration_of, say
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.progress import shown_progress
-from uploadd.cli.wording import ending_lines, preview_lines
+from uploadd.cli.wording import ending_lines, news_line, preview_lines
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
-from uploadd.operations.backfill import Backfill, Ending, Finished
+from uploadd.operations.endings import Ending, Finished
 from uploadd.operations.preview import preview
+from uploadd.operations.relay import Relay
 from uploadd.operations.trees import Wanted, wanted_trees
 from uploadd.runtime import real_runtime
 
@@ -77,7 +78,10 @@ def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) 
 async def run_backfill(
     configuration: Configuration, wanted: list[Wanted], no_wait: bool, runtime: Runtime
 ) -> Finished:
-    """One backfill with its progress on standard error; SIGINT, SIGTERM and SIGHUP stop it."""
+    """One backfill with its progress on standard error; SIGINT, SIGTERM and SIGHUP stop it.
+
+    Where a daemon delivers, they only end the view of it.
+    """
     ignore_lease_signals()
     stopped_by: list[int] = []
     stop = asyncio.Event()
@@ -92,10 +96,16 @@ async def run_backfill(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, ask_to_stop, number)
-    names = dict.fromkeys(name for one in wanted for name in one.folder.accounts)
-    async with assembled(configuration, runtime, "backfill", names=names) as assembly:
-        with shown_progress() as show:
-            finished = await Backfill(assembly, wanted, no_wait=no_wait, stop=stop, show=show).run()
+    with shown_progress() as display:
+        finished = await Relay(
+            configuration,
+            runtime,
+            wanted,
+            no_wait=no_wait,
+            stop=stop,
+            show=display,
+            tell=lambda news: display.say(news_line(news)),
+        ).run()
     if stopped_by and stopped_by[0] == signal.SIGTERM:
-        return Finished(Ending.TERMINATED, finished.snapshot, finished.pauses)
+        return replace(finished, ending=Ending.TERMINATED)
     return finished

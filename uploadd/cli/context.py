@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,7 +54,8 @@ def command_line() -> str:
 
 def say(text: str) -> None:
     """One line for people: they read standard error, programs read standard output."""
-    print(text, file=sys.stderr)
+    with suppress(OSError):  # after a hang-up nobody reads it any more
+        print(text, file=sys.stderr)
 
 
 def stop(text: str, code: int) -> NoReturn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -21,12 +22,20 @@ from uploadd.operations.summary import Snapshot
 
 LINE_EVERY_SECONDS = 10.0
 
-Show = Callable[[Snapshot], None]
+
+class Display(Protocol):
+    """Shows how far a backfill is, when it is called; `say` puts a line beside that."""
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        """Show it."""
+
+    def say(self, text: str) -> None:
+        """One line for people."""
 
 
 @contextmanager
-def shown_progress() -> Iterator[Show]:
-    """Give a function that shows how far a backfill is, fit for where standard error goes."""
+def shown_progress() -> Iterator[Display]:
+    """Give what shows how far a backfill is, fit for where standard error goes."""
     if not sys.stderr.isatty():
         yield _PlainLines()
         return
@@ -40,8 +49,13 @@ def shown_progress() -> Iterator[Show]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[waits]}"),
     )
-    with Progress(*columns, console=console, expand=True) as progress:
+    progress = Progress(*columns, console=console, expand=True)
+    progress.start()
+    try:
         yield _Bar(progress)
+    finally:
+        with suppress(OSError):  # after a hang-up there is no terminal any more
+            progress.stop()
 
 
 class _Bar:
@@ -55,7 +69,7 @@ class _Bar:
     def __call__(self, snapshot: Snapshot) -> None:
         cause, left = _cause_and_rest(snapshot.waits_for)
         if cause and cause != self._cause:
-            self._progress.console.print(f"waits for {cause}", markup=False, highlight=False)
+            self.say(f"waits for {cause}")
         self._cause = cause
         self._progress.update(
             self._task,
@@ -66,6 +80,10 @@ class _Bar:
             rate=rate_of(snapshot),
             waits=f"waits {left}".strip() if cause else "",
         )
+
+    def say(self, text: str) -> None:
+        with suppress(OSError):
+            self._progress.console.print(text, markup=False, highlight=False)
 
 
 class _PlainLines:
@@ -83,6 +101,9 @@ class _PlainLines:
         self._waits_for = cause
         self._said_at = snapshot.seconds
         say(progress_line(snapshot))
+
+    def say(self, text: str) -> None:
+        say(text)
 
 
 def _cause_and_rest(waits_for: str) -> tuple[str, str]:

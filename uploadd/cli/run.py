@@ -11,6 +11,7 @@ import typer
 
 from uploadd import daemon
 from uploadd.cli.context import EXIT_CREDENTIALS, clear_errors, configuration_of, stop
+from uploadd.cli.logins import login_source
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ConfigurationError
@@ -27,7 +28,8 @@ def run(
     with clear_errors():
         configuration = configuration_of(context)
         _check_can_start(configuration)
-        code = asyncio.run(daemon.run(configuration, real_runtime(), os.environ))
+        logins = login_source(context, configuration)
+        code = asyncio.run(daemon.run(configuration, real_runtime(), os.environ, logins))
         raise typer.Exit(code)
 
 

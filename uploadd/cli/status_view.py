@@ -13,10 +13,19 @@ from rich.text import Text
 
 from uploadd.cli.moments import ago, length, moment
 from uploadd.cli.screen import STATE_STYLES
+from uploadd.files.opening import printable
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
 from uploadd.operations.status import AccountStatus, FolderStatus, Status
+from uploadd.store.backfills import Request, Stage
 
+STAGE_WORDS = {
+    Stage.ASKED: "not begun yet",
+    Stage.WALKING: "looking for files",
+    Stage.SETTLING: "some files are still being written, or were lately",
+    Stage.WALKED: "every file is in the queue or known",
+    Stage.REFUSED: "refused",
+}
 IN_FLIGHT = (State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
 ENDED = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
 
@@ -26,8 +35,10 @@ def status_view(status: Status) -> RenderableType:
     parts: list[RenderableType] = [_headline(status), _accounts(status)]
     for account in status.accounts:
         parts += [*_activity_lines(account), *_pause_lines(account, status.at)]
+        parts += _adoption_lines(account)
     if status.folders:
         parts.append(_folders(status))
+    parts += [_backfill_line(request, status.at) for request in status.backfills]
     return Group(*parts)
 
 
@@ -97,6 +108,13 @@ def _pause_lines(account: AccountStatus, now: float) -> Iterator[Text]:
             yield Text(f"    → {pause.remedy}")
 
 
+def _adoption_lines(account: AccountStatus) -> Iterator[Text]:
+    if account.adopt_since is not None:
+        line = Text("  ! ", "yellow").append(f"{account.name} awaits its adoption", "bold yellow")
+        yield line.append(": until then unknown photos are looked up before they are sent", "")
+        yield Text(f"    → `uploadd adopt --account {account.name}`")
+
+
 def _until(pause: ActivePause, now: float) -> str:
     """The end of a pause, or when it is tried again where only that is known."""
     since = f"since {moment(pause.since, now)}"
@@ -119,6 +137,14 @@ def _folders(status: Status) -> Table:
         note = _note(folder)
         table.add_row(Text(folder.name), Text(folder.path), folder.watch, walked, note)
     return table
+
+
+def _backfill_line(request: Request, now: float) -> Text:
+    """A directory that was asked for, and is the daemon's to take in."""
+    line = Text("  ▸ backfill of ", "cyan").append(printable(request.directory), "default")
+    line.append(f": {STAGE_WORDS[request.state]}", "default")
+    line.append(f", asked for {ago(request.asked_at, now)}", "dim")
+    return line.append(f"\n    → {request.text}", "yellow") if request.text else line
 
 
 def _note(folder: FolderStatus) -> Text:

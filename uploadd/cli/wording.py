@@ -1,4 +1,4 @@
-"""The sentences that end a backfill or a dry run."""
+"""The sentences that end a backfill or a dry run, and those about who delivers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.filesize import decimal
 
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending, Finished
+from uploadd.operations.endings import Ending, Finished
+from uploadd.operations.news import News, Turn
 from uploadd.operations.preview import Preview
 
 LONGEST_SHOWN_URL = 400
@@ -21,6 +22,40 @@ LAST_WORDS = {
     Ending.INTERRUPTED: "stopped; the queue is intact, run it again to go on",
     Ending.TERMINATED: "stopped; the queue is intact, run it again to go on",
 }
+
+STOPPED = "stopped; the queue is intact, and the next `uploadd run` goes on with it"
+"""A backfill that was handed over, while nobody delivers."""
+
+LEFT_TO = {
+    Ending.WOULD_WAIT: "what is left has to wait; the daemon, pid {pid}, goes on with it",
+    Ending.CREDENTIALS: (
+        "the credentials are missing or refused; the queue is whole, and the daemon, pid {pid},"
+        " goes on once they are accepted"
+    ),
+    Ending.INTERRUPTED: "not stopped, only left: the daemon, pid {pid}, goes on with it;"
+    " `uploadd status` shows it",
+    Ending.TERMINATED: "not stopped, only left: the daemon, pid {pid}, goes on with it;"
+    " `uploadd status` shows it",
+}
+
+NEWS = {
+    Turn.JOINED: "the daemon, pid {pid}, delivers, and takes this in: Ctrl-C only ends this view",
+    Turn.YIELDED: "a daemon, pid {pid}, was started: what is in flight has ended, it is its turn",
+    Turn.TAKEN_BACK: "the daemon did not take its turn: the backfill goes on without it",
+    Turn.TOOK_OVER: "nobody delivers any more: the backfill goes on by itself",
+    Turn.QUEUED_UP: "another backfill, pid {pid}, delivers now: this one waits for it to end",
+    Turn.SILENT: (
+        "the daemon, pid {pid}, has not answered for {seconds:.0f} s; nothing is lost, and the"
+        " backfill waits for it\n  → if it hangs: `systemctl restart uploadd`, or `kill {pid}`"
+        " (in the end `kill -9 {pid}`) and `uploadd run`"
+    ),
+    Turn.HEARD: "the daemon, pid {pid}, answers again",
+}
+
+
+def news_line(news: News) -> str:
+    """Who delivers now, or does not answer."""
+    return NEWS[news.turn].format(pid=news.pid, seconds=news.seconds)
 
 
 def ending_lines(finished: Finished) -> Iterator[str]:
@@ -38,7 +73,15 @@ def ending_lines(finished: Finished) -> Iterator[str]:
                 yield f"  → {pause.remedy}"
     if snapshot.edit_url and len(snapshot.edit_url) <= LONGEST_SHOWN_URL:
         yield f"edit what was uploaded: {snapshot.edit_url}"
-    yield LAST_WORDS[finished.ending]
+    yield _last_word(finished)
+
+
+def _last_word(finished: Finished) -> str:
+    """What state things are in, and what happens next."""
+    if finished.left_to is not None:
+        return LEFT_TO[finished.ending].format(pid=finished.left_to)
+    is_stopped = finished.ending in (Ending.INTERRUPTED, Ending.TERMINATED)
+    return STOPPED if finished.requests and is_stopped else LAST_WORDS[finished.ending]
 
 
 def preview_lines(preview: Preview) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from uploadd.intake.selection import Selection
 from uploadd.intake.settle import Settler
-from uploadd.model.configuration import Folder, OnChange
+from uploadd.model.configuration import Folder, OnChange, WatchMode
 from uploadd.model.jobs import Lane
 
 
@@ -44,7 +45,7 @@ class Tree:
 
     def holds(self, path: bytes) -> bool:
         """Whether `path` lies in this tree."""
-        return path == self.root or path.startswith(self.root.rstrip(b"/") + b"/")
+        return is_inside(path, self.root)
 
     def relative(self, path: bytes) -> bytes:
         """`path` from the root."""
@@ -54,3 +55,18 @@ class Tree:
 def root_of(folder: Folder) -> bytes:
     """The folder's path as the file system spells it, without a slash at its end."""
     return os.fsencode(os.path.normpath(folder.path))
+
+
+def is_inside(path: bytes, root: bytes) -> bool:
+    """Whether `path` is `root`, or lies in it."""
+    return path == root or path.startswith(root.rstrip(b"/") + b"/")
+
+
+def plain_folder(directory: bytes) -> Folder:
+    """The settings of a directory for which none are configured (design section 9)."""
+    return Folder(name="", path=Path(os.fsdecode(directory)), accounts=(), watch=WatchMode.OFF)
+
+
+def root_for(directory: bytes, rules: Folder) -> bytes:
+    """Where the patterns of `rules` start from: the folder's root, or a directory outside of it."""
+    return root_of(rules) if is_inside(directory, root_of(rules)) else directory

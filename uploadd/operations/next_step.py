@@ -86,7 +86,9 @@ class Circumstances:
     """What surrounds a job.
 
     `ledger`: `maybe`, `there` or "". `call_at`: when the call budget has room again (unix
-    seconds, None: now). `ahead`: queued jobs that come before it.
+    seconds, None: now). `ahead`: queued jobs that come before it. `awaits_adoption`: the account
+    may have it although this database knows nothing of it. `torn`: the job of an earlier content
+    of the same file that changed while it was sent, and whose photo this one may have to mend.
     """
 
     now: float
@@ -95,9 +97,11 @@ class Circumstances:
     is_delivering: bool = True
     pauses: Sequence[ActivePause] = ()
     twin: Job | None = None
+    torn: Job | None = None
     ledger: str = ""
     call_at: float | None = None
     ahead: int = 0
+    awaits_adoption: bool = False
 
 
 def next_step(  # noqa: PLR0911 - one return for each kind of state
@@ -110,13 +114,13 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
         case State.UPLOADING:
             return _uploading(job, around)
         case State.UNCERTAIN:
-            text = f"it is looked up on the service ({job.looks} looks so far found nothing)"
+            text = _look_text(job)
             return _moving(text, job, around, _before_a_question(around))
         case State.PROCESSING:
             text = f"the service is asked for ticket {job.ticket_id} ({job.polls} times so far)"
             return _moving(text, job, around, _before_a_question(around))
         case State.FILING:
-            return _moving("its album and metadata are finished", job, around, ())
+            return _moving(_filing_text(job), job, around, ())
         case State.FAILED:
             return NextStep("nothing, until it is retried", Who.YOU, remedy=_failed_remedy(job))
         case State.SKIPPED:
@@ -129,7 +133,23 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
 def _send_text(job: Job) -> str:
     if not job.sha256:
         return "the file is read again"
+    if job.is_replacement:
+        again = " again" if job.attempts else ""
+        return f"it is sent{again}, as the new content of photo {job.photo_id}"
     return "it is sent again" if job.attempts else "it is sent"
+
+
+def _look_text(job: Job) -> str:
+    if job.is_replacement:
+        return f"photo {job.photo_id} is given the content once more, which is harmless"
+    refused = f", {job.unanswered} could not be answered" if job.unanswered else ""
+    return f"it is looked up on the service ({job.looks} looks so far found nothing{refused})"
+
+
+def _filing_text(job: Job) -> str:
+    if job.is_replacement:
+        return f"the tag of photo {job.photo_id} is made to tell of its new content"
+    return "its album and metadata are finished"
 
 
 def _moving(
@@ -174,8 +194,20 @@ def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
             "this one is decided together with it"
         )
         yield Obstacle(Hurdle.TWIN, text)
-    elif around.ledger == "maybe":
+    elif around.torn is not None and not job.is_mending:
+        text = (
+            f"the file's earlier content (job {around.torn.id}) changed while it was sent: once"
+            " its photo is known, this content takes its place there"
+        )
+        yield Obstacle(Hurdle.TWIN, text)
+    elif around.ledger == "maybe" and not job.is_replacement:
         text = "an earlier send of this content may have arrived: it is looked up first"
+        yield Obstacle(Hurdle.LEDGER, text, around.now)
+    elif around.awaits_adoption:
+        text = (
+            "the database is older than what was sent: it is looked up first; `uploadd adopt"
+            f" --account {around.account}` makes that unnecessary"
+        )
         yield Obstacle(Hurdle.LEDGER, text, around.now)
     if around.call_at is not None:
         yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
@@ -211,6 +243,8 @@ def _uploading(job: Job, around: Circumstances) -> NextStep:
         text = f"its {job.size} bytes are being sent"
         return NextStep(text, Who.UPLOADD, at=around.now)
     text = "the send was interrupted; it is looked up before anything is sent again"
+    if job.is_replacement:
+        text = "the send was interrupted; it is sent again, which is harmless"
     return _moving(text, job, around, ())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from uploadd.assembly import credentials_digest
+from uploadd.delivery.logins import credentials_digest
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import UsageError
 from uploadd.model.pauses import ActivePause, PauseCause

@@ -14,8 +14,9 @@ from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.states import State
 from uploadd.operations.json_values import end_of, json_pause, json_time
-from uploadd.store import accounts, activity, calls, overview, pauses
+from uploadd.store import accounts, activity, backfills, calls, overview, pauses
 from uploadd.store.accounts import AccountRow
+from uploadd.store.backfills import Request
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
 from uploadd.store.rows import Row
@@ -23,7 +24,10 @@ from uploadd.store.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """One account. `pauses`: those that hold it now, the one that lasts longest first."""
+    """One account. `pauses`: those that hold it now, the one that lasts longest first.
+
+    `adopt_since`: from when on it awaits its adoption (unix seconds); None: it does not.
+    """
 
     name: str
     service: str
@@ -34,6 +38,7 @@ class AccountStatus:
     calls_per_hour: int
     uploading: int
     bytes_per_second: int
+    adopt_since: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -79,6 +84,7 @@ class Status:
     holder: Holder | None
     accounts: tuple[AccountStatus, ...]
     folders: tuple[FolderStatus, ...]
+    backfills: tuple[Request, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The object that `status --json` prints (design section 9)."""
@@ -106,11 +112,12 @@ def status_of(configuration: Configuration, now: float) -> Status:
             for name, account in configuration.accounts.items()
         }
         watched = {row["name"]: row for row in overview.folders(db)}
+        asked_for = tuple(backfills.everything(db))
     folders = tuple(
         _folder(folder, watched.get(name), holder, found, now)
         for name, folder in configuration.folders.items()
     )
-    return Status(now, holder, tuple(found.values()), folders)
+    return Status(now, holder, tuple(found.values()), folders, asked_for)
 
 
 def holding(db: Database, account_id: int, now: float) -> tuple[ActivePause, ...]:
@@ -140,6 +147,7 @@ def _account(
         calls_per_hour=account.calls_per_hour,
         uploading=counts.get(State.UPLOADING, 0) if holder else 0,
         bytes_per_second=activity.bytes_per_second(db, row.id, holder.since) if holder else 0,
+        adopt_since=row.adopt_since,
     )
 
 

@@ -23,7 +23,7 @@ from uploadd.operations.json_values import json_job, json_path, json_time
 from uploadd.operations.listing import account_names
 from uploadd.operations.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.status import holding
-from uploadd.store import calls, ledger, moves, overview
+from uploadd.store import calls, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
 
@@ -214,9 +214,11 @@ def _circumstances(
         is_delivering=holder is not None,
         pauses=holding(db, job.account_id, now),
         twin=overview.twin_of(db, job),
+        torn=mending.torn_before(db, job),
         ledger=entry.state if entry else "",
         call_at=now + wait if wait > 0 else None,
         ahead=overview.ahead_of(db, job) if is_ready else 0,
+        awaits_adoption=entry is None and older.of_job(db, job.id) is not None,
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from uploadd.intake.tree import root_of
-from uploadd.model.configuration import Configuration, Folder, WatchMode
+from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
+from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 
 
@@ -40,7 +39,7 @@ def separate(directories: Sequence[bytes]) -> list[bytes]:
     """The directories without those that lie in another of them."""
     found: list[bytes] = []
     for directory in sorted(set(directories)):
-        if not any(_is_inside(directory, above) for above in found):
+        if not any(is_inside(directory, above) for above in found):
             found.append(directory)
     return found
 
@@ -66,17 +65,12 @@ def _rules(configuration: Configuration, path: bytes, folder: str | None) -> tup
             known = ", ".join(configuration.folders) or "none is configured"
             raise UsageError(f"--folder {folder} is not a folder", f"known are: {known}")
         rules = configuration.folders[folder]
-        return rules, root_of(rules) if _is_inside(path, root_of(rules)) else path
-    inside = [rules for rules in configuration.folders.values() if _is_inside(path, root_of(rules))]
+        return rules, root_for(path, rules)
+    inside = [rules for rules in configuration.folders.values() if is_inside(path, root_of(rules))]
     if inside:
         rules = max(inside, key=lambda rules: len(root_of(rules)))
         return rules, root_of(rules)
-    plain = Folder(name="", path=Path(os.fsdecode(path)), accounts=(), watch=WatchMode.OFF)
-    return plain, path
-
-
-def _is_inside(path: bytes, root: bytes) -> bool:
-    return path == root or path.startswith(root.rstrip(b"/") + b"/")
+    return plain_folder(path), path
 
 
 def _accounts(configuration: Configuration, account: str | None, rules: Folder) -> tuple[str, ...]:

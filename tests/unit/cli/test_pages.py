@@ -15,10 +15,11 @@ from uploadd.operations.next_step import Hurdle
 DOCS = Path(__file__).parents[3] / "docs"
 GROUP = typer.main.get_command(app)
 COMMANDS = GROUP.commands  # type: ignore[attr-defined]
-# The order of the commands in the design, for as long as each of them is there.
+# The order of the commands in the design, for as long as each of them is there; what the design
+# does not name stands beside what it belongs to.
 ORDER = [
     *("run", "backfill", "auth", "check", "status", "jobs", "why", "retry", "pause", "resume"),
-    *("replace", "adopt", "call", "sandbox", "demo"),
+    *("replace", "adopt", "restore", "call", "sandbox", "demo"),
 ]
 WORDS = [
     *("account", "folder", "candidate", "settle", "fingerprint", "job", "attempt", "ledger"),

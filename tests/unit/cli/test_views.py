@@ -22,6 +22,8 @@ from uploadd.operations.listing import Listed
 from uploadd.operations.retrying import Refused, Retried
 from uploadd.operations.status import Status, status_of
 from uploadd.operations.story import story_of
+from uploadd.store import older
+from uploadd.store.beside import writing
 from uploadd.store.lock import Holder
 
 
@@ -164,3 +166,13 @@ def test_a_retry_says_what_came_of_it(retried: Retried, is_forced: bool, words: 
     text = "\n".join(retried_lines(retried, is_forced=is_forced))
     assert all(word in text for word in words)
     assert ("nothing runs now" in text) == (retried.moved > 0 and not retried.is_delivering)
+
+
+def test_an_account_that_awaits_its_adoption_says_so(records: Records) -> None:
+    """With the command."""
+    records.add("a.jpg")
+    with writing(records.configuration.state_dir) as db:
+        older.doubt_all(db, NOW - 1.0, NOW, 0)
+    text = shown(status_of(records.configuration, NOW))
+    assert "me awaits its adoption" in text
+    assert "`uploadd adopt --account me`" in text

@@ -26,7 +26,7 @@ from uploadd.operations.check.folders import FolderChecks
 from uploadd.operations.check.machine import notify_command, open_files
 from uploadd.runtime import RealClock
 from uploadd.services.base import Grant, Login, Quota
-from uploadd.store import lock
+from uploadd.store import backups, lock, older
 from uploadd.store.beside import writing
 from uploadd.store.connection import DATABASE_NAME
 
@@ -370,3 +370,31 @@ async def test_who_is_at_work_is_told(records: Records) -> None:
     with lock.take(records.configuration.state_dir):
         report = await found(records)
     assert "`uploadd run` is at work (pid 7)" in [finding.text for finding in report.findings]
+
+
+@pytest.mark.parametrize(("hours", "level"), [(1, Level.OK), (30, Level.WARNING)])
+async def test_the_age_of_the_backup_is_told(records: Records, hours: int, level: Level) -> None:
+    """A late one is a warning only while something runs that should have made it."""
+    records.done("a.jpg")
+    state = records.configuration.state_dir
+    made_at = NOW - hours * 3600.0
+    backups.make(state, state / DATABASE_NAME, made_at, lambda: True)
+    with writing(state) as db:
+        lock.remember_holder(db, lock.Holder(4711, "run", NOW))
+    held = lock.take(state)
+    (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
+    held.release()
+    assert told.level is level
+    assert f"{hours} hours ago" in told.text
+    (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
+    assert told.level is Level.OK
+
+
+async def test_an_account_that_awaits_its_adoption_is_told(records: Records) -> None:
+    """With the command."""
+    records.add("a.jpg")
+    with writing(records.configuration.state_dir) as db:
+        older.doubt_all(db, NOW - 1.0, NOW, 0)
+    (told,) = [one for one in bad(await found(records)) if "adopt" in one.remedy]
+    assert (told.level, told.subject) == (Level.WARNING, "accounts.me")
+    assert told.remedy == "`uploadd adopt --account me`"

@@ -8,7 +8,7 @@ import pytest
 
 from unit.operations.records import NOW, Records
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Job
+from uploadd.model.jobs import Job, Kind
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import TERMINAL, State
 from uploadd.model.verdicts import Reason
@@ -200,3 +200,27 @@ def test_as_json_it_has_its_obstacles(job: Job) -> None:
     assert set(found) == {"text", "who", "at", "remedy", "obstacles"}
     assert found["obstacles"][0]["kind"] == "budget"
     assert found["obstacles"][0]["until"].endswith("Z")
+
+
+def test_a_replacement_says_which_photo_it_is_about(job: Job) -> None:
+    """In each state on its way, and nothing of a look-up."""
+    replacing = replace(job, kind=Kind.REPLACE, photo_id="77")
+    for state in (State.QUEUED, State.UNCERTAIN, State.FILING):
+        step = next_step(replace(replacing, state=state), replace(AROUND, ledger="maybe"))
+        assert "photo 77" in step.text
+        assert Hurdle.LEDGER not in kinds(step)
+    cut = next_step(replace(replacing, state=State.UPLOADING), replace(AROUND, is_delivering=False))
+    assert "harmless" in cut.text
+
+
+def test_looks_that_were_refused_are_told(job: Job) -> None:
+    """Beside those that found nothing."""
+    step = next_step(replace(job, state=State.UNCERTAIN, looks=1, unanswered=3), AROUND)
+    assert "1 looks so far found nothing, 3 could not be answered" in step.text
+
+
+def test_a_file_whose_earlier_content_is_torn_waits_for_it(job: Job) -> None:
+    """Its content will mend that photo."""
+    step = next_step(job, replace(AROUND, torn=replace(job, id=3)))
+    assert kinds(step) == [Hurdle.TWIN]
+    assert "job 3" in step.obstacles[0].text

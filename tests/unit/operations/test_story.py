@@ -11,7 +11,7 @@ from unit.operations.records import BROKEN, JPEG, NOT_A_PHOTO, NOW, UNREADABLE, 
 from uploadd.model.states import State
 from uploadd.operations.next_step import Hurdle
 from uploadd.operations.story import Story, story_of
-from uploadd.store import calls, lock
+from uploadd.store import calls, lock, older
 from uploadd.store.beside import writing
 
 
@@ -181,3 +181,13 @@ def test_a_folder_that_is_a_link_is_found_by_its_real_name(
     found = story_of(records.configuration, os.fsencode(records.path("a.jpg")), NOW)
     assert found.folder == "camera"
     assert found.path == os.fsencode(tmp_path / "pictures" / "a.jpg")
+
+
+def test_an_account_that_awaits_its_adoption_is_an_obstacle(records: Records) -> None:
+    """With the command that makes the look-up unnecessary."""
+    records.add("a.jpg")
+    with writing(records.configuration.state_dir) as db:
+        older.doubt_all(db, NOW - 1.0, NOW, 0)
+    (job,) = story(records, "a.jpg").jobs
+    (told,) = [one for one in job.step.obstacles if one.kind is Hurdle.LEDGER]
+    assert "`uploadd adopt --account me`" in told.text

@@ -1,0 +1,69 @@
+"""Why a deliverer cannot take in a directory that another process asks for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from uploadd.files.opening import printable
+from uploadd.model.configuration import Configuration
+from uploadd.store.backfills import Request
+
+ANOTHER_CONFIGURATION = (
+    "start it again, so that it reads the configuration anew, or stop it while the backfill runs"
+)
+HIDDEN = (
+    "a service sees less of the disk than you do (PrivateTmp, ProtectHome, file permissions):"
+    " docs/service.md says how to open a directory to it; or stop it while the backfill runs"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What is in the way, and what a person can do."""
+
+    text: str
+    remedy: str
+
+
+def place_of(directory: bytes) -> str:
+    """The directory's device and inode (blocking): the same for all who see the same one.
+
+    Raises `OSError`.
+    """
+    there = os.stat(directory)
+    return f"{there.st_dev}:{there.st_ino}"
+
+
+def obstacle(request: Request, configuration: Configuration, is_new: bool) -> Obstacle | None:
+    """What keeps this process from taking the directory in (blocking); None where nothing does.
+
+    `is_new`: its client has just looked at the directory. Later the number of the device may be
+    another one, for the same disk.
+    """
+    return _unknown(request, configuration) or _unseen(request, is_new)
+
+
+def _unknown(request: Request, configuration: Configuration) -> Obstacle | None:
+    me = f"the daemon (pid {os.getpid()})"
+    for name in request.accounts:
+        if name not in configuration.accounts:
+            return Obstacle(f"{me} knows no account {name}", ANOTHER_CONFIGURATION)
+    if request.folder and request.folder not in configuration.folders:
+        return Obstacle(f"{me} knows no folder {request.folder}", ANOTHER_CONFIGURATION)
+    return None
+
+
+def _unseen(request: Request, is_new: bool) -> Obstacle | None:
+    me = f"the daemon (pid {os.getpid()})"
+    path = printable(request.directory)
+    try:
+        os.scandir(request.directory).close()
+        seen = place_of(request.directory)
+    except OSError as error:
+        return Obstacle(f"{me} cannot read {path}: {error.strerror}", HIDDEN)
+    _, _, inode = seen.partition(":")
+    is_same = seen == request.place if is_new else request.place.endswith(f":{inode}")
+    if not is_same:
+        return Obstacle(f"{me} sees another directory at {path} than you do", HIDDEN)
+    return None

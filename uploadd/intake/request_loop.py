@@ -1,0 +1,219 @@
+"""Takes in the directories that other processes ask for: `uploadd backfill` beside a daemon.
+
+A request is a row, written before anything is answered: the client may be gone by then, and a
+deliverer that dies in between leaves it to the next one, which walks the directory anew. That
+costs a stat for each file that was registered already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from uploadd.files.opening import printable
+from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.obstacles import Obstacle, obstacle
+from uploadd.intake.rescan import Rescan
+from uploadd.intake.tree import Tree, plain_folder, root_for
+from uploadd.model.configuration import Configuration, Folder
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Runtime
+from uploadd.store import backfills
+from uploadd.store.backfills import Progress, Request, Stage
+from uploadd.store.store import Store
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+TIDY_SECONDS = 30.0
+AWAY_SECONDS = 60.0
+"""How often a directory is looked for that was there once."""
+CLIENT_GONE_SECONDS = 60.0
+"""A client pings more often than this; without one, a request ends when its last file has."""
+MOST_AWAY_SECONDS = 30 * 86400.0
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the loop needs of the deliverer that it works for."""
+
+    configuration: Configuration
+    open_tree: Callable[[bytes, Folder], Tree]
+    drop_tree: Callable[[Tree], None]
+    probe: Callable[[Sequence[str]], None]
+    """Try the pauses of these accounts: the person who asks may have mended their cause."""
+    are_probed: Callable[[Sequence[str]], bool]
+
+
+@dataclass
+class _Errand:
+    """A request that is being served."""
+
+    request: Request
+    tree: Tree
+    walk: asyncio.Task[bool]
+    told: Progress
+    heard_at: float
+    tidy_at: float
+    is_probed: bool = False
+    is_stale: bool = False
+
+    @property
+    def is_walking(self) -> bool:
+        return not self.walk.done()
+
+    def progress(self) -> Progress:
+        """How far it is. Asked at one instant, so nothing can be on its way between the two."""
+        if self.is_walking:
+            return Progress(Stage.WALKING, settling=self.tree.waiting(), is_probed=self.is_probed)
+        waiting = self.tree.waiting()
+        stage = Stage.SETTLING if waiting else Stage.WALKED
+        has_unread = not self.walk.cancelled() and self.walk.result()
+        return Progress(stage, "", waiting, has_unread, self.is_probed)
+
+
+class RequestLoop:
+    """Serves every request that stands, until the deliverer ends."""
+
+    def __init__(self, around: Around, arrivals: Arrivals, store: Store, runtime: Runtime) -> None:
+        self._around = around
+        self._arrivals = arrivals
+        self._store = store
+        self._runtime = runtime
+        self._errands: dict[int, _Errand] = {}
+        self._look_again_at: dict[int, float] = {}
+        self.heard = asyncio.Event()
+        """To be set when another process has written to the database."""
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Serve until `ended` is set (and `heard`, to be noticed at once)."""
+        async with asyncio.TaskGroup() as walks:
+            while not ended.is_set():
+                self.heard.clear()
+                await self._turn(walks)
+                is_busy = self._errands or self._look_again_at
+                await self._runtime.clock.wait(self.heard, LOOK_SECONDS if is_busy else None)
+            for errand in self._errands.values():
+                errand.walk.cancel()
+
+    def walk_again(self) -> None:
+        """A login turned out to be another account than was thought."""
+        for errand in self._errands.values():
+            errand.is_stale = True
+        self.heard.set()
+
+    async def _turn(self, walks: asyncio.TaskGroup) -> None:
+        requests = await self._store.read(backfills.everything)
+        if any(request.pings != request.answers for request in requests):
+            await self._store.write(backfills.answer)
+        standing = {one.id: one for one in requests if one.state is not Stage.REFUSED}
+        self._drop_all_but(standing)
+        for request in standing.values():
+            errand = self._errands.get(request.id)
+            if errand is None or (_is_to_begin_anew(errand, request) and not errand.is_walking):
+                await self._begin(request, walks)
+            else:
+                await self._follow(errand, request)
+
+    async def _begin(self, request: Request, walks: asyncio.TaskGroup) -> None:
+        now = self._runtime.clock.monotonic()
+        is_new = request.state is Stage.ASKED
+        if not is_new and now < self._look_again_at.get(request.id, now):
+            return
+        why = await self._runtime.disk.run(obstacle, request, self._around.configuration, is_new)
+        if why is not None:
+            await self._put_off(request, why)
+            return
+        self._drop([request.id])
+        # From here on another deliverer finds it begun. The walk starts after this commit, so a
+        # request that is made anew during the walk is seen as such.
+        await self._store.write(backfills.begin, request.id)
+        self._around.probe(request.accounts)
+        tree, rescan = self._tree_and_walk(request)
+        walk = walks.create_task(self._walk(rescan, request))
+        told = Progress(Stage.WALKING)
+        self._errands[request.id] = _Errand(request, tree, walk, told, now, now + TIDY_SECONDS)
+
+    async def _put_off(self, request: Request, why: Obstacle) -> None:
+        """Refuse it while somebody listens; later it waits, because a disk may come back."""
+        age = self._runtime.clock.wall() - request.asked_at
+        if request.state is Stage.ASKED or age > MOST_AWAY_SECONDS:
+            log.warning("backfill.refused", text=why.text, remedy=why.remedy)
+            await self._store.write(backfills.refuse, request.id, why.text, why.remedy)
+            return
+        if request.text != why.text:
+            log.warning("backfill.waits", text=why.text, remedy=why.remedy)
+            progress = Progress(Stage.WALKING, why.text)
+            await self._store.write(backfills.tell, request.id, progress)
+        self._look_again_at[request.id] = self._runtime.clock.monotonic() + AWAY_SECONDS
+
+    def _tree_and_walk(self, request: Request) -> tuple[Tree, Rescan]:
+        directory = request.directory
+        known = self._around.configuration.folders.get(request.folder)
+        rules = known or plain_folder(directory)
+        root = root_for(directory, rules)
+        tree = self._around.open_tree(root, replace(rules, accounts=request.accounts))
+        start = b"" if directory == root else os.path.relpath(directory, root)
+        return tree, Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)
+
+    async def _walk(self, rescan: Rescan, request: Request) -> bool:
+        """Walk it; whether some directory could not be read."""
+        log.info("backfill.begun", path=printable(request.directory), folder=request.folder or None)
+        walked = await rescan.run()
+        log.info(
+            "backfill.walked",
+            path=printable(request.directory),
+            found=walked.found,
+            fresh=walked.fresh,
+            unreadable=len(walked.errors) or None,
+        )
+        self.heard.set()
+        return bool(walked.errors)
+
+    async def _follow(self, errand: _Errand, request: Request) -> None:
+        """Tell how far it is, and end it where nothing is left and nobody waits for it."""
+        now = self._runtime.clock.monotonic()
+        if request.pings != errand.request.pings:
+            errand.heard_at = now
+        errand.request = request
+        errand.is_probed = self._around.are_probed(request.accounts)
+        progress = errand.progress()
+        if progress != errand.told:
+            await self._store.write(backfills.tell, request.id, progress)
+            errand.told = progress
+        if progress.state is Stage.WALKED and now >= errand.tidy_at:
+            errand.tidy_at = now + TIDY_SECONDS
+            await self._tidy(errand)
+
+    async def _tidy(self, errand: _Errand) -> None:
+        if self._runtime.clock.monotonic() - errand.heard_at < CLIENT_GONE_SECONDS:
+            return
+        request = errand.request
+        is_open = await self._store.read(
+            backfills.is_open_below, request.directory, errand.tree.account_ids()
+        )
+        if not is_open:
+            log.info("backfill.ended", path=printable(request.directory))
+            await self._store.write(backfills.forget, [request.id])
+            self._drop([request.id])
+
+    def _drop_all_but(self, standing: Mapping[int, Request]) -> None:
+        self._drop([one for one in self._errands if one not in standing])
+        for gone in [one for one in self._look_again_at if one not in standing]:
+            del self._look_again_at[gone]
+
+    def _drop(self, ids: Iterable[int]) -> None:
+        for request_id in ids:
+            self._look_again_at.pop(request_id, None)
+            errand = self._errands.pop(request_id, None)
+            if errand is not None:
+                errand.walk.cancel()
+                self._around.drop_tree(errand.tree)
+
+
+def _is_to_begin_anew(errand: _Errand, request: Request) -> bool:
+    return errand.is_stale or request.state is Stage.ASKED

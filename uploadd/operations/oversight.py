@@ -1,0 +1,184 @@
+"""Counts how far a backfill is, and finds the reason to end it, whoever delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
+from uploadd.model.ports import Clock
+from uploadd.model.states import State
+from uploadd.operations.endings import Ending, Finished
+from uploadd.operations.summary import Snapshot
+from uploadd.operations.trees import Wanted, separate
+from uploadd.operations.views import AccountView, Spent, View
+from uploadd.store import overview
+
+# Counting 200,000 rows takes a moment: never more than this share of the time.
+COUNTING_SHARE = 0.05
+SHORT_WAIT_SECONDS = 60.0
+MOST_EDIT_IDS = 200
+
+Show = Callable[[Snapshot], None]
+
+
+@dataclass
+class Tally:
+    """What outlives a change of the deliverer: since when it runs, and what was spent before."""
+
+    began: float
+    began_wall: float
+    before: Spent = field(default_factory=Spent)
+
+    @classmethod
+    def begun_at(cls, clock: Clock) -> Tally:
+        """A backfill that begins now."""
+        return cls(clock.monotonic(), clock.wall())
+
+
+class Oversight:
+    """Looks at one backfill through `view`."""
+
+    def __init__(
+        self, view: View, wanted: Sequence[Wanted], clock: Clock, tally: Tally, show: Show
+    ) -> None:
+        self._view = view
+        self._wanted = wanted
+        self._clock = clock
+        self._tally = tally
+        self._show = show
+        self._accounts: list[AccountView] = []
+        self._has_unread = False
+        self._count_again_at = 0.0
+        self.snapshot = Snapshot()
+
+    async def look(self, *, is_last: bool = False) -> bool:
+        """Bring the snapshot up to date; True where the files were counted anew, too."""
+        snapshot = self.snapshot
+        # Before the counting: what is registered meanwhile counts twice for a moment, or is looked
+        # at once more, but never goes missing.
+        intake = await self._view.intake()
+        snapshot.settling, snapshot.is_walking = intake.settling, intake.is_walking
+        self._has_unread = intake.has_unread
+        self._accounts = await self._view.accounts()
+        is_due = is_last or self._clock.monotonic() >= self._count_again_at
+        if is_due:
+            await self._count()
+        spent = self._tally.before.plus(await self._view.spent())
+        snapshot.bytes_sent, snapshot.api_calls = spent.bytes_sent, spent.api_calls
+        snapshot.seconds = self._clock.monotonic() - self._tally.began
+        snapshot.waits_for = self._what_it_waits_for()
+        if is_last:
+            snapshot.edit_url = await self._edit_url()
+        self._show(snapshot)
+        return is_due
+
+    async def reason_to_end(self, is_counted: bool, *, no_wait: bool) -> Ending | None:
+        """Why the backfill ends now; None where it goes on."""
+        if any(self._is_refused(account) for account in self._accounts):
+            return Ending.CREDENTIALS
+        snapshot = self.snapshot
+        if snapshot.is_walking or not is_counted or snapshot.settling:
+            return None
+        if snapshot.pending == 0:
+            return Ending.DONE
+        if no_wait and await self._only_waits():
+            return Ending.WOULD_WAIT
+        return None
+
+    async def finished(self, ending: Ending) -> Finished:
+        """The sum, counted for the last time."""
+        await self.look(is_last=True)
+        if ending is Ending.DONE and (self.snapshot.count(State.FAILED) or self._has_unread):
+            ending = Ending.FAILED
+        return Finished(ending, self.snapshot, tuple(self._pauses()))
+
+    async def close(self) -> None:
+        """Somebody else delivers from now on: keep what was spent so far."""
+        self._tally.before = self._tally.before.plus(await self._view.spent())
+
+    def _is_refused(self, account: AccountView) -> bool:
+        now = self._clock.wall()
+        causes = {pause.cause for pause in account.pauses if pause.holds(now)}
+        return account.was_probed and PauseCause.CREDENTIALS in causes
+
+    async def _only_waits(self) -> bool:
+        """Whether everything that is left waits: for a pause, the call budget, a long backoff."""
+        for account in self._accounts:
+            counts = await self._view.store.read(overview.open_counts, account.id)
+            stopped = what_stops(account.pauses, self._clock.wall())
+            in_flight = sum(counts.values()) - counts.get(State.QUEUED, 0)
+            if in_flight and Stops.CALLS not in stopped:
+                return False
+            if not await self._is_queue_waiting(account, stopped):
+                return False
+        return True
+
+    async def _is_queue_waiting(self, account: AccountView, stopped: frozenset[Stops]) -> bool:
+        if Stops.UPLOADS in stopped or account.budget_seconds > 0:
+            return True
+        now = self._clock.wall()
+        with_videos = Stops.VIDEOS not in stopped
+        for directory in separate([one.directory for one in self._wanted]):
+            due = await self._view.store.read(
+                overview.next_due_below, directory, account.id, with_videos=with_videos
+            )
+            if due is not None and due - now <= SHORT_WAIT_SECONDS:
+                return False
+        return not account.needs_login
+
+    async def _count(self) -> None:
+        began = self._clock.monotonic()
+        files: dict[State, int] = {}
+        sizes: dict[State, int] = {}
+        for account in self._accounts:
+            for directory in directories_of(self._wanted, account.name):
+                counts = await self._view.store.read(
+                    overview.counts_below, directory, (account.id,)
+                )
+                for state, (number, size) in counts.items():
+                    files[state] = files.get(state, 0) + number
+                    sizes[state] = sizes.get(state, 0) + size
+        self.snapshot.files, self.snapshot.sizes = files, sizes
+        took = self._clock.monotonic() - began
+        self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
+
+    def _what_it_waits_for(self) -> str:
+        now = self._clock.wall()
+        texts = []
+        for name, pause in self._pauses():
+            left = f" ({pause.delay.remaining(now):.0f} s)" if pause.delay else ""
+            texts.append(f"{name}: {pause.text}{left}")
+        for account in self._accounts:
+            if not texts and account.budget_seconds > 0:
+                texts.append(f"{account.name}: the call budget ({account.budget_seconds:.0f} s)")
+        if not texts and self.snapshot.settling and not self.snapshot.is_walking:
+            texts.append(f"{self.snapshot.settling} files that are being written, or were lately")
+        return "; ".join(texts)
+
+    def _pauses(self) -> list[tuple[str, ActivePause]]:
+        now = self._clock.wall()
+        return [
+            (account.name, pause)
+            for account in self._accounts
+            for pause in account.pauses
+            if pause.holds(now)
+        ]
+
+    async def _edit_url(self) -> str | None:
+        ids: list[str] = []
+        for account in self._accounts[:1]:
+            for directory in separate([one.directory for one in self._wanted]):
+                ids += await self._view.store.read(
+                    overview.newest_photos,
+                    directory,
+                    account.id,
+                    self._tally.began_wall,
+                    MOST_EDIT_IDS - len(ids),
+                )
+        return await self._view.edit_url(ids) if ids else None
+
+
+def directories_of(wanted: Sequence[Wanted], name: str) -> list[bytes]:
+    """The directories that go to an account; none holds another, so each file counts once."""
+    return separate([one.directory for one in wanted if name in one.folder.accounts])

@@ -1,0 +1,66 @@
+"""What a backfill has to know about the accounts and the intake, from whoever delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from uploadd.model.pauses import ActivePause
+from uploadd.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """One account at one moment. `budget_seconds`: until a backfill's next call fits.
+
+    `was_probed`: whether its pauses were tried, so that they prove something.
+    """
+
+    name: str
+    id: int
+    pauses: tuple[ActivePause, ...]
+    budget_seconds: float
+    needs_login: bool
+    was_probed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeView:
+    """How far the walks are. `settling`: files that were found and are not in the queue yet."""
+
+    settling: int
+    is_walking: bool
+    has_unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Bytes sent and requests made since the view was opened."""
+
+    bytes_sent: int = 0
+    api_calls: int = 0
+
+    def plus(self, other: Spent) -> Spent:
+        """The sum of both."""
+        return Spent(self.bytes_sent + other.bytes_sent, self.api_calls + other.api_calls)
+
+
+class View(Protocol):
+    """One side from which a backfill can be looked at: as the deliverer, or beside it."""
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+
+    async def accounts(self) -> list[AccountView]:
+        """The accounts that the files go to, as far as they are known."""
+
+    async def intake(self) -> IntakeView:
+        """How far the walks are. Asked before files are counted, so that none goes missing."""
+
+    async def spent(self) -> Spent:
+        """What was sent and asked."""
+
+    async def edit_url(self, photo_ids: Sequence[str]) -> str | None:
+        """The service's page for these new photos, where it has one."""
