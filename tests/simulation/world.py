@@ -15,6 +15,7 @@ import httpx
 
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
+from uploadd.delivery.logins import LoginSource
 from uploadd.model.configuration import Account, Configuration, Folder, WatchMode
 from uploadd.model.jobs import Job
 from uploadd.model.secret import Secret
@@ -61,6 +62,7 @@ class World:
             "camera", self.photos, ("me",), watch=WatchMode.OFF, settle_seconds=0.0
         )
         self.transport: httpx.AsyncBaseTransport | None = None
+        self.login_source: LoginSource | None = None
         self.patience = 1.0
         self.virtual_now = 0.0
 
@@ -120,6 +122,7 @@ class World:
                     transport=self.transport or InProcessTransport(self.app),
                 ),
                 make_worker=InPlaceWorker,
+                login_source=self.login_source,
             ) as assembly:
                 return await work(assembly)
 

@@ -8,21 +8,22 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 import structlog
 
 from uploadd.delivery.activity import ActivityLoop
+from uploadd.delivery.backup_loop import BackupLoop
 from uploadd.delivery.bell import Bell
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.dispatch import Dispatcher
+from uploadd.delivery.filing_loop import FilingLoop
 from uploadd.delivery.look_up_loop import LookUpLoop
 from uploadd.delivery.probe_loop import ProbeLoop
 from uploadd.delivery.settling import tell
 from uploadd.delivery.ticket_loop import TicketLoop
 from uploadd.model.ports import Runtime
-from uploadd.store import moves, overview
+from uploadd.store import clocks, moves, overview
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
 
 LISTEN_SECONDS = 0.5
-CLOCK_STEP_SECONDS = 2.0
 LAST_QUESTIONS_SECONDS = 5.0
 CUT_SECONDS = 2.0
 
@@ -37,14 +38,17 @@ class Deliverer:
         runtime: Runtime,
         bell: Bell,
         labels: frozenset[str],
+        backup: BackupLoop,
     ) -> None:
         """`labels`: every account name of the configuration, whether it has a desk here or not."""
+        self._backup = backup
         self.desks = dict(desks)
         self._labels = labels
         self._store = store
         self._runtime = runtime
         self._bell = bell
         self._ended = asyncio.Event()
+        self._clock_offset = clocks.offset_of(runtime.clock)
         self._dispatching: asyncio.Task[None] | None = None
 
     async def recover(self) -> None:
@@ -53,7 +57,7 @@ class Deliverer:
             interrupted = await self._store.write(moves.recover_interrupted, desk.id, desk.around())
             for job in interrupted:
                 tell(desk, job)
-        await self._store.write(moves.rebase_waits, self._runtime.clock.wall())
+        await self._keep_waits()
 
     async def run(self, heard: Callable[[], None]) -> None:
         """Run every loop; returns when all sends have ended after `drain`.
@@ -76,9 +80,11 @@ class Deliverer:
         for desk in self.desks.values():
             yield TicketLoop(desk).run(self._ended)
             yield LookUpLoop(desk).run(self._ended)
+            yield FilingLoop(desk).run(self._ended)
             yield ProbeLoop(desk, self._labels).run(self._ended)
         yield self._listen(heard)
         yield ActivityLoop(self.desks.values(), self._store, self._runtime).run(self._ended)
+        yield self._backup.run(self._ended)
 
     def drain(self) -> None:
         """Take no more jobs; `run` returns when what is in flight has ended."""
@@ -103,22 +109,34 @@ class Deliverer:
                 dispatchers.create_task(Dispatcher(desk).run())
 
     async def _listen(self, heard: Callable[[], None]) -> None:
-        """Notice commands of other processes, and a wall clock that was set back."""
+        """Notice commands of other processes, and a wall clock that was set."""
         seen = await self._store.read(overview.data_version)
-        last_wall = self._runtime.clock.wall()
         while not self._ended.is_set():
             await self._runtime.clock.wait(self._ended, LISTEN_SECONDS)
             version = await self._store.read(overview.data_version)
             if version != seen:
                 seen = version
+                await self._learn_of_calls()
                 heard()
                 self._bell.ring()
-            last_wall = await self._check_clock(last_wall)
+            await self._check_clock()
 
-    async def _check_clock(self, last_wall: float) -> float:
-        now = self._runtime.clock.wall()
-        if now < last_wall - CLOCK_STEP_SECONDS:
-            log.warning("clock.stepped_back", seconds=round(last_wall - now, 1))
-            await self._store.write(moves.rebase_waits, now)
+    async def _learn_of_calls(self) -> None:
+        for budget in {id(desk.budget): desk.budget for desk in self.desks.values()}.values():
+            await budget.learn()
+
+    async def _check_clock(self) -> None:
+        step = clocks.offset_of(self._runtime.clock) - self._clock_offset
+        if abs(step) >= clocks.STEP_SECONDS:
+            log.warning("clock.stepped", seconds=round(step, 1))
+            await self._keep_waits()
             self._bell.ring()
-        return now
+
+    async def _keep_waits(self) -> None:
+        clock = self._runtime.clock
+        self._clock_offset = clocks.offset_of(clock)
+        step = await self._store.write(
+            clocks.keep_waits, clock.boot(), self._clock_offset, clock.wall()
+        )
+        for budget in {id(desk.budget): desk.budget for desk in self.desks.values()}.values():
+            budget.shift(step)

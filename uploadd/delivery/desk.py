@@ -12,6 +12,8 @@ import structlog
 from uploadd.delivery.bell import Bell
 from uploadd.delivery.breaker import Breaker
 from uploadd.delivery.call_budget import CallBudget
+from uploadd.delivery.logins import Logins
+from uploadd.delivery.suspects import ACCUSING, Suspects
 from uploadd.delivery.throttle import Throttle
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account, PhotoFields
@@ -60,16 +62,27 @@ class Desk:
     """The photo fields of a folder by its name (empty: none was configured)."""
     resight: Callable[[Job], None]
     """Tells intake that a job's file is not what it was."""
+    connect: Callable[[Account], tuple[Service, CallBudget]]
+    """A client with this login, and the budget of its api_key."""
+    logins: Logins | None = None
+    """Where a new login shows itself while the account waits for one; None: nowhere."""
+    retired: list[Service] = field(default_factory=list)
+    """Clients of earlier logins, with requests that may still be under way."""
     rebound: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the login turned out to be another account than was thought: walk again."""
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     breaker: Breaker = field(default_factory=Breaker)
+    suspects: Suspects = field(default_factory=Suspects)
     quota: Quota | None = None
     pauses_begun: int = 0
     """Counted the moment a verdict says pause, before that is committed."""
     was_probed: bool = False
-    """Whether the pauses that an earlier run left were tried: before that they prove nothing."""
+    """Whether the pauses in the database were tried: before that they prove nothing."""
+    is_probe_wanted: bool = False
+    """Somebody asks for a backfill: like a start, that is a reason to try the pauses."""
+    is_accused: bool = False
+    """The login or the clock was refused, and no probe has shown yet whether that is true."""
     uploading: int = 0
     bytes_sent: int = 0
     is_idle: bool = False
@@ -89,6 +102,26 @@ class Desk:
             has_dedup_check=self.account.dedup_check != 0,
         )
 
+    def is_of(self, job: Job) -> bool:
+        """Whether `job` is for the account that this desk's client is logged in to."""
+        return not self.needs_login and job.account_id == self.id
+
+    def take_login(
+        self,
+        account: Account,
+        row: AccountRow,
+        service: Service,
+        budget: CallBudget,
+        *,
+        needs_login: bool,
+    ) -> None:
+        """From now on another client; what the old one has under way ends as it began."""
+        self.retired.append(self.service)
+        self.account, self.row, self.service, self.budget = account, row, service, budget
+        self.needs_login = needs_login
+        self.suspects.forget()
+        self.pauses_begun += 1  # a send that is just being begun for the old one is put back
+
     async def stopped(self) -> frozenset[Stops]:
         """What the account's pauses stop now."""
         return what_stops(await self.pauses(), self.runtime.clock.wall())
@@ -107,8 +140,20 @@ class Desk:
         ]
         return min(ends, default=None)
 
+    def worked(self, job: Job) -> None:
+        """The service took or judged a file: it is there, and it knows us."""
+        self.breaker.worked()
+        self.suspects.worked(job.sha256)
+
+    def begin_pause(self, cause: PauseCause) -> None:
+        """Known at once, before it is committed: sends that are just being begun are put back."""
+        self.pauses_begun += 1
+        if cause in ACCUSING:
+            self.is_accused, self.was_probed = True, False
+
     async def pause(self, pause: verdicts.Pause) -> None:
         """Stop the account, durably, and tell."""
+        self.begin_pause(pause.cause)
         now = self.runtime.clock.wall()
         row = await self.store.write(pauses.begin, self.id, pause, now, self.patience)
         self.tell_pause(row)

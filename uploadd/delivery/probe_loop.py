@@ -7,17 +7,24 @@ import asyncio
 import structlog
 
 from uploadd.delivery.desk import Desk
+from uploadd.delivery.logins import LOOK_SECONDS, credentials_digest
+from uploadd.delivery.suspects import ACCUSING
 from uploadd.model import verdicts
+from uploadd.model.configuration import Account
+from uploadd.model.delays import Delay
 from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
 from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
 from uploadd.services.base import Quota
-from uploadd.store import accounts, pauses
+from uploadd.store import accounts, moves, pauses
 
 log = structlog.get_logger()
 
 LONGEST_NAP_SECONDS = 300.0
 QUOTA_SECONDS = 3600.0
+STEPPED_BACK = Reason(
+    "stepped-back", "it was refused while the account is well: others are sent before it"
+)
 
 
 class ProbeLoop:
@@ -28,18 +35,37 @@ class ProbeLoop:
         self._labels = labels
         self._bell = desk.bell.listener()
         self._quota_asked_at: float | None = None
-        self._is_first_turn = True
+        # A start is a reason to try every pause: the person who started us may have mended it.
+        # So is a new login.
+        self._tries_all = True
+        self._tries_accused = False
+        self._has_new_login = False
 
     async def run(self, ended: asyncio.Event) -> None:
         """Probe until `ended` is set."""
+        desk = self._desk
         while not ended.is_set():
             self._bell.clear()
+            await self._hear_accusation()
+            if desk.is_probe_wanted:
+                desk.is_probe_wanted, desk.was_probed, self._tries_all = False, False, True
             await self._turn()
-            self._is_first_turn = False
-            self._desk.was_probed = True
-            await self._desk.runtime.clock.wait(self._bell, await self._nap())
+            self._tries_all = False
+            desk.was_probed = not desk.is_accused
+            await desk.runtime.clock.wait(self._bell, await self._nap())
+
+    async def _hear_accusation(self) -> None:
+        """Whether a refusal is to be tried now. It is told of before its pause is committed."""
+        desk = self._desk
+        now = desk.runtime.clock.wall()
+        held = [p for p in await desk.pauses() if p.cause in ACCUSING and p.holds(now)]
+        self._tries_accused = bool(held) and desk.is_accused
+        if held:
+            desk.is_accused = False
 
     async def _turn(self) -> None:
+        if await self._waits_for_login():
+            await self._look_for_login()
         missing = self._desk.account.missing_credentials
         if missing:
             await self._say_missing(missing)
@@ -53,50 +79,77 @@ class ProbeLoop:
     def _is_due(self, pause: ActivePause) -> bool:
         if pause.is_ended or pause.rule.ends_by not in (EndsBy.PROBE, EndsBy.QUOTA):
             return False
-        # A start is a reason to try: the person who started us may have mended it.
-        return self._is_first_turn or pause.is_over(self._desk.runtime.clock.wall())
+        if self._tries_all or pause.is_over(self._desk.runtime.clock.wall()):
+            return True
+        # Not a second time in a row, or a probe that is always answered and a send that never is
+        # would chase each other.
+        return self._tries_accused and pause.cause in ACCUSING and pause.times == 1
 
     async def _try_to_end(self, pause: ActivePause) -> None:
         desk = self._desk
         if pause.rule.ends_by is EndsBy.QUOTA:
-            is_well = await self._has_room(pause.cause)
+            is_well = await self._has_room(pause)
         else:
             is_well = await self._is_answered(pause.cause)
         now = desk.runtime.clock.wall()
         if is_well:
-            await desk.store.write(pauses.end, desk.id, pause.cause)
-            desk.breaker.worked()
-            log.info("account.resumed", account=desk.account.name, cause=pause.cause)
-            desk.bell.ring()
+            await self._resume(pause)
         elif pause.is_over(now):
             await desk.store.write(pauses.prolong, pause, now, desk.patience)
 
+    async def _resume(self, pause: ActivePause) -> None:
+        desk = self._desk
+        end = pauses.end
+        if pause.cause is PauseCause.CREDENTIALS and self._has_new_login:
+            end, self._has_new_login = pauses.forget, False
+        # The login may have turned out to be another account: neither stays paused.
+        for account_id in {pause.account_id, desk.id}:
+            await desk.store.write(end, account_id, pause.cause)
+        desk.breaker.answered()
+        if pause.cause in ACCUSING:
+            await self._let_suspects_step_back()
+        log.info("account.resumed", account=desk.account.name, cause=pause.cause)
+        desk.bell.ring()
+
+    async def _let_suspects_step_back(self) -> None:
+        desk = self._desk
+        now = desk.runtime.clock.wall()
+        for job_id, seconds in desk.suspects.acquit():
+            wait = Delay(now, seconds * desk.patience)
+            await desk.store.write(moves.postpone, job_id, STEPPED_BACK, wait, now)
+
     async def _is_answered(self, cause: PauseCause) -> bool:
         """Whether `cause` holds no more. A refusal for another cause is an answer, too."""
+        desk = self._desk
         try:
-            if self._desk.needs_login:
+            if desk.needs_login:
                 await self._log_in()
             else:
-                await self._desk.service.probe()
+                await desk.service.probe()
+            if cause is PauseCause.CREDENTIALS and await desk.service.may_upload() is False:
+                return False  # who may only read is answered well, too
         except ServiceRefusedError as error:
-            log.debug("probe.refused", account=self._desk.account.name, text=error.text)
+            log.debug("probe.refused", account=desk.account.name, text=error.text)
             if error.pause is None or error.pause.cause is cause:
                 return False
-            await self._desk.pause(error.pause)
+            await desk.pause(error.pause)
         except ServiceError as error:
-            log.debug("probe.failed", account=self._desk.account.name, text=error.text)
+            log.debug("probe.failed", account=desk.account.name, text=error.text)
             return False
         except ConfigurationError as error:
             await self._say_same_login(error)
             return False
         return True
 
-    async def _has_room(self, cause: PauseCause) -> bool:
-        quota = await self._desk.ask(self._desk.service.quota)
+    async def _has_room(self, pause: ActivePause) -> bool:
+        desk = self._desk
+        quota = await desk.ask(desk.service.quota)
         if quota is None:
             return False
-        self._desk.quota = quota
-        return has_room(quota, cause)
+        desk.quota = quota
+        room = has_room(quota, pause.cause)
+        # Where the service names no limit, only a send can tell: one try when the pause is over.
+        return pause.is_over(desk.runtime.clock.wall()) if room is None else room
 
     async def _log_in_and_ask_quota(self) -> None:
         desk = self._desk
@@ -105,6 +158,7 @@ class ProbeLoop:
                 await desk.ask(self._log_in, pauses_on_fault=True)
             except ConfigurationError as error:
                 await self._say_same_login(error)
+            desk.is_accused = False  # this was the probe
         if not desk.needs_login and self._is_quota_old():
             self._quota_asked_at = desk.runtime.clock.monotonic()
             desk.quota = await desk.ask(desk.service.quota) or desk.quota
@@ -137,6 +191,33 @@ class ProbeLoop:
         desk.bell.ring()
         return True
 
+    async def _waits_for_login(self) -> bool:
+        desk = self._desk
+        if desk.logins is None or desk.account.missing_credentials:
+            return desk.logins is not None
+        now = desk.runtime.clock.wall()
+        return any(
+            pause.cause is PauseCause.CREDENTIALS and pause.holds(now)
+            for pause in await desk.pauses()
+        )
+
+    async def _look_for_login(self) -> None:
+        desk = self._desk
+        renewed = await desk.logins.newer(desk.account) if desk.logins is not None else None
+        if renewed is not None:
+            await self._take(renewed)
+
+    async def _take(self, account: Account) -> None:
+        """Go on with another login: a client of its own, and every pause is tried at once."""
+        desk = self._desk
+        service, budget = desk.connect(account)
+        row, needs_login = await desk.store.write(
+            accounts.bind, account.name, account.service, service.host, credentials_digest(account)
+        )
+        desk.take_login(account, row, service, budget, needs_login=needs_login)
+        self._tries_all = self._has_new_login = True
+        log.info("account.login_renewed", account=account.name)
+
     async def _say_missing(self, missing: list[str]) -> None:
         name = self._desk.account.name
         keys = ", ".join(f"accounts.{name}.{key}" for key in missing)
@@ -157,6 +238,8 @@ class ProbeLoop:
     async def _nap(self) -> float:
         now = self._desk.runtime.clock.wall()
         naps = [LONGEST_NAP_SECONDS]
+        if await self._waits_for_login():
+            naps.append(LOOK_SECONDS)
         for pause in await self._desk.pauses():
             is_ours = pause.rule.ends_by in (EndsBy.PROBE, EndsBy.QUOTA) and not pause.is_ended
             if pause.delay and is_ours and self._can_try(pause):
@@ -169,10 +252,7 @@ class ProbeLoop:
         return is_told or not self._desk.account.missing_credentials
 
 
-def has_room(quota: Quota, cause: PauseCause) -> bool:
-    """Whether the service's own numbers show room for what a pause has stopped.
-
-    A service that names no limit shows no room: it has just refused, and is asked again later.
-    """
+def has_room(quota: Quota, cause: PauseCause) -> bool | None:
+    """Whether the service's numbers show room for what a pause has stopped; None: it has none."""
     left = quota.videos_left if cause is PauseCause.VIDEOS_FULL else quota.items_left
-    return left is not None and left > 0
+    return None if left is None else left > 0
