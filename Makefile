@@ -4,6 +4,11 @@
 #   make demo               the main job on a stand-in for Flickr, on painted photos
 #   make demo DIR=~/Pictures    … on yours: they are read, never touched
 #   make test               everything that a commit must pass
+#   make coverage           the tests once more, counting which lines they reach
+#   make simulate N=100000  so many schedules of faults and kills, and every crash point
+#   make simulate SEED=123  one of them, step by step; BUGS=1: the planted bugs are found
+#   make fuzz N=20000       look for input that breaks something, with N examples a property
+#   make kills              SIGKILL uploadd 100 times over a backfill of 500 photos, twice
 #   make format             what ruff can put right by itself
 #   make bench              the benchmarks, some minutes
 #   make pictures           the pictures of the README anew, from a real run
@@ -13,7 +18,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench pictures lock clean
+.PHONY: help demo test coverage simulate fuzz kills lint format bench pictures lock clean
 
 BIN := .venv/bin
 # What is installed, by the newest of these: the demo needs far less than the tests.
@@ -32,7 +37,25 @@ demo: $(DEMO)
 	$(BIN)/uploadd demo $${DIR:+"$$DIR"}
 
 test: lint
+	@$(BIN)/python -m pytest -n auto
+
+# Counting lines makes every test slower by half, so this is a run of its own.
+coverage: $(DEV)
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+simulate: $(DEV)
+	@PYTHONPATH=tests $(BIN)/python -m simulation.campaign $${N:+--schedules $$N} \
+		$${FIRST:+--first $$FIRST} $${SEED:+--seed $$SEED} $${BUGS:+--bugs}
+
+fuzz: $(DEV)
+	@EXAMPLES=$${N:-5000} $(BIN)/python -m pytest -q -n auto --timeout 0 \
+		--hypothesis-profile=explore tests/property
+
+kills: $(DEV)
+	@PYTHONPATH=tests $(BIN)/python -m integration.kills $${ROUNDS:+--rounds $$ROUNDS} \
+		$${KILLS:+--kills $$KILLS} $${PHOTOS:+--photos $$PHOTOS} $${SEED:+--seed $$SEED} \
+		$${COMMAND:+--command $$COMMAND} $${FAULTS:+--faults $$FAULTS} \
+		$${OUTAGES:+--outages $$OUTAGES}
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

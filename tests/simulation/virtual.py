@@ -17,24 +17,29 @@ from uploadd.runtime import RealClock
 
 T = TypeVar("T")
 EPOCH = 1_700_000_000.0
+# Each turn of the loop takes a moment, as it does in life: a wait that rounding made too small to
+# move the clock must come to an end all the same.
+TURN_SECONDS = 1e-9
 LONGEST_VIRTUAL_SECONDS = 2 * 86400.0
 
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Where the loop would sleep, the clock moves instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: float) -> None:
         super().__init__()
-        self.now = 0.0
+        self.now = begin
+        self._latest = begin + LONGEST_VIRTUAL_SECONDS
 
     def select(self, timeout: float | None = None) -> list[Any]:
         ready = super().select(0)
+        self.now += TURN_SECONDS
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None:
             raise RuntimeError("every task waits, and nothing is due: a deadlock")
         self.now += timeout
-        if self.now > LONGEST_VIRTUAL_SECONDS:
+        if self.now > self._latest:
             raise RuntimeError("two virtual days have passed: nothing comes to an end")
         return []
 
@@ -42,8 +47,9 @@ class _JumpingSelector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop on virtual time."""
 
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+    def __init__(self, begin: float = 0.0) -> None:
+        """`begin`: what its time starts at, in seconds."""
+        self._jumping = _JumpingSelector(begin)
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -64,6 +70,9 @@ class VirtualClock(RealClock):
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
+
+    def boot(self) -> str:
+        return "virtual"
 
 
 class InPlaceDisk:

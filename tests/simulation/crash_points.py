@@ -1,0 +1,107 @@
+"""Small scenarios in which uploadd is killed at every single step, one after the other.
+
+A step that belongs to a scenario is found by playing it once without a kill. Then it is played
+again for each step, killed there, started anew in calm weather, and every promise is checked.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from simulation.lives import Life
+from simulation.promises import broken
+from simulation.scene import Scene, place_for_files
+from simulation.world import JPEG
+from uploadd.sandbox import Fault, SandboxOptions
+
+PATIENCE = 0.01
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the service does, and what happens to the files in the first life."""
+
+    name: str
+    options: SandboxOptions = field(default_factory=SandboxOptions)
+    faults: tuple[Fault, ...] = ()
+    is_watched: bool = False
+    has_twin: bool = False
+    changes_at: str = ""
+    """The step before which a file is rewritten; empty: none is."""
+
+
+@dataclass
+class Tried:
+    """How many steps a scenario has, and what went wrong where."""
+
+    points: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+SLOW = SandboxOptions(ticket_seconds=0.4, search_lag_seconds=0.5, list_lag_seconds=1.0)
+BLIND = replace(SLOW, search_finds=False)
+SCENARIOS = (
+    Scenario("all goes well", SLOW, has_twin=True),
+    Scenario("a watched folder", SLOW, is_watched=True),
+    Scenario("the reply is lost", SLOW, (Fault("lose-reply", first=1),)),
+    Scenario("502, and it was kept", SLOW, (Fault("http-after", first=1, code=502),)),
+    Scenario("502, and it was not kept", SLOW, (Fault("http-before", first=1, code=502),)),
+    Scenario("error 105", SLOW, (Fault("error", first=1, code=105),)),
+    Scenario("429", SLOW, (Fault("http-before", first=1, code=429, retry_after_seconds=3),)),
+    Scenario("a wait", replace(SLOW, wait_every=2, wait_seconds=5)),
+    Scenario("the ticket fails", SLOW, (Fault("ticket-fails", first=1),)),
+    Scenario("the ticket is forgotten", SLOW, (Fault("ticket-forgotten", first=1),)),
+    Scenario("only the dedup can tell", BLIND, (Fault("lose-reply", first=1),)),
+    Scenario("a torn upload, mended", replace(SLOW, is_pro=True), changes_at="disk: read_chunk"),
+    Scenario("a torn upload, told of", SLOW, changes_at="disk: read_chunk"),
+)
+
+
+def try_every_point(scenario: Scenario) -> Tried:
+    """Kill uploadd at each step of the scenario, one at a time."""
+    whole = Life()
+    tried = Tried(problems=[f"without a kill: {text}" for text in _play(scenario, whole)])
+    for number in range(1, len(whole.trace) + 1):
+        tried.points += 1
+        life = Life(dies_at=number)
+        for text in _play(scenario, life):
+            tried.problems.append(f"killed at step {number}, {life.trace[-1]}: {text}")
+    return tried
+
+
+def _play(scenario: Scenario, life: Life) -> list[str]:
+    with tempfile.TemporaryDirectory(dir=place_for_files(), prefix="point-") as directory:
+        scene = Scene(Path(directory), scenario.options)
+        scene.patience = PATIENCE
+        for fault in scenario.faults:
+            scene.sandbox.faults.add(fault)
+        scene.add("a.jpg")
+        scene.add("b.jpg")
+        if scenario.has_twin:
+            scene.add("twin.jpg", (scene.photos / "a.jpg").read_bytes())
+        if scenario.changes_at:
+            life.before[scenario.changes_at] = _rewriting(scene)
+        if scenario.is_watched:
+            scene.watch_life(life, 20.0)
+        else:
+            scene.backfill_life(life)
+        return [*_end_well(scene), *broken(scene, [])]
+
+
+def _rewriting(scene: Scene) -> Callable[[], None]:
+    return lambda: scene.change(scene.photos / "a.jpg", JPEG + b"longer than the old content " * 20)
+
+
+def _end_well(scene: Scene) -> Iterator[str]:
+    """What a person would do: start it again, and say `retry` where one is asked to."""
+    scene.sandbox.faults.clear()
+    for _ in range(3):
+        ended = scene.backfill_life(Life())
+        if isinstance(ended, BaseException):
+            yield f"the next start ended with {ended!r}"
+        if not any(job.state == "failed" for job in scene.jobs()):
+            return
+        scene.retry_failed()

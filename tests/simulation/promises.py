@@ -1,0 +1,148 @@
+"""What must hold when a schedule has ended. Each check returns what is wrong, in words."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+from simulation.scene import Scene, reading
+from uploadd.model.budget import WINDOW_SECONDS
+from uploadd.model.errors import UploaddError
+from uploadd.model.pauses import RULES, PauseCause, Stops
+from uploadd.model.states import TERMINAL, State
+from uploadd.store.rows import pause_of
+
+CRASHES = frozenset({"job.crashed", "folder.crashed"})
+SECRETS = ("sandbox-secret", "sandbox-token-secret", "sandbox-token", "sandbox-key")
+# A request that had begun when the pause was committed may still go out.
+CROSSING_SECONDS = 0.25
+# Read calls are tried again for some seconds by themselves (tenacity), whatever happens meanwhile.
+RETRY_SECONDS = 30.0
+PROBES = frozenset({"test.login", "people.getUploadStatus", "auth.oauth.checkToken"})
+
+
+def broken(scene: Scene, raised: list[BaseException]) -> list[str]:
+    """Everything that is wrong at the end of a schedule; empty where every promise was kept."""
+    return [
+        *_of_contents(scene),
+        *_of_jobs(scene),
+        *_of_photos_said_to_be_there(scene),
+        *_of_the_budget(scene),
+        *_of_logs(scene),
+        *_of_errors(raised),
+    ]
+
+
+def _of_contents(scene: Scene) -> Iterator[str]:
+    """Promises 1 and 2: each content once, but for what a person was told about."""
+    kept = scene.kept()
+    told = {job.sha256 for job in scene.jobs() if job.state is State.FAILED}
+    for sha256, names in contents_on_disk(scene).items():
+        if kept[sha256] == 0 and sha256 not in told:
+            yield f"lost: {names} ({sha256[:8]}) is not on the account, and no job says so"
+    for sha256, times in kept.items():
+        if times > 1:
+            yield f"doubled: {sha256[:8]} is there {times} times"
+
+
+def _of_jobs(scene: Scene) -> Iterator[str]:
+    """Promise 1: every file has a row, and every row has ended."""
+    jobs = scene.jobs()
+    for job in jobs:
+        if job.state not in TERMINAL:
+            yield f"job {job.id} ({os.fsdecode(job.name)}) is still {job.state}: {job.reason}"
+        elif job.state is State.FAILED and not (job.reason and job.reason.remedy):
+            yield f"job {job.id} has failed, and nobody is told what to do: {job.reason}"
+    known = {(job.path, job.sha256) for job in jobs}
+    for sha256, names in contents_on_disk(scene).items():
+        for name in names:
+            if (os.fsencode(scene.photos / name), sha256) not in known:
+                yield f"{name} ({sha256[:8]}) has no row"
+
+
+def _of_photos_said_to_be_there(scene: Scene) -> Iterator[str]:
+    """A job that is done has its content on the account, unless a later one replaced it."""
+    kept = scene.kept()
+    replaced = {job.photo_id for job in scene.jobs() if job.kind == "replace"}
+    for job in scene.jobs():
+        is_said = job.state in (State.DONE, State.DUPLICATE)
+        if is_said and kept[job.sha256] == 0 and job.photo_id not in replaced:
+            yield f"job {job.id} is {job.state}, and its content is not on the account"
+
+
+def _of_the_budget(scene: Scene) -> Iterator[str]:
+    """Promise 4: never more requests in an hour than allowed, over every restart."""
+    limit = scene.account.calls_per_hour
+    times = [call.begun_at for call in scene.network.calls]
+    if not limit or scene.clock_went_forward:
+        return
+    for first, last in zip(times, times[limit:], strict=False):
+        if last - first < WINDOW_SECONDS:
+            yield f"more than {limit} calls within an hour"
+            return
+
+
+def _of_logs(scene: Scene) -> Iterator[str]:
+    """Promise 6: no secret in a line; promise 5: no stage broke down."""
+    for line in scene.logs:
+        text = repr(line)
+        if any(secret in text for secret in SECRETS):
+            yield f"a secret is in a log line: {line.get('event')}"
+        if line.get("event") in CRASHES or line.get("exc_info"):
+            yield f"a traceback: {text[:500]}"
+
+
+def _of_errors(raised: list[BaseException]) -> Iterator[str]:
+    """Whatever ended a life is something that a person can be told in a line."""
+    for error in raised:
+        for leaf in _leaves(error):
+            if not isinstance(leaf, UploaddError):
+                yield f"a life ended with {type(leaf).__name__}: {leaf}"
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _leaves(one)
+    else:
+        yield error
+
+
+def contents_on_disk(scene: Scene) -> dict[str, list[str]]:
+    """The names of the files below the folder, by their SHA-256."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(scene.photos.rglob("*.jpg")):
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        found.setdefault(sha256, []).append(str(path.relative_to(scene.photos)))
+    return found
+
+
+class PauseWatch:
+    """Holds each request against the pauses that the database has when it begins."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.broken: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        now = self._scene.clock.wall()
+        with reading(self._scene.state_dir) as db:
+            pauses = [pause_of(dict(row)) for row in db.execute("SELECT * FROM pauses")]
+        for pause in pauses:
+            began = pause.delay.begin if pause.delay else pause.since
+            if pause.holds(now) and _is_stopped(name, pause.cause, now - began):
+                self.broken.append(f"{name} begun during the pause “{pause.cause}”")
+
+
+def _is_stopped(name: str, cause: PauseCause, age: float) -> bool:
+    stops = RULES[cause].stops
+    if name in ("upload", "replace"):
+        return stops in (Stops.UPLOADS, Stops.CALLS) and age > CROSSING_SECONDS
+    return stops is Stops.CALLS and name not in PROBES and age > RETRY_SECONDS
+
+
+def count_of(problems: list[str]) -> Counter[str]:
+    """The problems by their first words."""
+    return Counter(problem.partition(":")[0] for problem in problems)
