@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import NoReturn
@@ -11,9 +12,11 @@ import structlog
 from hypothesis import settings
 
 # Machines are slow now and then: a deadline would fail for that. The same examples each time: a
-# run that fails can be repeated; `--hypothesis-profile=explore` draws others.
+# run that fails can be repeated; `--hypothesis-profile=explore` (make fuzz) draws others.
 settings.register_profile("steady", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.register_profile(
+    "explore", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "2000"))
+)
 settings.load_profile("steady")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -129,6 +130,53 @@ def test_any_environment_loads_or_is_refused(environ: dict[str, str]) -> None:
         for name, value in environ.items()
     }
     assert MARK not in refusal(lambda: load(None, {**ENVIRON, **marked}))
+
+
+credentials = st.dictionaries(
+    st.one_of(
+        st.builds(
+            lambda account, key: os.fsencode(f"uploadd.{account}.{key}"),
+            st.sampled_from(["me", "ME", "m\n", "", "other"]),
+            st.sampled_from([*SECRET_KEYS, "tokn", ""]),
+        ),
+        st.binary(min_size=1, max_size=20).map(lambda raw: b"uploadd." + raw),
+    ).filter(lambda name: b"/" not in name and b"\0" not in name),
+    st.one_of(
+        st.binary(max_size=30),
+        st.just(b"x" * 70_000),
+        st.sampled_from([b"", b" \n", b"\xff\xfe", b"two\nlines", b"nul\0", b"\x1b[31m"]),
+    ).map(lambda raw: MARK.encode() + raw if raw.strip() else raw),
+    max_size=4,
+)
+
+
+@given(files=credentials, is_saved=st.booleans())
+def test_any_credential_files_load_or_are_refused(
+    files: dict[bytes, bytes], *, is_saved: bool
+) -> None:
+    """Names and contents of any bytes: used, warned of, or refused; and never shown."""
+    with tempfile.TemporaryDirectory() as home:
+        state = Path(home, "state")
+        directory = state / "credentials" if is_saved else Path(home, "run")
+        directory.mkdir(parents=True)
+        for name, content in files.items():
+            Path(os.fsdecode(os.path.join(os.fsencode(directory), name))).write_bytes(content)
+        toml = Path(home, "uploadd.toml")
+        toml.write_text(f"state_dir = '{state}'\n[accounts.me]\n")
+        environ = {**ENVIRON, "CREDENTIALS_DIRECTORY": "" if is_saved else str(directory)}
+        warnings: list[str] = []
+
+        def loading() -> Loaded:
+            loaded = load(toml, environ)
+            warnings.extend(str(one) for one in loaded.warnings)
+            assert MARK not in repr(loaded.configuration)
+            return loaded
+
+        assert MARK not in refusal(loading)
+        for warning in warnings:
+            assert MARK not in warning
+            assert len(warning.splitlines()) == 1
+            assert warning.encode()
 
 
 pieces = st.sampled_from(
