@@ -37,11 +37,11 @@ demo: $(DEMO)
 	$(BIN)/uploadd demo $${DIR:+"$$DIR"}
 
 test: lint
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Counting lines makes every test slower by half, so this is a run of its own.
 coverage: $(DEV)
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 simulate: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m simulation.campaign $${N:+--schedules $$N} \

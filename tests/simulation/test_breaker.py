@@ -26,6 +26,8 @@ from uploadd.operations.backfill import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 LOGIN = "flickr.test.login"
 DAY = 86400.0
 

@@ -74,6 +74,9 @@ class Then:
     code: str = ""
 
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
+
 FAILED = Then(State.FAILED, 1, Who.YOU, end=State.FAILED, sends=4, is_kept=False)
 LATER = Then(State.QUEUED, 1, Who.UPLOADD, ledger="maybe", looks=True)
 # The body was cut before its last byte: nothing can be there, nothing is looked up.

@@ -9,8 +9,6 @@ from simulation.crash_points import SCENARIOS, Scenario, try_every_point
 # All of them by hand (`make simulate`); these meet every kind of step that there is.
 IN_EVERY_RUN = (
     "all goes well",
-    "the reply is lost",
-    "the ticket is forgotten",
     "a torn upload, mended",
 )
 

@@ -13,6 +13,8 @@ from uploadd.model.states import State
 from uploadd.operations.backfill import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 METHODS = (
     "flickr.test.login",
     "flickr.auth.oauth.checkToken",

@@ -27,7 +27,7 @@ REST_FAULT_KINDS = (
 )  # fmt: skip
 TOKEN = AccessToken("sandbox-token", "sandbox-token-secret", "write")
 MOST_STEPS = 110
-LONGEST_LIFE_SECONDS = 40.0
+LONGEST_LIFE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Weather:
         dice = Random(f"weather {seed}")
         return cls(
             seed=seed,
-            patience=dice.choice((0.005, 0.01, 0.02)),
+            patience=dice.choice((0.002, 0.004, 0.008)),
             lives=dice.choice((1, 1, 2, 3)),
             photos=dice.choice((1, 1, 2, 3)),
             steps_clock_forward=dice.random() < 0.05,

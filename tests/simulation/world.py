@@ -30,6 +30,7 @@ from uploadd.store.connection import open_database
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
 LONG_AGO = EPOCH - 86400.0
+LOOK_SECONDS = 2.0
 
 
 class World:
@@ -101,7 +102,12 @@ class World:
                 asyncio.get_running_loop().call_later(stop_after, stop.set)
             wanted = wanted_trees(self.configuration(), [str(self.photos)], None, None)
             running = Backfill(
-                assembly, wanted, no_wait=no_wait, stop=stop, show=_nobody, look_seconds=2.0
+                assembly,
+                wanted,
+                no_wait=no_wait,
+                stop=stop,
+                show=_nobody,
+                look_seconds=LOOK_SECONDS,
             )
             return await running.run()
 

@@ -21,7 +21,7 @@ PAGES = sorted(
 )
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 # Of a later version; the pages name them to say so, or as the remedy that they will be.
-LATER = frozenset({"auth", "adopt", "call", "replace"})
+LATER = frozenset({"auth", "call", "replace"})
 # What a reader is asked to write.
 EXAMPLES = frozenset({"try.toml"})
 # Named in the pages, but of other programs or of the reader's own machine.

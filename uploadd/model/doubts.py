@@ -43,7 +43,9 @@ def after_look(job: Job, found: Found | None, around: Surroundings) -> Settlemen
         return _found(job, found, around)
     looked = replace(job, looks=job.looks + 1)
     since, window = _since(job, around), around.window(job)
-    if look_ups.is_absence_believed(job.doubt, looked.looks, since, around.now, window):
+    # One look is enough after a plain no only because the resend makes the service look, too.
+    doubt = job.doubt if around.dedups(job) else Doubt.FULL
+    if look_ups.is_absence_believed(doubt, looked.looks, since, around.now, window):
         return _again(job, "it was looked up and is not there; it is sent again")
     return _look_later(looked, around)
 
