@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from uploadd.model.budget import WINDOW_SECONDS
 from uploadd.model.errors import UploaddError
 from uploadd.model.pauses import RULES, PauseCause, Stops
 from uploadd.model.states import TERMINAL, State
+from uploadd.store import clocks
 from uploadd.store.rows import pause_of
 
 CRASHES = frozenset({"job.crashed", "folder.crashed"})
@@ -127,9 +129,13 @@ class PauseWatch:
         self.broken: list[str] = []
 
     def __call__(self, name: str) -> None:
-        now = self._scene.clock.wall()
         with reading(self._scene.state_dir) as db:
             pauses = [pause_of(dict(row)) for row in db.execute("SELECT * FROM pauses")]
+            (fact,) = db.execute(
+                "SELECT value FROM facts WHERE name = ?", (clocks.FACT,)
+            ).fetchone()
+        # By the clock that the waits are stored in: it may have been set a moment ago.
+        now = json.loads(fact)[1] + self._scene.clock.monotonic()
         for pause in pauses:
             began = pause.delay.begin if pause.delay else pause.since
             if pause.holds(now) and _is_stopped(name, pause.cause, now - began):
