@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from integration.processes import Desk, wait_until
-from uploadd.sandbox import Fault, SandboxOptions
+from uploadd.sandbox import SandboxOptions
 
 
 def test_a_photo_copied_into_the_folder_arrives(make_desk: Callable[..., Desk]) -> None:
@@ -116,28 +116,6 @@ def test_pause_and_resume_are_obeyed_at_once(make_desk: Callable[..., Desk]) -> 
         assert desk.kept() == {}
         assert desk.uploadd("resume", "me").returncode == 0
         wait_until(lambda: len(desk.kept()) == 1, 15, "the photo is on the account")
-
-
-def test_killed_again_and_again_nothing_is_lost_or_doubled(
-    make_desk: Callable[..., Desk],
-) -> None:
-    """SIGKILL in the middle of a backfill, with lost replies: each photo is there once."""
-    options = SandboxOptions(faults=(Fault("lose-reply", rate=0.2),), seed=3)
-    desk = make_desk(options)
-    for number in range(60):
-        desk.add(f"d{number % 5}/p{number}.jpg", 2_000)
-    time.sleep(0.3)
-    for pause in (0.7, 0.9, 1.1, 1.3, 1.5):
-        with desk.started("backfill", str(desk.photos)) as process:
-            try:
-                process.wait(timeout=pause)
-            except Exception:  # noqa: BLE001 - a time-out: it still runs, and is killed
-                process.send_signal(signal.SIGKILL)
-            process.wait(timeout=20)
-    last = desk.uploadd("backfill", str(desk.photos))
-    assert last.returncode == 0, last.stderr
-    assert len(desk.kept()) == 60
-    assert set(desk.kept().values()) == {1}
 
 
 def test_ctrl_c_says_that_the_queue_is_whole(make_desk: Callable[..., Desk]) -> None:

@@ -59,10 +59,10 @@ def play(life: Life, *, is_deleted: bool, faults: tuple[Fault, ...]) -> str:
 @pytest.mark.parametrize(
     ("is_deleted", "faults", "stride"),
     [
-        (False, (), 6),
-        (True, (), 15),
-        (False, (Fault("lose-reply", first=1),), 15),
-        (False, (Fault("error", first=1, code=105),), 15),
+        (False, (), 11),
+        (True, (), 31),
+        (False, (Fault("lose-reply", first=1),), 31),
+        (False, (Fault("error", first=1, code=105),), 31),
     ],
     ids=["an old copy", "deleted", "the reply is lost", "error 105"],
 )

@@ -18,6 +18,8 @@ from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.flickr import errors
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 # What becomes of the job, and how many replacements are sent, where the first meets the code.
 EXPECTED: dict[str, tuple[State, int]] = {
     "1": (State.FAILED, 1),
