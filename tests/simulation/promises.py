@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from simulation.scene import Scene, reading
 from uploadd.model.budget import WINDOW_SECONDS
 from uploadd.model.errors import UploaddError
-from uploadd.model.pauses import RULES, PauseCause, Stops
+from uploadd.model.pauses import RULES, ActivePause, PauseCause, Stops
 from uploadd.model.states import TERMINAL, State
 from uploadd.store import clocks
 from uploadd.store.rows import pause_of
@@ -134,12 +134,17 @@ class PauseWatch:
             (fact,) = db.execute(
                 "SELECT value FROM facts WHERE name = ?", (clocks.FACT,)
             ).fetchone()
-        # By the clock that the waits are stored in: it may have been set a moment ago.
-        now = json.loads(fact)[1] + self._scene.clock.monotonic()
+        clock = self._scene.clock
+        # The clock may have been set a moment ago: a wait is stored by the old one, or the new.
+        nows = (json.loads(fact)[1] + clock.monotonic(), clock.wall())
         for pause in pauses:
-            began = pause.delay.begin if pause.delay else pause.since
-            if pause.holds(now) and _is_stopped(name, pause.cause, now - began):
+            if all(_is_broken(name, pause, now) for now in nows):
                 self.broken.append(f"{name} begun during the pause “{pause.cause}”")
+
+
+def _is_broken(name: str, pause: ActivePause, now: float) -> bool:
+    began = pause.delay.begin if pause.delay else pause.since
+    return pause.holds(now) and _is_stopped(name, pause.cause, now - began)
 
 
 def _is_stopped(name: str, cause: PauseCause, age: float) -> bool:

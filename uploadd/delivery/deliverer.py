@@ -49,6 +49,7 @@ class Deliverer:
         self._bell = bell
         self._ended = asyncio.Event()
         self._clock_offset = clocks.offset_of(runtime.clock)
+        self._clock_seen = runtime.clock.monotonic()
         self._dispatching: asyncio.Task[None] | None = None
 
     async def recover(self) -> None:
@@ -126,17 +127,20 @@ class Deliverer:
             await budget.learn()
 
     async def _check_clock(self) -> None:
-        step = clocks.offset_of(self._runtime.clock) - self._clock_offset
+        clock = self._runtime.clock
+        step = clocks.offset_of(clock) - self._clock_offset
         if abs(step) >= clocks.STEP_SECONDS:
             log.warning("clock.stepped", seconds=round(step, 1))
             await self._keep_waits()
             self._bell.ring()
+        self._clock_seen = clock.monotonic()
 
     async def _keep_waits(self) -> None:
         clock = self._runtime.clock
         self._clock_offset = clocks.offset_of(clock)
+        unseen_seconds = clock.monotonic() - self._clock_seen
         step = await self._store.write(
-            clocks.keep_waits, clock.boot(), self._clock_offset, clock.wall()
+            clocks.keep_waits, clock.boot(), self._clock_offset, clock.wall(), unseen_seconds
         )
         for budget in {id(desk.budget): desk.budget for desk in self.desks.values()}.values():
             budget.shift(step)

@@ -162,14 +162,14 @@ def _backoff(attempts: int, around: Surroundings) -> Delay:
 
 def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
     # A 429 may come from a gateway after the body went through, and a nonce that was used before
-    # from a proxy that sent our request twice: one look before the resend.
+    # from a proxy that sent our request twice: it may be there as after a lost reply.
     is_doubtful = verdict.cause in (PauseCause.RATE, PauseCause.CLOCK)
     return Settlement(
         State.QUEUED,
         ledger=LedgerChange.KEEP if is_doubtful else LedgerChange.CLEAR,
         reason=verdict.reason,
         attempts=job.attempts,
-        doubt=Doubt.BRIEF if is_doubtful else Doubt.NONE,
+        doubt=Doubt.FULL if is_doubtful else Doubt.NONE,
         ticket_failures=job.ticket_failures,
         pause=verdict,
     )

@@ -24,17 +24,23 @@ def offset_of(clock: Clock) -> float:
     return clock.wall() - clock.monotonic()
 
 
-def keep_waits(db: Database, boot: str, offset: float, now: float) -> float:
+def keep_waits(
+    db: Database, boot: str, offset: float, now: float, unseen_seconds: float = 0.0
+) -> float:
     """Take a step of the wall clock out of every stored wait. Returns its seconds (0: none).
 
     `boot` names the run of the machine: after another start the uptime counts anew, and all that
-    can be said is that nothing stored may begin in the future.
+    can be said is that nothing stored may begin in the future. `unseen_seconds`: how long nobody
+    has looked at the clock; what was stored meanwhile may have been stored by the new one.
     """
     last = _last(db)
     step = offset - last[1] if last is not None and last[0] == boot else 0.0
     if abs(step) >= STEP_SECONDS:
+        # In doubt a wait becomes longer. After a step back, what seems to have begun a moment ago
+        # has; after one forward it is moved with the rest, and rebased.
+        kept_from = now - unseen_seconds if step < 0 else now + 1.0
         for statement in statements.SHIFT_ALL:
-            db.execute(statement, {"step": step})
+            db.execute(statement, {"step": step, "kept_from": kept_from, "now": now})
     else:
         step = 0.0
     for statement in statements.REBASE_ALL:

@@ -247,15 +247,25 @@ REBASE_CALLS = "UPDATE calls SET at = :now WHERE at > :now"
 REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"
 # No wait that began in the future: of a clock that was set back nothing else is known.
 REBASE_ALL = (REBASE_WAITS, REBASE_PAUSES, REBASE_CALLS)
-# The wall clock was set by :step seconds, and everything that was measured by it with it.
+# The wall clock was set by :step seconds, and everything that was measured by it with it; not what
+# began from :kept_from to :now, which was stored by the new clock already.
+_BEGAN_BEFORE = "{0} NOT BETWEEN :kept_from AND :now"
 SHIFT_ALL = (
-    """
-    UPDATE jobs SET wait_begin = wait_begin + :step, due = due + :step,
-        uncertain_since = uncertain_since + :step
+    f"""
+    UPDATE jobs SET wait_begin = wait_begin + :step, due = due + :step
     WHERE due > 0 AND state IN ('queued', 'uncertain', 'processing')
+        AND {_BEGAN_BEFORE.format("wait_begin")}
     """,
-    "UPDATE pauses SET delay_begin = delay_begin + :step",
-    "UPDATE calls SET at = at + :step",
+    f"""
+    UPDATE jobs SET uncertain_since = uncertain_since + :step
+    WHERE due > 0 AND state IN ('queued', 'uncertain', 'processing')
+        AND {_BEGAN_BEFORE.format("uncertain_since")}
+    """,
+    f"""
+    UPDATE pauses SET delay_begin = delay_begin + :step
+    WHERE {_BEGAN_BEFORE.format("delay_begin")}
+    """,
+    f"UPDATE calls SET at = at + :step WHERE {_BEGAN_BEFORE.format('at')}",
 )
 
 # --- the call budget --------------------------------------------------------------------------

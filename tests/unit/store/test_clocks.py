@@ -43,6 +43,15 @@ def test_a_step_is_taken_out_of_every_wait(db: Database, step: float) -> None:
     assert remaining(db, NOW + 10 + step) == 50.0
 
 
+@pytest.mark.parametrize("step", [-90_000.0, -3.0, 3.0, 90_000.0])
+def test_a_wait_that_was_stored_after_the_step_is_not_cut_short(db: Database, step: float) -> None:
+    """Its begin is by the new clock already: taken out of it, the step would end it at once."""
+    db.execute("DELETE FROM pauses")
+    pauses.begin(db, 1, WAIT, NOW + 10 + step, 1.0)
+    clocks.keep_waits(db, "this boot", OFFSET + step, NOW + 10.4 + step, unseen_seconds=0.5)
+    assert 59.5 <= remaining(db, NOW + 10.4 + step) <= 60.0
+
+
 def test_the_hour_of_calls_is_no_shorter_for_a_step(db: Database) -> None:
     """A clock that is put forward does not give the budget back."""
     calls.add(db, "key", 1, NOW)
