@@ -55,6 +55,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:
+        """There is one thread: nobody need be woken through the system."""
+        return self.call_soon(callback, *args, context=context)
+
 
 class VirtualClock(RealClock):
     """The clock of the code under test; `skew` moves the wall clock against the monotonic one.
