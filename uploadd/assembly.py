@@ -7,7 +7,7 @@ import os
 import pwd
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uploadd.delivery.backup_loop import BackupLoop
@@ -19,7 +19,7 @@ from uploadd.delivery.logins import Logins, LoginSource, budget_name, credential
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.tree import Tree
+from uploadd.intake.tree import Tree, plain_folder
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration, Folder, PhotoFields
 from uploadd.model.errors import StoreError, UsageError
@@ -78,6 +78,20 @@ class Assembly:
             wrong = await self.runtime.disk.run(self.seat.whats_wrong)
             if wrong:
                 raise StoreError(wrong, "stop uploadd before the state directory is touched")
+
+    def resight(self, job: Job) -> None:
+        """Look again at a job's file, which is not what it was.
+
+        The job may come from a backfill that ended, or from a folder that nobody walks now.
+        """
+        trees = [tree for tree in self.arrivals.trees if _takes_in(tree, job)]
+        for tree in trees or [self.tree(job.root, self._rules_of(job))]:
+            self.arrivals.saw(tree, job.path, Lane(job.lane))
+
+    def _rules_of(self, job: Job) -> Folder:
+        names = tuple(name for name, desk in self.desks.items() if desk.id == job.account_id)
+        known = self.configuration.folders.get(job.folder, plain_folder(job.root))
+        return replace(known, accounts=names)
 
     async def resight_unread(self, lane: Lane) -> None:
         """Look again at queued files that could never be read: a person said `retry`."""
@@ -212,22 +226,21 @@ async def _desk(
         bell=assembly.bell,
         patience=assembly.configuration.patience,
         fields_of=lambda folder: _fields_of(assembly.configuration, folder),
-        resight=lambda job: _resight(assembly.arrivals, job),
+        resight=assembly.resight,
         connect=connect,
         logins=logins,
     )
     return ready["desk"]
 
 
+def _takes_in(tree: Tree, job: Job) -> bool:
+    is_its_folder = tree.folder.name == job.folder and tree.holds(job.path)
+    return is_its_folder and job.account_id in tree.account_ids()
+
+
 def _fields_of(configuration: Configuration, folder: str) -> PhotoFields:
     known = configuration.folders.get(folder)
     return known.photo if known is not None else PhotoFields()
-
-
-def _resight(arrivals: Arrivals, job: Job) -> None:
-    for tree in arrivals.trees:
-        if tree.folder.name == job.folder and tree.holds(job.path):
-            arrivals.saw(tree, job.path, Lane(job.lane))
 
 
 def _owner_of(path: Path) -> int | None:

@@ -19,8 +19,6 @@ from sqlite_utils import Database
 from simulation.lives import Life, LifeClock, LifeTransport, LifeWorker, Network, live
 from simulation.world import World
 from uploadd.assembly import Assembly, assembled
-from uploadd.intake.folder_loop import FolderLoop
-from uploadd.intake.tree import root_of
 from uploadd.model.configuration import WatchMode
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill import Backfill, Finished
@@ -99,19 +97,7 @@ class Scene(World):
         """One `uploadd run` with its folder polled, drained after `seconds`."""
 
         async def work(assembly: Assembly) -> None:
-            ended = asyncio.Event()
-            tree = assembly.tree(root_of(self.folder), self.folder)
-            folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
-            await folder.start()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(folder.run(ended))
-                tasks.create_task(assembly.arrivals.run(ended))
-                tasks.create_task(assembly.deliverer.run(lambda: None))
-                await asyncio.sleep(seconds)
-                ended.set()
-                folder.stop()
-                assembly.arrivals.woken.set()
-                assembly.deliverer.drain()
+            await self.watch(assembly, lambda: asyncio.sleep(seconds))
 
         return self._live(life, work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,13 +13,10 @@ from typing import Any
 import pytest
 
 from simulation.world import JPEG, World
-from uploadd.assembly import Assembly
-from uploadd.intake.folder_loop import FolderLoop
-from uploadd.intake.tree import root_of
 from uploadd.model.configuration import OnChange, WatchMode
 from uploadd.model.jobs import Lane
 from uploadd.model.states import State
-from uploadd.sandbox import SandboxOptions
+from uploadd.sandbox import Fault, SandboxOptions
 
 Script = Callable[[], Awaitable[None]]
 
@@ -33,23 +31,7 @@ def world(tmp_path: Path) -> World:
 
 def live(world: World, script: Script) -> None:
     """Run the folder and the delivery while `script` does things to the disk."""
-
-    async def work(assembly: Assembly) -> None:
-        ended = asyncio.Event()
-        tree = assembly.tree(root_of(world.folder), world.folder)
-        folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
-        await folder.start()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(folder.run(ended))
-            tasks.create_task(assembly.arrivals.run(ended))
-            tasks.create_task(assembly.deliverer.run(lambda: None))
-            await script()
-            ended.set()
-            folder.stop()
-            assembly.arrivals.woken.set()
-            assembly.deliverer.drain()
-
-    world.run(work)
+    world.run(lambda assembly: world.watch(assembly, script))
 
 
 def steps(*each: tuple[float, Callable[[], Any]]) -> Script:
@@ -183,3 +165,19 @@ def test_a_second_account_gets_what_the_first_has_already(tmp_path: Path) -> Non
     second = world.job_of("p.jpg")
     assert second.account_id != first
     assert second.state is State.DUPLICATE  # the sandbox says so: both names are one account there
+
+
+def test_a_file_of_a_plain_backfill_that_changes_is_read_anew_by_the_daemon(world: World) -> None:
+    """The directory belongs to no folder: nobody walks it, and its jobs are the daemon's now."""
+    path = world.add("p.jpg")
+    elsewhere = path.parent.parent / "elsewhere"
+    elsewhere.mkdir()
+    world.folder = replace(world.folder, path=elsewhere)
+    world.sandbox.faults.add(Fault("error", rate=1.0, where="upload", code=105))
+    world.backfill(stop_after=20.0)
+    assert world.job_of("p.jpg").state is State.QUEUED
+    world.sandbox.faults.clear()
+    path.write_bytes(JPEG + b"another content")
+    live(world, steps((3600, nothing)))
+    assert [job.state for job in world.jobs()] == [State.SKIPPED, State.DONE]
+    assert world.kept() == {hashlib.sha256(path.read_bytes()).hexdigest(): 1}

@@ -84,20 +84,7 @@ def scene_with_photo(directory: Path, options: SandboxOptions) -> Scene:
 def tearing_life(scene: Scene, dies_at: int | None = None) -> Life:
     """A life in which the file changes after the first piece of it was sent."""
     life = Life(dies_at=dies_at)
-    was_torn: list[bool] = []
-
-    def tear(name: str) -> None:
-        if name == SECOND_PIECE and not was_torn:
-            was_torn.append(True)
-            write_over(scene, scene.photos / "p.jpg", NEW)
-
-    plain_step = life.step
-
-    def step(name: str) -> None:
-        tear(name)
-        plain_step(name)
-
-    life.step = step  # type: ignore[method-assign]
+    life.before[SECOND_PIECE] = lambda: write_over(scene, scene.photos / "p.jpg", NEW)
     return life
 
 
@@ -170,14 +157,9 @@ def test_a_file_that_was_wholly_rewritten_needs_no_replacement(tmp_path: Path) -
     """Before its first piece was read: the photo is right already, and only its tag is not."""
     scene = scene_with_photo(tmp_path, SandboxOptions())
     life = Life()
-    plain_step = life.step
-
-    def step(name: str) -> None:
-        if name == "upload: before the request":
-            write_over(scene, scene.photos / "p.jpg", NEW)
-        plain_step(name)
-
-    life.step = step  # type: ignore[method-assign]
+    life.before["upload: before the request"] = lambda: write_over(
+        scene, scene.photos / "p.jpg", NEW
+    )
     scene.backfill_life(life)
     assert_mended(scene)
     assert not scene.sandbox.journal.of("replace")
@@ -352,14 +334,7 @@ def test_what_nobody_saw_being_sent_is_not_called_done(tmp_path: Path) -> None:
     """A crash before the reply, and the file has changed: the photo may be a mixture."""
     scene = scene_with_photo(tmp_path, SandboxOptions(is_pro=True))
     rehearsed = tearing_life(scene)
-    plain_step = rehearsed.step
-
-    def step(name: str) -> None:
-        if name == "upload: answered, the reply on its way":
-            rehearsed.die()
-        plain_step(name)
-
-    rehearsed.step = step  # type: ignore[method-assign]
+    rehearsed.before["upload: answered, the reply on its way"] = rehearsed.die
     assert isinstance(scene.backfill_life(rehearsed), Dead)
     come_to_rest(scene)
     torn = torn_job(scene)
@@ -374,14 +349,7 @@ def test_a_retry_of_what_nobody_saw_comes_to_rest(tmp_path: Path) -> None:
     """The person has deleted the photo; what it held is in no file any more."""
     scene = scene_with_photo(tmp_path, SandboxOptions(is_pro=True))
     life = tearing_life(scene)
-    plain_step = life.step
-
-    def step(name: str) -> None:
-        if name == "upload: answered, the reply on its way":
-            life.die()
-        plain_step(name)
-
-    life.step = step  # type: ignore[method-assign]
+    life.before["upload: answered, the reply on its way"] = life.die
     scene.backfill_life(life)
     come_to_rest(scene)
     torn = torn_job(scene)
@@ -398,14 +366,7 @@ def test_a_file_that_only_vanished_was_not_torn(tmp_path: Path) -> None:
     """A crash before the reply, and the file is gone: nothing says that it changed."""
     scene = scene_with_photo(tmp_path, SandboxOptions(is_pro=True))
     life = Life()
-    plain_step = life.step
-
-    def step(name: str) -> None:
-        if name == "upload: answered, the reply on its way":
-            life.die()
-        plain_step(name)
-
-    life.step = step  # type: ignore[method-assign]
+    life.before["upload: answered, the reply on its way"] = life.die
     assert isinstance(scene.backfill_life(life), Dead)
     (scene.photos / "p.jpg").unlink()
     come_to_rest(scene)
@@ -417,14 +378,7 @@ def test_a_disk_that_numbers_its_files_anew_tears_nothing(tmp_path: Path) -> Non
     """A power cut, and the card is mounted again: the same file under another inode."""
     scene = scene_with_photo(tmp_path, SandboxOptions(is_pro=True))
     life = Life()
-    plain_step = life.step
-
-    def step(name: str) -> None:
-        if name == "upload: answered, the reply on its way":
-            life.die()
-        plain_step(name)
-
-    life.step = step  # type: ignore[method-assign]
+    life.before["upload: answered, the reply on its way"] = life.die
     assert isinstance(scene.backfill_life(life), Dead)
     path = scene.photos / "p.jpg"
     times = path.stat()

@@ -16,6 +16,8 @@ import httpx
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
+from uploadd.intake.folder_loop import FolderLoop
+from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder, WatchMode
 from uploadd.model.jobs import Job
 from uploadd.model.secret import Secret
@@ -133,6 +135,22 @@ class World:
                 return await work(assembly)
 
         return run_virtual(started())
+
+    async def watch(self, assembly: Assembly, script: Callable[[], Awaitable[None]]) -> None:
+        """Walk and watch the folder, and deliver, until `script` has ended; then drain."""
+        ended = asyncio.Event()
+        tree = assembly.tree(root_of(self.folder), self.folder)
+        folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
+        await folder.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(folder.run(ended))
+            tasks.create_task(assembly.arrivals.run(ended))
+            tasks.create_task(assembly.deliverer.run(lambda: None))
+            await script()
+            ended.set()
+            folder.stop()
+            assembly.arrivals.woken.set()
+            assembly.deliverer.drain()
 
     def jobs(self) -> list[Job]:
         """Every job in the database."""

@@ -98,6 +98,8 @@ def test_an_empty_file_of_a_first_start_is_no_damage(tmp_path: Path) -> None:
     """A crash right after it was made leaves that."""
     (tmp_path / DATABASE_NAME).touch()
     start(tmp_path)
+    with closing(open_database(tmp_path)) as db:
+        assert "jobs" in db.table_names()
 
 
 def test_a_large_database_is_checked_after_an_unclean_end_only(
