@@ -27,6 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random, SystemRandom
 
+from integration.preloaded import Running
 from integration.processes import Desk
 from uploadd.sandbox import Fault, SandboxOptions, build_app
 from uploadd.sandbox.server import listen, server_of, url_of
@@ -260,14 +261,14 @@ def one_round(plan: Plan, home: Path) -> Count:
         service.go_away()
 
 
-def _wait(process: subprocess.Popen[bytes], is_true: Callable[[], bool]) -> None:
+def _wait(process: Running, is_true: Callable[[], bool]) -> None:
     """Until it is true, or the process has ended, or a long time has passed."""
     end = time.monotonic() + START_SECONDS
     while not is_true() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
 
 
-def _sleep_beside(process: subprocess.Popen[bytes], seconds: float) -> None:
+def _sleep_beside(process: Running, seconds: float) -> None:
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

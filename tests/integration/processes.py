@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +15,8 @@ from random import Random
 from typing import Any
 
 import pytest
+
+from integration.preloaded import Running
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
 BEGIN = """
@@ -45,6 +47,8 @@ class Desk:
         self.photos.mkdir()
         self.config = home / "uploadd.toml"
         self.config.write_text(BEGIN.format(home=home, url=url, settle=settle))
+        self._log = home / "log"
+        self._log.touch()
         self._dice = Random(1)
 
     def add(self, name: str, size: int = 500) -> Path:
@@ -57,36 +61,37 @@ class Desk:
     def command(self, *words: str) -> list[str]:
         """The command line of this desk's uploadd."""
         starter = "from uploadd.cli.app import main; main()"
-        return [sys.executable, "-c", starter, "--config", str(self.config), *words]
+        return [sys.executable, "-c", starter, *self._words(words)]
 
     def uploadd(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            self.command(*words),
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-            env=environment(),
-        )
+        with tempfile.TemporaryDirectory() as directory:
+            stdout, stderr = Path(directory, "stdout"), Path(directory, "stderr")
+            running = Running(self._words(words), environment(), stdout, stderr)
+            try:
+                code = running.wait(timeout=seconds)
+            finally:
+                running.kill()
+            return subprocess.CompletedProcess(
+                list(words), code, stdout.read_text(), stderr.read_text()
+            )
 
     @contextmanager
-    def started(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    def started(self, *words: str) -> Iterator[Running]:
         """Run a command beside the test; it is killed at the end if it still runs."""
-        with (self.home / "log").open("ab") as log:
-            process = subprocess.Popen(
-                self.command(*words), stdout=log, stderr=log, env=environment()
-            )
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-                process.wait(timeout=20)
+        process = Running(self._words(words), environment(), self._log, self._log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(timeout=20)
+
+    def _words(self, words: tuple[str, ...]) -> list[str]:
+        return ["--config", str(self.config), *words]
 
     def log(self) -> str:
         """What the processes have printed."""
-        return (self.home / "log").read_text()
+        return self._log.read_text()
 
     def kept(self) -> Counter[str]:
         """How often each content is on the account."""

@@ -1,0 +1,74 @@
+"""uploadd as a process that need not import everything first.
+
+Python starts a server that has uploadd's modules in memory and forks itself for each command. What
+runs is a process of its own in every respect: it has a pid, takes signals, can be killed, and
+shares nothing with the test.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["uploadd.cli.app", "uploadd.sandbox"])
+
+
+class Running:
+    """A command that was started; used as `subprocess.Popen` is."""
+
+    def __init__(
+        self, words: Sequence[str], environment: Mapping[str, str], stdout: Path, stderr: Path
+    ) -> None:
+        """`words` follow `uploadd`; what it prints is added to the two files (or one)."""
+        self._words = words
+        self._process = _SERVER.Process(
+            target=_run, args=(list(words), dict(environment), stdout, stderr)
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, or less than 0 for a signal; None while it runs."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        self._process.join(timeout)
+        code = self.returncode
+        if code is None:
+            raise subprocess.TimeoutExpired(list(self._words), timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Like `kill`."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(words: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
+    for path, number in ((Path(os.devnull), 0), (stdout, 1), (stderr, 2)):
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["uploadd", *words]
+    from uploadd.cli.app import main
+
+    main()
