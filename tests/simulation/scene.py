@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from sqlite_utils import Database
 
+from simulation import world
 from simulation.lives import Life, LifeClock, LifeTransport, LifeWorker, Network, live
 from simulation.world import World
 from uploadd.assembly import Assembly, assembled
@@ -30,7 +31,6 @@ from uploadd.services.flickr import Flickr
 from uploadd.store.connection import DATABASE_NAME, open_database
 
 MEMORY = Path("/dev/shm")
-LOOK_SECONDS = 2.0
 
 
 class Scene(World):
@@ -88,7 +88,7 @@ class Scene(World):
                 no_wait=False,
                 stop=stop,
                 show=lambda _snapshot: None,
-                look_seconds=LOOK_SECONDS,
+                look_seconds=world.LOOK_SECONDS,
             ).run()
 
         return self._live(life, work)

@@ -25,6 +25,8 @@ from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.inprocess import InProcessTransport
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 FAR_FUTURE = 15_000_000_000.0
 DISK_TURNS_AT_MOST = 5_000
 

@@ -11,6 +11,8 @@ from uploadd.model.states import State
 from uploadd.operations.backfill import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 
 def test_every_photo_arrives_once(tmp_path: Path) -> None:
     """The main job, without any trouble."""

@@ -28,8 +28,6 @@ from uploadd.sandbox.inprocess import InProcessTransport
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 
-pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
-
 LOGIN = "flickr.test.login"
 DAY = 86400.0
 

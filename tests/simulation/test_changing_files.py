@@ -1,5 +1,7 @@
 """Files that change, vanish or come back: every moment of a photo's way, times all that can happen.
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 Afterwards everything settles: nothing is doubled, each content that is on the disk in the end is
 on the account once (or its job failed for a reason that a person can read), and no job is `done`
 or `duplicate` while its photo holds something else.

@@ -21,6 +21,8 @@ from uploadd.sandbox import SandboxOptions
 from uploadd.store import backfills, lock
 from uploadd.store.connection import open_database
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Together:

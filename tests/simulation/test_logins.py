@@ -26,6 +26,8 @@ from uploadd.sandbox import Credentials, SandboxOptions, build_app
 from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.inprocess import InProcessTransport
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 NEW = AccessToken("renewed-token", "renewed-token-secret", "write")
 SECRETS = ("sandbox-token", "sandbox-key", "sandbox-secret", "renewed-token", "bob-token")
 SOON = LOOK_SECONDS + 2.0

@@ -16,6 +16,8 @@ from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.tree import root_of
 from uploadd.notices import Notices
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 
 def told_in(world: World, seconds: float) -> list[str]:
     """What a person is told while the daemon's stages run for so long."""

@@ -16,6 +16,8 @@ from simulation.scene import Scene, place_for_files
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.store.connection import DATABASE_NAME
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 LAGGING = SandboxOptions(ticket_seconds=0.4, search_lag_seconds=0.5, list_lag_seconds=1.0)
 PATIENCE = 0.01
 

@@ -30,6 +30,8 @@ from uploadd.store import restoring as steps
 from uploadd.store.connection import DATABASE_NAME, RESTORING_NAME, open_database
 from uploadd.store.mark import MARK_NAME, marked
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 DAY = 86400.0
 HOUR = 3600.0
 

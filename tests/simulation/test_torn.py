@@ -1,5 +1,7 @@
 """Files that change while they are sent: the photo is mended, or a person is told. With crashes.
 
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
 What the service got of a torn upload is replaced by what the file holds in the end. Where that is
 refused, or where nobody lived to see what was sent, the job fails (`torn`) with the photo's id.
 """
