@@ -88,6 +88,21 @@ async def test_a_photo_is_found_again(stand: Any, parcel: Parcel) -> None:
     assert set(stand.granted) == {Purpose.LOOK_UP}
 
 
+async def test_a_photo_is_there_once_it_is_converted(stand: Any, parcel: Parcel) -> None:
+    """Before that, and after it was deleted, the account does not have it."""
+    stand.sandbox.options.ticket_seconds = 60
+    service = stand.service()
+    await service.send(parcel)
+    (photo,) = stand.sandbox.photos
+    photo_id = stand.sandbox.name(photo)
+    assert not await service.has_photo(photo_id)
+    stand.clock.now += 61
+    assert await service.has_photo(photo_id)
+    assert set(stand.granted) == {Purpose.LOOK_UP}
+    stand.sandbox.delete(photo_id)
+    assert not await service.has_photo(photo_id)
+
+
 async def test_a_search_that_lags_is_made_good_by_the_list(stand: Any, parcel: Parcel) -> None:
     """The newest photos are listed before the search knows them."""
     stand.sandbox.options.search_finds = False

@@ -435,3 +435,42 @@ def test_five_hundred_twins_are_one_photo(tmp_path: Path) -> None:
     assert_adds_up(finished)
     world.assert_each_once(1)
     assert {job.photo_id for job in world.jobs()} == {world.job_of("p0.jpg").photo_id}
+
+
+# --- duplicates that the service names --------------------------------------------------------
+
+
+def pending_twin(tmp_path: Path, *faults: Fault, seconds: float) -> World:
+    """The reply to the first send is lost, and the photo is converted for longer than is looked."""
+    world = World(tmp_path, SandboxOptions(ticket_seconds=seconds))
+    world.add("p.jpg")
+    for fault in (Fault("lose-reply", where="upload", first=1), *faults):
+        world.sandbox.faults.add(fault)
+    return world
+
+
+def test_a_duplicate_that_is_lost_while_it_is_converted_is_sent_again(tmp_path: Path) -> None:
+    """Error 9 names the photo of the first send, which is never to be."""
+    fails = Fault("ticket-fails", where="upload", first=1)
+    world = pending_twin(tmp_path, fails, seconds=1000)
+    assert world.backfill().ending is Ending.DONE
+    world.assert_each_once(1)
+    assert len(world.uploads()) == 3
+    assert world.job_of("p.jpg").photo_id in {photo.id for photo in world.sandbox.photos}
+
+
+def test_a_duplicate_that_is_converted_at_last_is_found(tmp_path: Path) -> None:
+    """The search knows it by then; nothing is sent a third time."""
+    world = pending_twin(tmp_path, seconds=1000)
+    assert world.backfill().ending is Ending.DONE
+    world.assert_each_once(1)
+    assert len(world.uploads()) == 2
+
+
+def test_a_duplicate_that_nobody_ever_sees_is_for_a_person(tmp_path: Path) -> None:
+    """The service names it for ever, and never shows it: not sent for ever."""
+    world = pending_twin(tmp_path, seconds=1e9)
+    assert world.backfill().ending is Ending.FAILED
+    job = world.job_of("p.jpg")
+    assert (job.state, job.reason and job.reason.code) == (State.FAILED, "unknown-outcome")
+    assert len(world.uploads()) == 20

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from uploadd.delivery.body import FileBody, SendCutError
 from uploadd.delivery.call_budget import Granted, note
+from uploadd.delivery.confirming import confirmed
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
@@ -95,7 +96,8 @@ async def _send(
         desk.begin_pause(verdict.cause)
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
     witnessed = with_sent(job, sent)
-    settlement = after_send(witnessed, verdict, desk.around())
+    believed = await confirmed(desk, witnessed, verdict)
+    settlement = after_send(witnessed, believed, desk.around())
     await settle(desk, [(witnessed, desk.suspects.judge(job, settlement, acquittals))])
     await _learn_from(desk, job, verdict)
     if sent is not None:

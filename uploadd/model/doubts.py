@@ -14,7 +14,14 @@ from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, FileMark, Job
 from uploadd.model.outcomes import kept
 from uploadd.model.replacement import elsewhere
-from uploadd.model.settlement import LedgerChange, Settlement, Surroundings, ended
+from uploadd.model.settlement import (
+    MOST_ATTEMPTS,
+    LedgerChange,
+    Settlement,
+    Surroundings,
+    ended,
+    gave_up,
+)
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
@@ -114,6 +121,9 @@ def _since(job: Job, around: Surroundings) -> float:
 
 
 def _again(job: Job, text: str) -> Settlement:
+    if job.attempts >= MOST_ATTEMPTS:
+        reason = gave_up(Reason("unknown-outcome", text), job.attempts)
+        return replace(ended(job, State.FAILED, LedgerChange.KEEP, reason), doubt=Doubt.FULL)
     return Settlement(
         State.QUEUED,
         ledger=LedgerChange.CLEAR,

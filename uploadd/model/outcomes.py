@@ -119,6 +119,12 @@ def _ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
     )
 
 
+def names_our_photo(job: Job, verdict: verdicts.Duplicate) -> bool:
+    """On a resend it is our own earlier send that is found; on a first send somebody else's."""
+    is_known = verdict.photo_id is not None and not verdict.is_deleted
+    return is_known and job.attempts > 0 and not job.is_replacement
+
+
 def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
     if verdict.is_deleted:
         return ended(
@@ -129,13 +135,12 @@ def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
             photo_id=verdict.photo_id,
             attempts=job.attempts + 1,
         )
-    # On a resend it is our own earlier send that is found; on a first send somebody else's.
-    is_resend = job.attempts > 0 and verdict.photo_id is not None
+    is_ours = names_our_photo(job, verdict)
     return ended(
         job,
-        State.FILING if is_resend else State.DUPLICATE,
+        State.FILING if is_ours else State.DUPLICATE,
         LedgerChange.THERE,
-        None if is_resend else verdict.reason,
+        None if is_ours else verdict.reason,
         photo_id=verdict.photo_id,
         attempts=job.attempts + 1,
     )

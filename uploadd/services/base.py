@@ -161,6 +161,9 @@ class Service(Protocol):
         None is no proof of absence: search lags. Raises `ServiceError`.
         """
 
+    async def has_photo(self, photo_id: str) -> bool:
+        """Whether the account has this photo, whole and converted. Raises `ServiceError`."""
+
     async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
         """One page of the photos that came from `since` to `until`, both included, newest first.
 

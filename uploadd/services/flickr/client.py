@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
 from uploadd.model.delays import growing
-from uploadd.model.errors import ServiceFaultError
+from uploadd.model.errors import ServiceFaultError, ServiceRefusedError
 from uploadd.model.ports import Runtime
 from uploadd.model.tickets import TICKETS_PER_CALL, TicketReply
 from uploadd.model.verdicts import Reason, Verdict
@@ -37,6 +37,7 @@ TRIES = 3
 FIRST_RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 4.0
 
+NO_SUCH_PHOTO = "1"
 PHOTOS_PER_PAGE = 500
 # 500 photos with 75 machine tags each do not fit into what other replies may hold.
 MOST_LIST_BYTES = 8 * MOST_REPLY_BYTES
@@ -129,6 +130,17 @@ class Flickr:
         if not self.can_look_up:
             return None
         return await self._search(sha256) or await self._among_newest(sha256, since)
+
+    async def has_photo(self, photo_id: str) -> bool:
+        """flickr.photos.getInfo. Raises `ServiceError`."""
+        try:
+            fields = [("photo_id", photo_id)]
+            await self._read("flickr.photos.getInfo", fields, Purpose.LOOK_UP)
+        except ServiceRefusedError as error:
+            if error.reason.code != NO_SUCH_PHOTO:
+                raise
+            return False
+        return True
 
     async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
         """flickr.people.getPhotos, one page. Raises `ServiceError`."""
