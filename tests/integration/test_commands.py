@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,9 +67,8 @@ def test_a_running_daemon_obeys_a_pause_at_once(make_desk: MakeDesk) -> None:
 
 def test_resume_does_not_break_a_wait_of_the_services(make_desk: MakeDesk) -> None:
     """Error 14 named a time: it says so, and nothing is sent before."""
-    desk = make_desk(SandboxOptions(wait_seconds=3600, wait_every=1))
+    desk = make_desk(SandboxOptions(wait_seconds=3600, wait_every=1), settle=0)
     desk.add("a.jpg")
-    time.sleep(0.3)
     assert backfill(desk, "--no-wait") == 75
     pause = status(desk)["accounts"]["me"]["pause"]
     assert (pause["cause"], pause["code"]) == ("wait", "14")
@@ -97,9 +95,8 @@ def test_a_running_daemon_takes_a_retry_up_at_once(make_desk: MakeDesk) -> None:
 
 def test_a_deleted_photo_is_sent_again_by_force_only(make_desk: MakeDesk) -> None:
     """Its owner deleted it there, and wants it back."""
-    desk = make_desk()
+    desk = make_desk(settle=0)
     photo = desk.add("a.jpg")
-    time.sleep(0.3)
     assert backfill(desk) == 0
     (kept,) = list(desk.sandbox.photos)
     assert desk.sandbox.delete(kept.id)
@@ -121,10 +118,9 @@ def test_a_deleted_photo_is_sent_again_by_force_only(make_desk: MakeDesk) -> Non
 )
 def test_a_file_that_could_not_be_read_is_read_by_the_next_backfill(make_desk: MakeDesk) -> None:
     """After a retry; a retry that comes too early is refused."""
-    desk = make_desk()
+    desk = make_desk(settle=0)
     photo = desk.add("a.jpg")
     photo.chmod(0)
-    time.sleep(0.3)
     assert blind(desk, "backfill", str(desk.photos)).returncode == 1
     assert counts(desk) == {"failed": 1}
     assert "chmod" in blind(desk, "retry", "--failed").stderr
@@ -178,9 +174,8 @@ def test_watching_goes_on_until_ctrl_c(make_desk: MakeDesk, words: list[str]) ->
 
 def test_a_reader_that_goes_away_is_no_bug(make_desk: MakeDesk) -> None:
     """`uploadd jobs | head`."""
-    desk = make_desk()
+    desk = make_desk(settle=0)
     desk.add("a.jpg")
-    time.sleep(0.3)
     assert backfill(desk) == 0
     reader, writer = os.pipe()
     os.close(reader)

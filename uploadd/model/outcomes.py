@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from uploadd.model import look_ups, replacement, tickets, verdicts
-from uploadd.model.delays import Delay, backoff
+from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
@@ -15,8 +15,10 @@ from uploadd.model.settlement import (
     LedgerChange,
     Settlement,
     Surroundings,
+    backed_off,
     ended,
     gave_up,
+    ticketed,
 )
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
@@ -33,7 +35,7 @@ def after_send(  # noqa: PLR0911 - one return for each kind of verdict
         case verdicts.Kept(photo_id):
             return kept(job, photo_id)
         case verdicts.Ticketed(ticket_id):
-            return _ticketed(job, ticket_id, around)
+            return ticketed(job, ticket_id, around)
         case verdicts.Duplicate():
             return _duplicate(job, verdict)
         case verdicts.Reschedule():
@@ -108,17 +110,6 @@ def after_ticket(job: Job, reply: tickets.TicketReply, around: Surroundings) -> 
             return _ticket_failed(job, "the service does not know the ticket any more", around)
 
 
-def _ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
-    delay = around.patience * tickets.poll_delay(job.lane, 0)
-    return Settlement(
-        State.PROCESSING,
-        ticket_id=ticket_id,
-        attempts=job.attempts + 1,
-        ticket_failures=job.ticket_failures,
-        wait=Delay(around.now, delay),
-    )
-
-
 def names_our_photo(job: Job, verdict: verdicts.Duplicate) -> bool:
     """On a resend it is our own earlier send that is found; on a first send somebody else's."""
     is_known = verdict.photo_id is not None and not verdict.is_deleted
@@ -157,12 +148,8 @@ def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) ->
         attempts=attempts,
         doubt=Doubt.BRIEF if verdict.was_sent else Doubt.NONE,
         ticket_failures=job.ticket_failures,
-        wait=None if is_last else _backoff(attempts, around),
+        wait=None if is_last else backed_off(attempts, around),
     )
-
-
-def _backoff(attempts: int, around: Surroundings) -> Delay:
-    return Delay(around.now, backoff(attempts, around.random, around.patience))
 
 
 def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from uploadd.model import tickets, verdicts
-from uploadd.model.delays import Delay, backoff
+from uploadd.model import verdicts
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
@@ -22,8 +21,10 @@ from uploadd.model.settlement import (
     LedgerChange,
     Settlement,
     Surroundings,
+    backed_off,
     ended,
     gave_up,
+    ticketed,
 )
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
@@ -40,7 +41,7 @@ def after_send(  # noqa: PLR0911 - one return for each kind of verdict
         case verdicts.Kept(photo_id):
             return confirmed(job, photo_id)
         case verdicts.Ticketed(ticket_id):
-            return _ticketed(job, ticket_id, around)
+            return ticketed(job, ticket_id, around)
         case verdicts.Duplicate(photo_id) if photo_id is not None and not verdict.is_deleted:
             return elsewhere(job, photo_id)
         case verdicts.Duplicate(reason=reason) | verdicts.Refuse(reason):
@@ -93,7 +94,7 @@ def doubtful(job: Job, reason: Reason, around: Surroundings) -> Settlement:
         gone = Reason("unknown-outcome", f"{text} ({attempts} attempts)", remedy)
         return replace(_kept_waiting(job, State.FAILED, gone, around), attempts=attempts)
     settled = _kept_waiting(job, State.UNCERTAIN, reason, around)
-    return replace(settled, attempts=attempts, wait=_backoff(attempts, around))
+    return replace(settled, attempts=attempts, wait=backed_off(attempts, around))
 
 
 def after_doubt(job: Job, around: Surroundings) -> Settlement:
@@ -165,18 +166,6 @@ def _elsewhere(job: Job, state: State, reason: Reason, photo_id: str) -> Settlem
     return replace(ended(job, state, LedgerChange.ELSEWHERE, reason), there_as=photo_id)
 
 
-def _ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
-    delay = around.patience * tickets.poll_delay(job.lane, 0)
-    return Settlement(
-        State.PROCESSING,
-        ticket_id=ticket_id,
-        attempts=job.attempts + 1,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
-        wait=Delay(around.now, delay),
-    )
-
-
 def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) -> Settlement:
     attempts = job.attempts + 1
     is_last = attempts >= (MOST_ATTEMPTS if verdict.is_known else MOST_ATTEMPTS_UNKNOWN_CODE)
@@ -185,7 +174,9 @@ def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) ->
     settled = _kept_waiting(job, state, reason, around)
     if not verdict.was_sent:
         settled = replace(settled, ledger=_back(job), uncertain_since=job.uncertain_since)
-    return replace(settled, attempts=attempts, wait=None if is_last else _backoff(attempts, around))
+    return replace(
+        settled, attempts=attempts, wait=None if is_last else backed_off(attempts, around)
+    )
 
 
 def _paused(job: Job, verdict: verdicts.Pause, around: Surroundings) -> Settlement:
@@ -206,10 +197,6 @@ def _kept_waiting(job: Job, state: State, reason: Reason, around: Surroundings) 
 def _back(job: Job) -> LedgerChange:
     """A no clears what this send might have done, not what an earlier one may have."""
     return LedgerChange.CLEAR if job.uncertain_since is None else LedgerChange.KEEP
-
-
-def _backoff(attempts: int, around: Surroundings) -> Delay:
-    return Delay(around.now, backoff(attempts, around.random, around.patience))
 
 
 def _photo_of(job: Job) -> str:

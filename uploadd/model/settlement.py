@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from uploadd.model import look_ups, verdicts
-from uploadd.model.delays import Delay
+from uploadd.model import look_ups, tickets, verdicts
+from uploadd.model.delays import Delay, backoff
 from uploadd.model.jobs import Doubt, Job
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -106,6 +106,24 @@ def ended(
         attempts=job.attempts if attempts is None else attempts,
         ticket_failures=job.ticket_failures,
     )
+
+
+def ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
+    """The service has it and gave a ticket, which is asked for from now on."""
+    delay = around.patience * tickets.poll_delay(job.lane, 0)
+    return Settlement(
+        State.PROCESSING,
+        ticket_id=ticket_id,
+        attempts=job.attempts + 1,
+        ticket_failures=job.ticket_failures,
+        uncertain_since=job.uncertain_since,
+        wait=Delay(around.now, delay),
+    )
+
+
+def backed_off(attempts: int, around: Surroundings) -> Delay:
+    """How long a file waits after so many attempts that met passing faults."""
+    return Delay(around.now, backoff(attempts, around.random, around.patience))
 
 
 def gave_up(reason: Reason, attempts: int) -> Reason:
