@@ -26,7 +26,7 @@ from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store import accounts, lock, sightings
 from uploadd.store.seat import Seat, take_seat
 from uploadd.store.store import Store, Worker, one_thread
@@ -60,7 +60,9 @@ class Assembly:
             return tuple(sorted(self.desks[name].id for name in names if name in self.desks))
 
         network = is_network(file_system_of(root))
-        tree = Tree(root, folder, account_ids, is_own_clock=not network)
+        accounts_there = self.configuration.accounts
+        needs_md5 = any(accounts_there[name].needs_md5 for name in names if name in accounts_there)
+        tree = Tree(root, folder, account_ids, is_own_clock=not network, needs_md5=needs_md5)
         self.arrivals.trees.append(tree)
         return tree
 
@@ -133,7 +135,7 @@ async def assembled(
     command: str,
     *,
     names: Iterable[str] | None = None,
-    make_service: ServiceMaker = Flickr,
+    make_service: ServiceMaker = open_service,
     make_worker: Callable[[], Worker] = one_thread,
     seat: Seat | None = None,
     login_source: LoginSource | None = None,

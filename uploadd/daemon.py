@@ -22,7 +22,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.states import State
 from uploadd.notices import NoticeCommand, Notices
 from uploadd.sd_notify import Notifier, watchdog_seconds
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store import overview
 from uploadd.store.store import Worker, one_thread
 from uploadd.succession import wait_for_seat
@@ -81,7 +81,7 @@ async def serve(
     stop: Stop,
     watchdog: float | None = None,
     *,
-    make_service: ServiceMaker = Flickr,
+    make_service: ServiceMaker = open_service,
     make_worker: Callable[[], Worker] = one_thread,
     login_source: LoginSource | None = None,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from uploadd.model.budget import Purpose
+from uploadd.model.contents import Content
 from uploadd.model.errors import (
     ServiceAwayError,
     ServiceError,
@@ -28,7 +29,7 @@ async def ask(service: Any, call: str) -> Any:
     """Make one read call."""
     arguments: dict[str, tuple[Any, ...]] = {
         "check_tickets": (["1-2"],),
-        "look_up": ("ab" * 32, 0.0),
+        "look_up": (Content("ab" * 32, "ab" * 16), 0.0),
     }
     return await getattr(service, call)(*arguments.get(call, ()))
 
@@ -82,7 +83,7 @@ async def test_a_photo_is_found_again(stand: Any, parcel: Parcel) -> None:
     stand.script("lose-reply")
     service = stand.service()
     await service.send(parcel)
-    found = await service.look_up(parcel.sha256, stand.clock.now)
+    found = await service.look_up(Content(parcel.sha256), stand.clock.now)
     (photo,) = stand.sandbox.photos
     assert found == photo.id
     assert set(stand.granted) == {Purpose.LOOK_UP}
@@ -109,7 +110,7 @@ async def test_a_search_that_lags_is_made_good_by_the_list(stand: Any, parcel: P
     service = stand.service()
     await service.send(parcel)
     (photo,) = stand.sandbox.photos
-    assert await service.look_up(parcel.sha256, stand.clock.now) == photo.id
+    assert await service.look_up(Content(parcel.sha256), stand.clock.now) == photo.id
 
 
 async def test_a_look_up_finds_nothing_until_the_service_shows_it(
@@ -121,9 +122,9 @@ async def test_a_look_up_finds_nothing_until_the_service_shows_it(
     service = stand.service()
     sent_at = stand.clock.now
     await service.send(parcel)
-    assert await service.look_up(parcel.sha256, sent_at) is None
+    assert await service.look_up(Content(parcel.sha256), sent_at) is None
     stand.clock.now += 250
-    assert await service.look_up(parcel.sha256, sent_at) is not None
+    assert await service.look_up(Content(parcel.sha256), sent_at) is not None
 
 
 async def test_a_look_up_never_finds_another_photo(stand: Any, parcel: Parcel) -> None:
@@ -131,7 +132,7 @@ async def test_a_look_up_never_finds_another_photo(stand: Any, parcel: Parcel) -
     service = stand.service()
     await service.send(parcel)
     other = parcel.sha256[:-1] + ("0" if parcel.sha256[-1] != "0" else "1")
-    assert await service.look_up(other, stand.clock.now) is None
+    assert await service.look_up(Content(other), stand.clock.now) is None
 
 
 async def test_a_deleted_photo_is_not_found(stand: Any, parcel: Parcel) -> None:
@@ -140,7 +141,7 @@ async def test_a_deleted_photo_is_not_found(stand: Any, parcel: Parcel) -> None:
     await service.send(parcel)
     (photo,) = stand.sandbox.photos
     stand.sandbox.delete(photo.id)
-    assert await service.look_up(parcel.sha256, stand.clock.now) is None
+    assert await service.look_up(Content(parcel.sha256), stand.clock.now) is None
 
 
 async def test_the_quota_tells_the_limits(stand: Any, parcel: Parcel) -> None:
@@ -241,8 +242,8 @@ async def test_a_photo_is_found_by_its_new_content_and_not_by_its_old(
     other = "ab" * 32
     for _ in range(2):
         await service.mark_content(photo.id, other)
-        assert await service.look_up(other, stand.clock.now) == photo.id
-        assert await service.look_up(parcel.sha256, stand.clock.now) is None
+        assert await service.look_up(Content(other), stand.clock.now) == photo.id
+        assert await service.look_up(Content(parcel.sha256), stand.clock.now) is None
         assert len(photo.tags) == tags
 
 
@@ -252,7 +253,7 @@ async def test_a_photo_full_of_tags_is_marked_all_the_same(stand: Any, parcel: P
     await service.send(replace(parcel, tags=tuple(f"t{number}" for number in range(74))))
     (photo,) = stand.sandbox.photos
     await service.mark_content(photo.id, "ab" * 32)
-    assert await service.look_up("ab" * 32, stand.clock.now) == photo.id
+    assert await service.look_up(Content("ab" * 32), stand.clock.now) == photo.id
 
 
 async def test_marking_a_photo_that_is_gone_is_refused(stand: Any) -> None:

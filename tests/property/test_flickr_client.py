@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from property import drawn_replies as drawn
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
+from uploadd.model.contents import Content
 from uploadd.model.errors import ServiceError
 from uploadd.model.ports import Runtime
 from uploadd.model.secret import Secret
@@ -235,7 +236,7 @@ def test_a_reply_that_breaks_off_proves_nothing(vandal: Vandal, reply: str) -> N
 
 QUESTIONS: dict[str, Callable[[Flickr], Awaitable[Any]]] = {
     "tickets": lambda flickr: flickr.check_tickets(["67-1", "67-2", "67-2", "1", "a-b-c"]),
-    "photos": lambda flickr: flickr.look_up("ab" * 32, NOW),
+    "photos": lambda flickr: flickr.look_up(Content("ab" * 32), NOW),
     "quota": lambda flickr: flickr.quota(),
     "login": lambda flickr: flickr.log_in(),
     "permission": lambda flickr: flickr.may_upload(),

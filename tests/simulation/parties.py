@@ -31,7 +31,7 @@ from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.sd_notify import Notifier
 from uploadd.services.base import Service
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 
 MOST_SECONDS = 7200.0
 GRAVES: list[asyncio.Task[Any]] = []
@@ -236,7 +236,7 @@ class Together(World):
     def _service(self, party: Party) -> Callable[..., Service]:
         def make(account: Any, runtime: Any, grant: Any) -> Service:
             inner = InProcessTransport(self.app)
-            return Flickr(account, runtime, grant, transport=_Transport(party, inner))
+            return open_service(account, runtime, grant, transport=_Transport(party, inner))
 
         return make
 

@@ -27,7 +27,7 @@ from uploadd.operations.retrying import Wish, retry
 from uploadd.operations.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store.connection import DATABASE_NAME, open_database
 
 MEMORY = Path("/dev/shm")
@@ -114,7 +114,7 @@ class Scene(World):
                 self.configuration(),
                 runtime,
                 "run",
-                make_service=lambda account, runtime, grant: Flickr(
+                make_service=lambda account, runtime, grant: open_service(
                     account, runtime, grant, transport=self._transport(life)
                 ),
                 make_worker=lambda: LifeWorker(life),

@@ -25,6 +25,7 @@ from uploadd.operations.trees import wanted_trees
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store import accounts, backups, calls, ledger, overview
 from uploadd.store import restoring as steps
 from uploadd.store.connection import DATABASE_NAME, RESTORING_NAME, open_database
@@ -67,7 +68,7 @@ class Home(World):
             since,
             self.runtime,
             self.told.append,
-            lambda account, runtime, grant: Flickr(
+            lambda account, runtime, grant: open_service(
                 account, runtime, grant, transport=InProcessTransport(self.app)
             ),
         )

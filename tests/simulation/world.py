@@ -26,7 +26,7 @@ from uploadd.operations.summary import Snapshot
 from uploadd.operations.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store import overview
 from uploadd.store.connection import open_database
 
@@ -123,7 +123,7 @@ class World:
                 self.configuration(),
                 self.runtime,
                 "backfill",
-                make_service=lambda account, runtime, grant: Flickr(
+                make_service=lambda account, runtime, grant: open_service(
                     account,
                     runtime,
                     grant,

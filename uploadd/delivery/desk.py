@@ -99,7 +99,7 @@ class Desk:
             now=self.runtime.clock.wall(),
             random=self.runtime.random,
             patience=self.patience,
-            has_dedup_check=self.account.dedup_check != 0,
+            has_dedup_check=self.service.compares_on_send,
         )
 
     def is_of(self, job: Job) -> bool:

@@ -8,7 +8,9 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.delivery.desk import Desk
-from uploadd.delivery.send import PURPOSE_OF, deliver, give_up
+from uploadd.delivery.screening import Screening
+from uploadd.delivery.send import deliver, give_up
+from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import Stops, what_stops
@@ -27,6 +29,7 @@ class Dispatcher:
         self._desk = desk
         self._bell = desk.bell.listener()
         self._taken: set[int] = set()
+        self._screening = Screening(desk)
 
     async def run(self) -> None:
         """Send until the account drains; returns when the last send in flight has ended."""
@@ -72,7 +75,8 @@ class Dispatcher:
 
     async def _deliver(self, job: Job) -> None:
         try:
-            await deliver(self._desk, job)
+            if await self._screening.passes(job):
+                await deliver(self._desk, job)
         except StoreError:
             raise  # nothing can be written down any more: the daemon stops, and says why
         except Exception:  # a bug that one file brings out must not stop the others

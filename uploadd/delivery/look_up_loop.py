@@ -52,7 +52,8 @@ class LookUpLoop(QuestionLoop):
         desk = self._desk
         entry = await desk.store.read(ledger.entry, job.account_id, job.sha256)
         suspect = entry.photo_id if entry else None
-        if job.is_replacement and suspect == job.photo_id:
+        is_own = job.is_replacement and suspect == job.photo_id
+        if is_own and not desk.service.looks_at_content:
             return after_doubt(job, desk.around())
         if not desk.service.can_look_up:
             return after_unanswered_look(job, None, desk.around())
@@ -65,7 +66,7 @@ class LookUpLoop(QuestionLoop):
     async def _answer(self, job: Job, since: float) -> _Answer:
         """An answer in a box, so that `nothing found` is not taken for `no answer`."""
         try:
-            return _Answer(await self._desk.service.look_up(job.sha256, since))
+            return _Answer(await self._desk.service.look_up(job.content, since))
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise
@@ -83,6 +84,9 @@ class LookUpLoop(QuestionLoop):
         if answer.refusal is not None:
             return after_unanswered_look(job, answer.refusal, desk.around())
         photo_id = answer.photo_id
+        if desk.service.looks_at_content:
+            found_there = None if photo_id is None else Found(photo_id, is_exact=True)
+            return after_look(job, found_there, desk.around())
         if photo_id is not None and await self._is_known_otherwise(job, photo_id):
             reason = Reason("torn", f"photo {photo_id} has its tag, and holds another content")
             return after_unanswered_look(job, reason, desk.around())

@@ -42,4 +42,5 @@ def parcel_of(job: Job, fields: PhotoFields, variables: dict[str, str], body: Bo
         content_type=fields.content_type,
         hidden=fields.hidden,
         is_forced=job.is_forced,
+        md5=job.md5,
     )

@@ -21,10 +21,10 @@ from uploadd.delivery.settling import count_fault, settle, tell, with_sent
 from uploadd.files.fingerprint import Stat
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
-from uploadd.model.budget import Purpose
+from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.delays import Delay
 from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
-from uploadd.model.jobs import Job, Lane
+from uploadd.model.jobs import Job
 from uploadd.model.outcomes import after_send, uncertain
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 FOLDER_AWAY_SECONDS = 60.0
 RESIGHT_SECONDS = 60.0
 PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send began")
-PURPOSE_OF = {Lane.LIVE: Purpose.LIVE, Lane.BACKFILL: Purpose.BACKFILL}
 
 
 async def deliver(desk: Desk, job: Job) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from uploadd.files.media import sniff
 from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
+from uploadd.model.contents import Content
 from uploadd.model.errors import FileChangedError, FileUnreadableError
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
@@ -39,13 +40,14 @@ class Fingerprint:
     """A file's identity and its type by content.
 
     `extension` has its dot and is empty, `media_type` is `UNKNOWN_MEDIA_TYPE`, where the content
-    is nothing that we know.
+    is nothing that we know. `md5` is empty where nobody asked for it.
     """
 
     stat: Stat
     sha256: str
     media_type: str
     extension: str
+    md5: str = ""
 
 
 def stat_of(result: os.stat_result) -> Stat:
@@ -79,8 +81,10 @@ def stat_file(path: bytes) -> Stat:
     return stat_of(result)
 
 
-def fingerprint_file(path: bytes) -> Fingerprint:
+def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
     """Read the whole file once: its SHA-256, and its type from its first bytes. Blocks.
+
+    `with_md5`: its MD5 too, in the same read, for services that know contents by that alone.
 
     Raises `FileVanishedError`, `FileUnreadableError` (also where its size is not what it gives),
     or `FileChangedError` where the file was written, or so much as touched, while it was read.
@@ -88,7 +92,7 @@ def fingerprint_file(path: bytes) -> Fingerprint:
     descriptor = open_regular(path)
     try:
         before = stat_of(os.fstat(descriptor))
-        head, size, sha256 = _read_through(descriptor)
+        head, size, digests = _read_through(descriptor, with_md5=with_md5)
         after = stat_of(os.fstat(descriptor))
     except OSError as error:
         raise trouble(error, path) from None
@@ -101,21 +105,24 @@ def fingerprint_file(path: bytes) -> Fingerprint:
         raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
     media = sniff(head, os.path.basename(path))
     if media is None:
-        return Fingerprint(after, sha256, UNKNOWN_MEDIA_TYPE, "")
-    return Fingerprint(after, sha256, media.media_type, media.extension)
+        return Fingerprint(after, digests.sha256, UNKNOWN_MEDIA_TYPE, "", digests.md5)
+    return Fingerprint(after, digests.sha256, media.media_type, media.extension, digests.md5)
 
 
-def _read_through(descriptor: int) -> tuple[bytes, int, str]:
-    """The first chunk, the number of bytes, and the SHA-256 of all of them.
+def _read_through(descriptor: int, *, with_md5: bool) -> tuple[bytes, int, Content]:
+    """The first chunk, the number of bytes, and the hashes of all of them.
 
     The pages stay in the cache (no POSIX_FADV_DONTNEED): the send that follows reads them again.
     """
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     digest = hashlib.sha256()
+    md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
     head = chunk = os.read(descriptor, CHUNK_BYTES)
     size = 0
     while chunk:
         size += len(chunk)
         digest.update(chunk)
+        if md5 is not None:
+            md5.update(chunk)
         chunk = os.read(descriptor, CHUNK_BYTES)
-    return head, size, digest.hexdigest()
+    return head, size, Content(digest.hexdigest(), md5.hexdigest() if md5 is not None else "")

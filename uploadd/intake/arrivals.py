@@ -15,7 +15,7 @@ from uploadd.intake.examine import finding_of, look_at, read_finding
 from uploadd.intake.settle import Gone, Settled
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
-from uploadd.model.jobs import Lane
+from uploadd.model.jobs import FileMark, Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding
 from uploadd.store import sightings
@@ -121,7 +121,7 @@ class Arrivals:
         account_ids = tree.account_ids()
         async with self._reads:
             try:
-                known = await self._known(path, stat)
+                known = await self._known(tree, path, stat)
                 if known is not None:
                     return finding_of(path, tree, lane, account_ids, known)
                 return await self._runtime.disk.run(read_finding, path, tree, lane, account_ids)
@@ -137,14 +137,18 @@ class Arrivals:
         now = self._runtime.clock.monotonic()
         tree.settler.saw(path, now, quiet, is_own_clock=False)
 
-    async def _known(self, path: bytes, stat: Stat | None) -> Fingerprint | None:
+    async def _known(self, tree: Tree, path: bytes, stat: Stat | None) -> Fingerprint | None:
         if stat is None:
             return None
         directory, name = os.path.split(path)
-        known = await self._store.read(
-            sightings.known_fingerprint, directory, name, stat.size, stat.mtime_ns, stat.inode
-        )
-        return None if known is None else Fingerprint(stat, known[0], known[1], "")
+        mark = FileMark(stat.size, stat.mtime_ns, stat.inode)
+        known = await self._store.read(sightings.known_fingerprint, directory, name, mark)
+        if known is None:
+            return None
+        content, media_type = known
+        if tree.needs_md5 and not content.md5:
+            return None  # an account came to this folder that needs it
+        return Fingerprint(stat, content.sha256, media_type, "", content.md5)
 
     def _nap(self) -> float:
         now = self._runtime.clock.monotonic()

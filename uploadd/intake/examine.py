@@ -36,7 +36,9 @@ def read_finding(path: bytes, tree: Tree, lane: Lane, account_ids: tuple[int, ..
     Raises `FileTrouble`, but not for unreadable files: those are findings too, for a person.
     """
     try:
-        return finding_of(path, tree, lane, account_ids, fingerprint_file(path))
+        return finding_of(
+            path, tree, lane, account_ids, fingerprint_file(path, with_md5=tree.needs_md5)
+        )
     except FileUnreadableError as trouble:
         return _unreadable(path, tree, lane, account_ids, trouble)
 
@@ -62,6 +64,7 @@ def finding_of(
         account_ids=account_ids,
         refusal=refusal_of(stat.size, fingerprint.media_type),
         ignores_changes=tree.ignores_changes,
+        md5=fingerprint.md5,
     )
 
 

@@ -25,6 +25,8 @@ class Tree:
     folder: Folder
     account_ids: Callable[[], tuple[int, ...]]
     is_own_clock: bool = True
+    needs_md5: bool = False
+    """Whether one of the accounts is on a service that knows contents by their MD5."""
     selection: Selection = field(init=False)
     settler: Settler = field(default_factory=Settler)
     lanes: dict[bytes, Lane] = field(default_factory=dict)

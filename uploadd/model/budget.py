@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from uploadd.model.jobs import Lane
+
 WINDOW_SECONDS = 3600.0
 RESERVED_SHARE = 0.1
 
@@ -18,6 +20,10 @@ class Purpose(StrEnum):
     LOOK_UP = "look-up"
     PROBE = "probe"
     CALL = "call"
+
+
+PURPOSE_OF = {Lane.LIVE: Purpose.LIVE, Lane.BACKFILL: Purpose.BACKFILL}
+"""What a job's own requests are for, by its lane."""
 
 
 def limit_for(purpose: Purpose, calls_per_hour: int) -> int:

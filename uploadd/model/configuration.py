@@ -54,6 +54,11 @@ class Account:
     base_url: str | None = None
 
     @property
+    def needs_md5(self) -> bool:
+        """Whether its service knows contents by their MD5 (ipernity, `doc.checkMD5`)."""
+        return self.service is ServiceName.IPERNITY
+
+    @property
     def missing_credentials(self) -> list[str]:
         """The names of the secrets that this service needs and that are not set."""
         needed = ["api_key", "api_secret", "token"]

@@ -36,12 +36,14 @@ class Found:
     """A photo that a look-up found by its content tag, and what speaks against it.
 
     `file_now`: what the file is at this moment (None: not there). `is_doubted`: the ledger leaves
-    open whether this photo holds the content or a mixture.
+    open whether this photo holds the content or a mixture. `is_exact`: the service compared the
+    content itself, so that nothing speaks against it.
     """
 
     photo_id: str
     file_now: FileMark | None = None
     is_doubted: bool = False
+    is_exact: bool = False
 
 
 def after_look(job: Job, found: Found | None, around: Surroundings) -> Settlement:
@@ -86,6 +88,8 @@ def is_perhaps_torn(job: Job, file_now: FileMark | None) -> bool:
 
 
 def _found(job: Job, found: Found, around: Surroundings) -> Settlement:
+    if found.is_exact:  # whatever was sent, this photo holds what was fingerprinted
+        return kept(replace(job, sent_sha256=None), found.photo_id)
     if job.is_replacement:
         return elsewhere(job, found.photo_id)
     is_perhaps_torn_now = is_perhaps_torn(job, found.file_now)

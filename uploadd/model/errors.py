@@ -15,6 +15,7 @@
     └── ServiceError            a read call to a service did not work
         ├── ServiceAwayError    nothing answered
         ├── ServiceFaultError   it answered, with a passing fault or with something unreadable
+        │   └── OutcomeUnknownError  a call whose reply was lost: it may have done its work
         └── ServiceRefusedError it answered with an error that has a row in its error table
 
 Each says what happened, to what, and what to do. No httpx, XML or SQLite type leaves its room.
@@ -91,6 +92,10 @@ class ServiceFaultError(ServiceError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.text, reason.remedy)
         self.reason = reason
+
+
+class OutcomeUnknownError(ServiceFaultError):
+    """A call that changes something was sent whole, and its reply was lost: look, then decide."""
 
 
 class ServiceRefusedError(ServiceError):

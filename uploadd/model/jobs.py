@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from uploadd.model.contents import Content
 from uploadd.model.delays import Delay
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -56,6 +57,7 @@ class Job:
     `sent_as` is what the file was when a send began, for as long as nobody has compared what was
     sent with the fingerprint: after a crash nobody ever will. A job of kind `replace` gives new
     content to `photo_id`; `is_mending`: it does so because that photo holds a torn upload.
+    `md5` is empty where the account does not need it.
     """
 
     id: int
@@ -90,6 +92,12 @@ class Job:
     unanswered: int = 0
     sent_as: FileMark | None = None
     is_mending: bool = False
+    md5: str = ""
+
+    @property
+    def content(self) -> Content:
+        """What is sent, by the names that services know contents by."""
+        return Content(self.sha256, self.md5)
 
     @property
     def path(self) -> bytes:

@@ -22,8 +22,8 @@ class Refusal:
 class Finding:
     """One settled file with its fingerprint, and the accounts it goes to.
 
-    `sha256` is empty where the file could not be read. `ignores_changes`: the folder says that
-    new content under a known path is not uploaded.
+    `sha256` is empty where the file could not be read, `md5` also where no account needs it.
+    `ignores_changes`: the folder says that new content under a known path is not uploaded.
     """
 
     directory: bytes
@@ -40,6 +40,7 @@ class Finding:
     account_ids: tuple[int, ...]
     refusal: Refusal | None = None
     ignores_changes: bool = False
+    md5: str = ""
 
 
 class KnownFile(NamedTuple):

@@ -14,20 +14,24 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlite_utils import Database
 
 from uploadd.assembly import ServiceMaker
-from uploadd.delivery.logins import budget_name, credentials_digest
-from uploadd.model import look_ups, verdicts
-from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.delivery.logins import credentials_digest
+from uploadd.model import look_ups
+from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UsageError
-from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.operations.status import holding
+from uploadd.operations.counting import (
+    LONGEST_NAP_SECONDS,
+    check_pauses,
+    keep_pause,
+    take_call,
+)
 from uploadd.services.base import ListedPhoto, Login, Service
-from uploadd.services.flickr import Flickr
-from uploadd.store import accounts, calls, moves, older, pauses
+from uploadd.services.registry import open_service
+from uploadd.store import accounts, moves, older
 from uploadd.store.accounts import AccountRow
 from uploadd.store.beside import writing
 from uploadd.store.moves import Settled
@@ -36,7 +40,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DAY_SECONDS = 86400.0
-LONGEST_NAP_SECONDS = 60.0
 RELEASED_AT_ONCE = 200
 ABSENT = Reason("network", "the account was adopted, and it is not there; it is sent")
 
@@ -68,7 +71,7 @@ async def adopt(
     since: float | None,
     runtime: Runtime,
     show: Show,
-    make_service: ServiceMaker = Flickr,
+    make_service: ServiceMaker = open_service,
 ) -> Adopted:
     """Fill the ledger of account `name` from what is on it since then (None: as far as needed).
 
@@ -103,7 +106,7 @@ class _Adoption:
 
     async def grant(self, purpose: Purpose) -> None:
         """Return when one call may be made, having counted it where every process counts."""
-        while (seconds := await self._commit(_take_call, self.account, purpose, self._now())) > 0:
+        while (seconds := await self._commit(take_call, self.account, purpose, self._now())) > 0:
             await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
 
     async def run(self, service: Service, since: float | None) -> Adopted:
@@ -111,7 +114,7 @@ class _Adoption:
         service_name, host = self.account.service, service.host
         row, _ = await self._store(accounts.bind, self.account.name, service_name, host, digest)
         self._account_id = row.id
-        await self._commit(_check_pauses, self._now())
+        await self._commit(check_pauses, self._now())
         try:
             login = await service.log_in()
             row = await self._commit(_learned, login, digest, self._labels)
@@ -186,11 +189,7 @@ class _Adoption:
         self._show(self._so_far)
 
     async def _keep(self, refusal: ServiceRefusedError) -> None:
-        """A wait that the service asks for holds for every process."""
-        pause = refusal.pause
-        if pause is not None and pause.cause is PauseCause.RATE:
-            now = self._now()
-            await self._commit(pauses.begin, pause, now, self._patience)
+        await self._commit(keep_pause, refusal, self._now(), self._patience)
 
     def _now(self) -> float:
         return self._runtime.clock.wall()
@@ -211,18 +210,6 @@ class _Adoption:
         return await self._runtime.disk.run(commit)
 
 
-def _take_call(
-    db: Database, account_id: int, account: Account, purpose: Purpose, now: float
-) -> float:
-    """Count one call where there is room for it; else how many seconds it has to wait."""
-    budget = budget_name(account)
-    made = calls.since(db, budget, now)
-    seconds = wait_for_call(made, now, purpose, account.calls_per_hour)
-    if seconds <= 0:
-        calls.add(db, budget, account_id, now)
-    return seconds
-
-
 def _release(
     db: Database, account_id: int, since: float, now: float, patience: float
 ) -> list[Settled]:
@@ -232,15 +219,6 @@ def _release(
         for job in older.doubted_only(db, account_id, since, RELEASED_AT_ONCE)
     ]
     return moves.settle_all(db, absent, now, patience)
-
-
-def _check_pauses(db: Database, account_id: int, now: float) -> None:
-    """Raise `ServiceRefusedError` while the service wants no calls at all."""
-    for pause in holding(db, account_id, now):
-        if pause.cause is PauseCause.RATE:
-            left = f" ({pause.delay.remaining(now):.0f} s left)" if pause.delay else ""
-            reason = Reason(pause.code, f"the account is paused: {pause.text}{left}", pause.remedy)
-            raise ServiceRefusedError(reason, verdicts.Pause(pause.cause, reason))
 
 
 def _learned(

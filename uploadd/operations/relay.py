@@ -20,7 +20,7 @@ from uploadd.operations.endings import Finished
 from uploadd.operations.news import News, Tell, Turn
 from uploadd.operations.oversight import Oversight, Show, Tally
 from uploadd.operations.trees import Wanted
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store import backfills, lock
 from uploadd.store.connection import open_database
 from uploadd.store.lock import Holder
@@ -41,7 +41,7 @@ class Relay:
         stop: asyncio.Event,
         show: Show,
         tell: Tell,
-        make_service: ServiceMaker = Flickr,
+        make_service: ServiceMaker = open_service,
         make_worker: Callable[[], Worker] = one_thread,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:

@@ -18,11 +18,12 @@ What a service promises:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from uploadd.model.budget import Purpose
+from uploadd.model.contents import Content
 from uploadd.model.tickets import TicketReply
 from uploadd.model.verdicts import Verdict
 
@@ -38,15 +39,29 @@ class Login:
     user_name: str
 
 
+Reply = Mapping[str, Any] | str
+"""What a service says to a call: its fields, or the text as it came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What the account may still take. None: unlimited, or the service did not say."""
+    """What the account may still take. None: unlimited, or the service did not say.
+
+    `items_most` and `items_there` belong to `items_left`. `private_most`: how many items of a
+    free account need not be public; `video_max_seconds`: how long a video may be.
+    """
 
     photo_max_bytes: int | None = None
     video_max_bytes: int | None = None
     items_left: int | None = None
     videos_left: int | None = None
     bytes_left: int | None = None
+    is_pro: bool | None = None
+    items_most: int | None = None
+    items_there: int | None = None
+    private_most: int | None = None
+    private_left: int | None = None
+    video_max_seconds: int | None = None
 
 
 class Body(Protocol):
@@ -65,7 +80,8 @@ class Parcel:
     """One photo or video with what is told about it. Fields that are None are not sent.
 
     `stem` is the file's name without extension, `extension` the true one of its content (with
-    its dot); together they make the part's file name. `sha256` becomes the content tag.
+    its dot); together they make the part's file name. `sha256` becomes the content tag, where the
+    service has such tags.
     `is_forced`: a person wants it sent although the service knows it, so no dedup is asked for.
     """
 
@@ -84,6 +100,7 @@ class Parcel:
     content_type: int | None = None
     hidden: int | None = None
     is_forced: bool = False
+    md5: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,21 @@ class Service(Protocol):
     def can_look_up(self) -> bool:
         """Whether `look_up` can find a content at all (a content tag is sent, or md5 is exact)."""
 
+    @property
+    def looks_at_content(self) -> bool:
+        """Whether `look_up` compares the content itself, so that what it finds holds just that.
+
+        A tag tells only what somebody wrote: a torn upload has the tag of what it should be.
+        """
+
+    @property
+    def compares_on_send(self) -> bool:
+        """Whether `send` makes the service itself look for the content, and name what it has."""
+
+    @property
+    def finds_per_call(self) -> int:
+        """How many contents one `find` may ask for; 0: this service is not asked before a send."""
+
     async def log_in(self) -> Login:
         """Ask whose account this is. Raises `ServiceError`."""
 
@@ -155,10 +187,17 @@ class Service(Protocol):
         A ticket that the service left out of its answer is left out here too.
         """
 
-    async def look_up(self, sha256: str, since: float) -> str | None:
+    async def look_up(self, content: Content, since: float) -> str | None:
         """The id of the photo with this content that came after `since` (unix seconds), or None.
 
         None is no proof of absence: search lags. Raises `ServiceError`.
+        """
+
+    async def find(self, contents: Sequence[Content], /) -> dict[str, str]:
+        """Which of at most `finds_per_call` contents are there: photo ids by SHA-256.
+
+        One call that asks the service for the contents themselves, before they are sent. Raises
+        `ServiceError`.
         """
 
     async def has_photo(self, photo_id: str) -> bool:
@@ -174,6 +213,20 @@ class Service(Protocol):
 
     async def quota(self) -> Quota:
         """What the account may still take. Raises `ServiceError`."""
+
+    async def call(
+        self,
+        method: str,
+        fields: Sequence[tuple[str, str]] = (),
+        *,
+        is_signed: bool = True,
+        as_xml: bool = False,
+    ) -> Reply:
+        """Call any API method by its own name, once, with fields as the API spells them.
+
+        Not signed where `is_signed` is False. `as_xml`: the text of the service's XML reply.
+        Raises `ServiceError`: a call whose reply was lost may have done its work.
+        """
 
     def edit_url(self, photo_ids: Sequence[str]) -> str | None:
         """Where a person edits these photos after an upload, where the service has such a page."""

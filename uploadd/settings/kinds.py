@@ -117,12 +117,6 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _known_service(service: ServiceName) -> ServiceName:
-    if service is ServiceName.IPERNITY:
-        raise ValueError('"ipernity" is not carried out by this version; use "flickr"')
-    return service
-
-
 def _known_change(on_change: OnChange) -> OnChange:
     if on_change is OnChange.REPLACE:
         raise ValueError('"replace" is not carried out by this version; use "new" or "ignore"')
@@ -157,7 +151,7 @@ Directory = Annotated[
     Raw, Field(description="a path that begins with / or ~"), AfterValidator(_rooted)
 ]
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
-Service = Annotated[ServiceName, choice("flickr"), AfterValidator(_known_service)]
+Service = Annotated[ServiceName, choice(*ServiceName)]
 Watch = Annotated[WatchMode, choice(*WatchMode)]
 Change = Annotated[OnChange, choice("new", "ignore"), AfterValidator(_known_change)]
 AfterUpload = Annotated[Text, AfterValidator(_known_end)]

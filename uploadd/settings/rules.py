@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+from uploadd.model.configuration import ServiceName
 from uploadd.settings.kinds import is_loopback
 from uploadd.settings.names import matching_name
 from uploadd.settings.problems import BARE_KEY, KeyPath, quoted_key, written
@@ -33,9 +34,13 @@ def names(by_section: Mapping[str, Sequence[str]]) -> Broken:
 
 
 def accounts(settings: Settings) -> Broken:
-    """An account must have one way to find a photo that may have arrived."""
+    """An account must have one way to find a photo that may have arrived.
+
+    On ipernity that is the content itself, whatever is set here.
+    """
     for name, account in settings.accounts.items():
-        if not account.content_tag and account.dedup_check == 0:
+        is_flickr = account.service is ServiceName.FLICKR
+        if is_flickr and not account.content_tag and account.dedup_check == 0:
             told = (
                 "found false together with dedup_check = 0, expected one of the two: "
                 "without both, a photo whose reply was lost could be sent twice"

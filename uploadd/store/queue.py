@@ -44,6 +44,22 @@ def next_to_send(
     return None
 
 
+def coming(db: Database, account_id: int, lane: Lane, now: float, most: int) -> list[Job]:
+    """The jobs of a lane that are ready, those first that will be sent first."""
+    return jobs(
+        db,
+        statements.NEXT_IN_QUEUE,
+        {
+            "account_id": account_id,
+            "lane": lane,
+            "after": -1.0,
+            "upto": now,
+            "with_videos": True,
+            "most": most,
+        },
+    )
+
+
 def next_due_in_queue(db: Database, account_id: int, now: float) -> float | None:
     """When the next waiting job of the queue becomes ready (unix seconds)."""
     dues = [

@@ -82,6 +82,7 @@ def job_of(row: Row) -> Job:
         unanswered=row["unanswered"],
         sent_as=_mark(row["sent_as"]),
         is_mending=bool(row["is_mending"]),
+        md5=row["md5"],
     )
 
 

@@ -246,3 +246,16 @@ def failures_by_time(db: Database) -> None:
 FAILURES_BY_TIME = (
     "CREATE INDEX failures_by_time ON jobs (account_id, updated_at) WHERE state = 'failed'"
 )
+
+
+@MIGRATIONS()
+def contents_by_md5(db: Database) -> None:
+    """Some services know a content by its MD5 only; empty where no account needs it."""
+    for statement in CONTENTS_BY_MD5:
+        db.execute(statement)
+
+
+CONTENTS_BY_MD5 = (
+    "ALTER TABLE files ADD COLUMN md5 TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN md5 TEXT NOT NULL DEFAULT ''",
+)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from uploadd.model.jobs import Job, Kind
+from uploadd.model.contents import Content
+from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -37,14 +38,14 @@ def known_directories(db: Database, root: bytes) -> list[bytes]:
 
 
 def known_fingerprint(
-    db: Database, directory: bytes, name: bytes, size: int, mtime_ns: int, inode: int
-) -> tuple[str, str] | None:
-    """(sha256, media type) of a file that has not changed since it was fingerprinted."""
+    db: Database, directory: bytes, name: bytes, mark: FileMark
+) -> tuple[Content, str] | None:
+    """(content, media type) of a file that has not changed since it was fingerprinted."""
     row = one(db, statements.KNOWN_FILE, (directory, name))
     if row is None or not row["sha256"]:
         return None
-    is_same = (row["size"], row["mtime_ns"], row["inode"]) == (size, mtime_ns, inode)
-    return (row["sha256"], row["media_type"]) if is_same else None
+    is_same = FileMark(row["size"], row["mtime_ns"], row["inode"]) == mark
+    return (Content(row["sha256"], row["md5"]), row["media_type"]) if is_same else None
 
 
 def register(db: Database, finding: Finding, now: float) -> list[int]:
@@ -227,6 +228,7 @@ def _file_fields(finding: Finding) -> Row:
         "root": finding.root,
         "lane": finding.lane,
         "sha256": finding.sha256,
+        "md5": finding.md5,
         "media_type": finding.media_type,
         "size": finding.size,
         "mtime_ns": finding.mtime_ns,

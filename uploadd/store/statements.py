@@ -40,10 +40,11 @@ SELECT DISTINCT directory FROM files
 WHERE directory = :root OR (directory >= :first AND directory < :beyond)
 """
 REMEMBER_FILE = """
-INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, media_type, covers)
-VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :media_type, :covers)
+INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, media_type, covers)
+VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :media_type, :covers)
 ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, size = :size,
-    mtime_ns = :mtime_ns, sha256 = :sha256, media_type = :media_type, covers = :covers
+    mtime_ns = :mtime_ns, media_type = :media_type, covers = :covers,
+    md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 """
 FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
 # No file has this time, so the next walk reads it anew.
@@ -58,17 +59,18 @@ JOB_OF_CONTENT = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND sha256 = ? AND account_id = ?
 """
 INSERT_JOB = """
-INSERT INTO jobs (account_id, folder, root, directory, name, kind, lane, state, sha256,
+INSERT INTO jobs (account_id, folder, root, directory, name, kind, lane, state, sha256, md5,
     media_type, size, mtime_ns, inode, device, photo_id, reason_code, reason_text, reason_remedy,
     created_at, updated_at)
 VALUES (:account_id, :folder, :root, :directory, :name, :kind, :lane, :state, :sha256,
-    :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code, :reason_text,
+    :md5, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code, :reason_text,
     :reason_remedy, :now, :now)
 RETURNING id
 """
 REFRESH_JOB = """
 UPDATE jobs SET folder = :folder, root = :root, size = :size, mtime_ns = :mtime_ns,
-    inode = :inode, device = :device, media_type = :media_type, sha256 = :sha256
+    inode = :inode, device = :device, media_type = :media_type,
+    md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 WHERE id = :id
 """
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so

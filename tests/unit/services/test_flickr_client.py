@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
+from uploadd.model.contents import Content
 from uploadd.model.errors import (
     FileVanishedError,
     ServiceAwayError,
@@ -262,7 +263,7 @@ async def test_a_photo_is_looked_up_by_search_first(open_desk: Any) -> None:
     """One call where the search shows it."""
     script = Script(photos(f"checksum:sha256={SHA}"))
     desk = open_desk(script)
-    assert await desk.flickr.look_up(SHA, 1_700_000_000.0) == "1"
+    assert await desk.flickr.look_up(Content(SHA), 1_700_000_000.0) == "1"
     asked = script.asked()
     assert asked["method"] == "flickr.photos.search"
     assert (asked["user_id"], asked["extras"]) == ("me", "machine_tags")
@@ -273,7 +274,7 @@ async def test_a_photo_is_looked_up_by_search_first(open_desk: Any) -> None:
 async def test_a_photo_is_looked_up_in_the_newest_after_that(open_desk: Any) -> None:
     """From a quarter of an hour before the send, page by page, until it is found."""
     script = Script(photos(), photos("x:y=1", pages=3), photos(f"checksum:sha256={SHA}", pages=3))
-    assert await open_desk(script).flickr.look_up(SHA, 1_700_000_000.9) == "1"
+    assert await open_desk(script).flickr.look_up(Content(SHA), 1_700_000_000.9) == "1"
     assert [script.asked(number).get("page") for number in range(3)] == [None, "1", "2"]
     assert script.asked()["method"] == "flickr.people.getPhotos"
     assert script.asked()["min_upload_date"] == "1699999100"
@@ -283,24 +284,24 @@ async def test_a_photo_is_looked_up_in_the_newest_after_that(open_desk: Any) -> 
 async def test_a_look_up_ends_with_the_pages(open_desk: Any) -> None:
     """The last page, or the eighth: an account of a million photos is not walked through."""
     few = Script(photos(), photos("x:y=1", pages=2))
-    assert await open_desk(few).flickr.look_up(SHA, 0.0) is None
+    assert await open_desk(few).flickr.look_up(Content(SHA), 0.0) is None
     assert len(few.requests) == 3
     many = Script(photos(), photos("x:y=1", pages=2000))
-    assert await open_desk(many).flickr.look_up(SHA, 0.0) is None
+    assert await open_desk(many).flickr.look_up(Content(SHA), 0.0) is None
     assert len(many.requests) == 9
 
 
 async def test_a_search_that_is_not_available_is_tried_again(open_desk: Any) -> None:
     """Error 10 of flickr.photos.search means "not now"."""
     script = Script(failing(10), photos(f"checksum:sha256={SHA}"))
-    assert await open_desk(script).flickr.look_up(SHA, 0.0) == "1"
+    assert await open_desk(script).flickr.look_up(Content(SHA), 0.0) == "1"
 
 
 async def test_without_a_content_tag_nothing_can_be_looked_up(open_desk: Any) -> None:
     """It says so, and makes no call."""
     desk = open_desk(Script(photos()), content_tag=False)
     assert not desk.flickr.can_look_up
-    assert await desk.flickr.look_up(SHA, 0.0) is None
+    assert await desk.flickr.look_up(Content(SHA), 0.0) is None
     assert desk.granted == []
 
 

@@ -14,7 +14,7 @@ from uploadd.operations.check import accounts, machine, queue, state_dir
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks, most_watches
 from uploadd.operations.status import holding
-from uploadd.services.flickr import Flickr
+from uploadd.services.registry import open_service
 from uploadd.store.accounts import all_accounts
 from uploadd.store.beside import reading
 
@@ -24,7 +24,7 @@ async def check(
     runtime: Runtime,
     arguments: str = "check",
     *,
-    make_service: ServiceMaker = Flickr,
+    make_service: ServiceMaker = open_service,
 ) -> AsyncIterator[Finding]:
     """Everything that would stop a run, as it is found. Changes nothing, needs no lock.
 

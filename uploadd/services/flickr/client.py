@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
+from uploadd.model.contents import Content
 from uploadd.model.delays import growing
 from uploadd.model.errors import ServiceFaultError, ServiceRefusedError
 from uploadd.model.ports import Runtime
@@ -77,6 +78,14 @@ class Flickr:
         """Only a content tag makes a photo findable here."""
         return self._account.content_tag
 
+    @property
+    def compares_on_send(self) -> bool:
+        """By `dedup_check`, and error 9 names the photo."""
+        return self._account.dedup_check != 0
+
+    finds_per_call = 0
+    looks_at_content = False
+
     async def log_in(self) -> Login:
         """flickr.test.login: whose account this is. Raises `ServiceError`."""
         login = answers.login(await self._read("flickr.test.login", [], Purpose.PROBE))
@@ -125,11 +134,16 @@ class Flickr:
         asked = set(ticket_ids)
         return {name: reply for name, reply in answers.tickets(found).items() if name in asked}
 
-    async def look_up(self, sha256: str, since: float) -> str | None:
+    async def look_up(self, content: Content, since: float) -> str | None:
         """The photo with this content tag: by search, and where that lags, in the newest photos."""
         if not self.can_look_up:
             return None
-        return await self._search(sha256) or await self._among_newest(sha256, since)
+        found = await self._search(content.sha256)
+        return found or await self._among_newest(content.sha256, since)
+
+    async def find(self, _contents: Sequence[Content]) -> dict[str, str]:
+        """Nothing: Flickr compares contents itself, when they are sent."""
+        return {}
 
     async def has_photo(self, photo_id: str) -> bool:
         """flickr.photos.getInfo. Raises `ServiceError`."""
