@@ -1,4 +1,4 @@
-"""Programs that know nothing of the sandbox: flickrapi, and a plain signed multipart POST."""
+"""Programs that know nothing of the sandbox: a plain signed multipart POST, and bare sockets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.client import RemoteDisconnected
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-import flickrapi
 import httpx
 import pytest
-import requests
-from flickrapi.auth import FlickrAccessToken
 from oauthlib.oauth1 import Client
 
 from uploadd.sandbox import Fault, SandboxOptions
@@ -29,42 +23,6 @@ def running() -> Iterator[Running]:
     """A sandbox on a real socket."""
     with running_sandbox(SandboxOptions()) as server:
         yield server
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    """A small photo on the disk."""
-    path = tmp_path / "Été à la mer.jpg"
-    path.write_bytes(JPEG + bytes(range(256)) * 1000)
-    return path
-
-
-def flickr_of(running: Running, token: FlickrAccessToken | None) -> Iterator[Any]:
-    """The unmodified client, pointed at the sandbox by its URL attributes."""
-    api = flickrapi.FlickrAPI("sandbox-key", "sandbox-secret", token=token, store_token=False)
-    api.REST_URL = f"{running.url}/services/rest/"
-    api.UPLOAD_URL = f"{running.url}/services/upload/"
-    api.REPLACE_URL = f"{running.url}/services/replace/"
-    for step in ("request_token", "authorize", "access_token"):
-        url = f"{running.url}/services/oauth/{step}"
-        setattr(api.flickr_oauth, f"{step.upper()}_URL", url)
-    try:
-        yield api
-    finally:
-        api.flickr_oauth.session.close()
-
-
-@pytest.fixture
-def flickr(running: Running) -> Iterator[Any]:
-    """Give flickrapi the sandbox's own token."""
-    token = FlickrAccessToken("sandbox-token", "sandbox-token-secret", "write")
-    yield from flickr_of(running, token)
-
-
-@pytest.fixture
-def stranger(running: Running) -> Iterator[Any]:
-    """Give flickrapi before its login."""
-    yield from flickr_of(running, None)
 
 
 def signed(url: str, fields: dict[str, str]) -> dict[str, str]:
@@ -83,68 +41,6 @@ def post_photo(running: Running, content: bytes = JPEG) -> httpx.Response:
     return httpx.post(url, data=fields, files=files, headers=signed(url, fields))
 
 
-def test_flickrapi_logs_in(stranger: Any, running: Running, photo: Path) -> None:
-    """The whole dance, with the verifier that the authorize page shows; then an upload."""
-    stranger.get_request_token(oauth_callback="oob")
-    page = requests.get(stranger.auth_url(perms="write"), timeout=10).text
-    stranger.get_access_token(page.partition("<code id=verifier>")[2][:11])
-    assert stranger.token_valid(perms="write")
-    assert stranger.token_cache.token.username == "sandbox"
-    with photo.open("rb") as file:
-        stranger.upload(str(photo), file, title="after the login")
-    assert [one.title for one in running.sandbox.photos] == ["after the login"]
-
-
-def test_flickrapi_logs_in_with_a_callback(stranger: Any) -> None:
-    """The authorize page redirects to the program with the verifier."""
-    stranger.get_request_token(oauth_callback="http://127.0.0.1:9/back")
-    page = requests.get(stranger.auth_url(perms="read"), timeout=10, allow_redirects=False)
-    answer = parse_qs(urlsplit(page.headers["Location"]).query)
-    stranger.get_access_token(answer["oauth_verifier"][0])
-    assert stranger.token_valid(perms="read")
-
-
-def test_flickrapi_uploads_and_asks_for_the_ticket(
-    flickr: Any, running: Running, photo: Path
-) -> None:
-    """An async upload; its ticket is done and names the photo, whose bytes are the file's."""
-    tags = 'one "two words"'
-    with photo.open("rb") as file:
-        reply = flickr.upload(str(photo), file, tags=tags, is_public="0", **{"async": "1"})
-    ticket = reply.findtext("ticketid")
-    told = flickr.photos.upload.checkTickets(tickets=ticket).find("uploader/ticket")
-    assert told.get("complete") == "1"
-    served = httpx.get(f"{running.url}/photos/{told.get('photoid')}")
-    assert served.content == photo.read_bytes()
-    (kept,) = running.sandbox.photos
-    assert (kept.title, kept.tags) == ("Été à la mer.jpg", ["one", "two words"])
-    assert running.sandbox.journal.violations() == []
-
-
-def test_flickrapi_understands_refusals(flickr: Any, tmp_path: Path) -> None:
-    """API errors reach it with their code; a wrong secret is an HTTP error."""
-    (tmp_path / "a.txt").write_text("no photo")
-    with (
-        (tmp_path / "a.txt").open("rb") as file,
-        pytest.raises(flickrapi.exceptions.FlickrError, match="Filetype was not recognised") as bad,
-    ):
-        flickr.upload("a.txt", file)
-    assert bad.value.code == 5
-    flickr.flickr_oauth.oauth.client.client_secret = "wrong"
-    with pytest.raises(flickrapi.exceptions.FlickrError, match="401"):
-        flickr.test.login()
-
-
-def test_flickrapi_searches_in_json(flickr: Any, photo: Path) -> None:
-    """JSON through the client's own parser."""
-    with photo.open("rb") as file:
-        flickr.upload(str(photo), file, tags="checksum:sha256=abc", title="t")
-    found = flickr.photos.search(
-        user_id="me", machine_tags='checksum:sha256="abc"', format="parsed-json"
-    )
-    assert [one["title"] for one in found["photos"]["photo"]] == ["t"]
-
-
 def test_a_plain_multipart_post(running: Running) -> None:
     """Nothing but HTTP and a signature; the ticket comes as XML."""
     reply = post_photo(running)
@@ -159,15 +55,6 @@ def test_a_lost_reply_over_a_socket(running: Running) -> None:
         post_photo(running, JPEG + bytes(3_000_000))
     assert len(running.sandbox.photos) == 1
     assert post_photo(running).status_code == 200
-
-
-def test_requests_sees_a_lost_reply_too(flickr: Any, running: Running, photo: Path) -> None:
-    """Another HTTP library, the same end."""
-    running.sandbox.faults.add(Fault("lose-reply", first=1))
-    with photo.open("rb") as file, pytest.raises(requests.ConnectionError) as lost:
-        flickr.upload(str(photo), file)
-    assert isinstance(lost.value.args[0].args[1], RemoteDisconnected)
-    assert len(running.sandbox.photos) == 1
 
 
 def test_a_cut_body_over_a_socket(running: Running) -> None:

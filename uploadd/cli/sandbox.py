@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _FAULT_HELP = (
     "A scripted fault, KIND[:CODE][@WHERE]=WHEN; WHEN is a rate, first:N, every:N or at:K,K. "
     "Kinds: error, http-before, http-after, cut, lose-reply, garbage, empty, html, bomb, "
-    "ticket-fails, ticket-forgotten. May be given several times."
+    "ticket-fails, ticket-forgotten. WHERE may begin with flickr: or ipernity:, else it is both. "
+    "May be given several times."
 )
 
 
@@ -51,9 +52,23 @@ def sandbox(
     max_photo_bytes: Annotated[int, typer.Option(min=1, help="Error 8 beyond.")] = 200 * 2**20,
     max_video_bytes: Annotated[int, typer.Option(min=1, help="Error 8 beyond.")] = 2**30,
     calls_per_hour: Annotated[int, typer.Option(min=0, help="HTTP 429 beyond; 0 = no limit.")] = 0,
-    pro: Annotated[bool, typer.Option(help="A Pro account (replace, safety levels).")] = False,
+    max_month_bytes: Annotated[
+        int, typer.Option(min=0, help="What a month may hold; 0 = no limit.")
+    ] = 0,
+    quota_shape: Annotated[
+        str,
+        typer.Option(
+            help="How Flickr tells its limits: since-2021, unlimited-2018, old-free, missing, "
+            "empty, lots or null."
+        ),
+    ] = "since-2021",
+    pro: Annotated[bool, typer.Option(help="Pro accounts (replace, safety levels).")] = False,
+    replace_makes_new: Annotated[
+        bool,
+        typer.Option("--replace-makes-new", help="ipernity's replace makes a second document."),
+    ] = False,
 ) -> None:
-    """Run a stand-in for Flickr on loopback, strict and with faults on request, until Ctrl-C."""
+    """Run the stand-in services on loopback, strict and with faults on request, until Ctrl-C."""
     try:
         from uploadd.sandbox.options import SandboxOptions  # noqa: PLC0415 - an extra, see _missing
         from uploadd.sandbox.server import ListenError  # noqa: PLC0415
@@ -75,32 +90,37 @@ def sandbox(
         max_items=max_items,
         max_photo_bytes=max_photo_bytes,
         max_video_bytes=max_video_bytes,
+        max_month_bytes=max_month_bytes,
+        quota_shape=_quota_shape(quota_shape),  # type: ignore[arg-type]
         calls_per_hour=calls_per_hour,
         read_bytes_per_second=read_rate,
     )
     try:
-        _serve(options, host, port)
+        _serve(options, host, port, replace_makes_new=replace_makes_new)
     except ListenError as refusal:
         typer.echo(f"uploadd: {refusal}", err=True)
         raise typer.Exit(2) from refusal
 
 
-def _serve(options: SandboxOptions, host: str, port: int) -> None:
+def _serve(options: SandboxOptions, host: str, port: int, *, replace_makes_new: bool) -> None:
     from uploadd.sandbox.app import build_app  # noqa: PLC0415
+    from uploadd.sandbox.ipernity.options import ipernity_options  # noqa: PLC0415
     from uploadd.sandbox.server import listen, server_of, url_of  # noqa: PLC0415
 
     listener = listen(host, port)
     with listener:
-        server = server_of(build_app(options))
-        typer.echo(_greeting(url_of(listener), options), err=True)
+        ipernity = ipernity_options(options)
+        ipernity.replace_makes_new = replace_makes_new
+        server = server_of(build_app(options, ipernity=ipernity))
+        typer.echo(_greeting(url_of(listener), options, ipernity), err=True)
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             typer.echo("The sandbox is closed.", err=True)
 
 
-def _greeting(url: str, options: SandboxOptions) -> str:
-    known = options.credentials
+def _greeting(url: str, options: SandboxOptions, ipernity: SandboxOptions) -> str:
+    known, other = options.credentials, ipernity.credentials
     where = options.directory or "a temporary directory, removed at the end"
     return f"""\
 The sandbox listens on {url}/ (Ctrl-C ends it). Photos go to {where}.
@@ -113,6 +133,13 @@ api_key = "{known.api_key}"
 api_secret = "{known.api_secret}"
 token = "{known.token}"
 token_secret = "{known.token_secret}"
+
+[accounts.ipernity]
+service = "ipernity"
+base_url = "{url}"
+api_key = "{other.api_key}"
+api_secret = "{other.api_secret}"
+token = "{other.token}"
 """
 
 
@@ -135,6 +162,16 @@ def _wait_place(text: str) -> str:
 
     if text not in get_args(WaitPlace):
         raise typer.BadParameter(f"{text!r}: expected one of {', '.join(get_args(WaitPlace))}")
+    return text
+
+
+def _quota_shape(text: str) -> str:
+    from typing import get_args  # noqa: PLC0415
+
+    from uploadd.sandbox.options import QuotaShape  # noqa: PLC0415
+
+    if text not in get_args(QuotaShape):
+        raise typer.BadParameter(f"{text!r}: expected one of {', '.join(get_args(QuotaShape))}")
     return text
 
 

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from typing import Any
 
 from uploadd.sandbox.disk import Disk, ReceivedFile
 from uploadd.sandbox.faults import Faults
@@ -20,7 +21,6 @@ from uploadd.sandbox.options import Fault, SandboxOptions
 from uploadd.sandbox.photos import Photo, Photos, Ticket, TicketEnd
 from uploadd.sandbox.waits import UploadWait
 
-_LAST_PHOTO_ID = 54_000_000_000
 _FIRST_TICKET = 72_157_720_000_000_001
 _HOUR_SECONDS = 3600
 
@@ -32,6 +32,9 @@ class Sandbox:
     changed at run time. `now` is the clock (seconds since 1970); `sleep` is used only where an
     option asks for slowness.
     """
+
+    last_photo_id = 54_000_000_000
+    """The service's newest id before this account's first photo."""
 
     def __init__(
         self,
@@ -93,7 +96,7 @@ class Sandbox:
         if photo.id is not None:
             return photo.id
         self._ids_given += 1
-        photo_id = str(_LAST_PHOTO_ID + self._ids_given)
+        photo_id = str(self.last_photo_id + self._ids_given)
         photo.id = photo_id
         self.put(photo)
         return photo_id
@@ -117,17 +120,23 @@ class Sandbox:
     # Tickets
 
     def give_ticket(
-        self, photo: Photo, fault: Fault | None, *, is_replacement: bool = False
+        self,
+        photo: Photo,
+        fault: Fault | None,
+        *,
+        is_replacement: bool = False,
+        is_done: bool = False,
     ) -> Ticket:
-        """A ticket for a kept photo, whose end is decided here."""
+        """A ticket for a kept photo, whose end is decided here; `is_done`: it ends at once."""
         now = self.now()
         jitter = self._rng.random() * self.options.ticket_jitter_seconds
+        seconds = 0.0 if is_done else self.options.ticket_seconds + jitter
         number = _FIRST_TICKET + len(self.tickets)
         ticket = Ticket(
             id=f"{self.options.credentials.nsid.partition('@')[0]}-{number}",
             photo_key=photo.key,
             made_at=now,
-            ends_at=now + self.options.ticket_seconds + jitter,
+            ends_at=now + seconds,
             end=_ticket_end(fault),
             is_replacement=is_replacement,
         )
@@ -174,11 +183,6 @@ class Sandbox:
         """Whether the account's item limit is reached (upload API, error 6)."""
         return 0 < self.options.max_items <= self.items()
 
-    def has_too_many_videos(self) -> bool:
-        """Whether the account's video limit is reached (upload API, error 7)."""
-        videos = sum(photo.is_on_account and photo.is_video for photo in self.photos)
-        return 0 < self.options.max_videos <= videos
-
     def doubled(self) -> dict[str, list[Photo]]:
         """Contents that the account holds more than once, by SHA-256."""
         return {
@@ -199,6 +203,9 @@ class Sandbox:
         self.logins.admit(token)
         self.disk.records.append("token", asdict(token))
 
+    def restore_record(self, kind: str, record: dict[str, Any]) -> None:
+        """Read a record of another kind again: an account on another service has its own."""
+
     def _restore(self) -> None:
         for record in self.disk.records.read():
             kind = record.pop("kind")
@@ -209,6 +216,8 @@ class Sandbox:
                 self.tickets[ticket.id] = ticket
             elif kind == "token":
                 self.logins.admit(AccessToken(**record))
+            else:
+                self.restore_record(kind, record)
         for ticket in self.tickets.values():
             self._hold(ticket)
         self._ids_given = sum(photo.id is not None for photo in self.photos)

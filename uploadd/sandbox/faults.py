@@ -35,9 +35,11 @@ def hits(fault: Fault, count: int, draw: float) -> bool:
     )
 
 
-def concerns(fault: Fault, endpoint: str, *, is_rest: bool) -> bool:
-    """Whether a fault is meant for this kind of call."""
-    return fault.where in ("*", endpoint) or (is_rest and fault.where == "rest")
+def concerns(fault: Fault, endpoint: str, *, is_rest: bool, method: str = "") -> bool:
+    """Whether a fault is meant for this kind of call; `method` is its name in the API, if any."""
+    if is_rest and fault.where == "rest":
+        return True
+    return fault.where in ("*", endpoint) or (method != "" and fault.where == method)
 
 
 def plan_of(chosen: list[Fault]) -> Plan:
@@ -66,11 +68,11 @@ class Faults:
         """End every fault. Those of calls under way still happen."""
         self._rules.clear()
 
-    def plan(self, endpoint: str, *, is_rest: bool) -> Plan:
+    def plan(self, endpoint: str, *, is_rest: bool, method: str = "") -> Plan:
         """Decide, at its beginning, what will go wrong with a call."""
         chosen = []
         for fault, count in self._rules:
-            if concerns(fault, endpoint, is_rest=is_rest):
+            if concerns(fault, endpoint, is_rest=is_rest, method=method):
                 count[0] += 1
                 if hits(fault, count[0], self._rng.random()):
                     chosen.append(fault)

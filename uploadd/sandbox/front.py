@@ -7,8 +7,10 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.page import PAGE_PHOTOS, Counts, front_page
+from uploadd.sandbox.page import FLICKR, PAGE_PHOTOS, Counts, Section, front_page
 from uploadd.sandbox.photos import Photo
+
+SERVICES = (FLICKR, "ipernity")
 
 # An uploaded file is a stranger's: it is shown as what it is, and runs nothing.
 _HARMLESS = {
@@ -24,55 +26,74 @@ _PAGE_POLICY = {
 
 
 async def front(request: Request) -> Response:
-    """The account's photos as a page for people."""
-    sandbox = _sandbox(request)
+    """Both accounts' photos as a page for people; ipernity's where it was ever asked."""
+    only = request.query_params.get("service", "")
+    if only and only not in SERVICES:
+        return _no_such_service()
     page = _whole_number(request, "page", 1)
-    newest = list(sandbox.photos)[::-1]
-    shown = newest[(page - 1) * PAGE_PHOTOS : page * PAGE_PHOTOS]
-    counts = Counts(
-        photos=sandbox.items(),
-        uploads=sandbox.uploads_begun,
-        calls=sandbox.journal.total,
-        tickets_open=sandbox.open_tickets(),
-        faults=sum(sandbox.faults.given.values()),
-        doubled=len(sandbox.doubled()),
-        violations=len(sandbox.journal.violations()),
-    )
+    accounts = {name: _account(request, name) for name in ([only] if only else SERVICES)}
+    shown = [
+        _section(name, account, page)
+        for name, account in accounts.items()
+        if only or name == FLICKR or account.journal.total or len(account.photos)
+    ]
+    longest = max(len(account.photos) for account in accounts.values())
     html = front_page(
-        counts,
         shown,
-        username=sandbox.options.credentials.username,
         page=page,
-        pages=max(1, -(-len(newest) // PAGE_PHOTOS)),
+        pages=max(1, -(-longest // PAGE_PHOTOS)),
         refresh_seconds=_whole_number(request, "refresh", 0),
+        only=only,
     )
     return HTMLResponse(html, headers=_PAGE_POLICY)
 
 
+def _section(service: str, account: Sandbox, page: int) -> Section:
+    newest = list(account.photos)[::-1]
+    counts = Counts(
+        photos=account.items(),
+        uploads=account.uploads_begun,
+        calls=account.journal.total,
+        tickets_open=account.open_tickets(),
+        faults=sum(account.faults.given.values()),
+        doubled=len(account.doubled()),
+        violations=len(account.journal.violations()),
+    )
+    shown = newest[(page - 1) * PAGE_PHOTOS : page * PAGE_PHOTOS]
+    return Section(service, account.options.credentials.username, counts, shown)
+
+
 async def photo(request: Request) -> Response:
     """One photo's bytes, with their type."""
-    found = _photo(request)
-    if found is None:
+    account = _asked(request)
+    found = None if account is None else _photo(account, request.path_params["photo_id"])
+    if account is None or found is None:
         return Response("no such photo\n", status_code=404, media_type="text/plain")
-    path = _sandbox(request).disk.photos / found.stored_as
+    path = account.disk.photos / found.stored_as
     return FileResponse(path, media_type=found.media, headers=_HARMLESS)
 
 
 async def delete(request: Request) -> Response:
     """Mark a photo as deleted, as its owner might on the service's site."""
-    is_deleted = _sandbox(request).delete(request.path_params["photo_id"])
+    account = _asked(request)
+    is_deleted = account is not None and account.delete(request.path_params["photo_id"])
     return Response(status_code=204 if is_deleted else 404)
 
 
 async def photos(request: Request) -> Response:
     """Every kept upload, oldest first."""
-    sandbox = _sandbox(request)
-    return JSONResponse([as_json(one) for one in sandbox.photos])
+    account = _asked(request)
+    if account is None:
+        return _no_such_service()
+    return JSONResponse([as_json(one) for one in account.photos])
 
 
 async def journal(request: Request) -> Response:
     """Every request so far, oldest first."""
-    return JSONResponse([entry.as_json() for entry in _sandbox(request).journal])
+    account = _asked(request)
+    if account is None:
+        return _no_such_service()
+    return JSONResponse([entry.as_json() for entry in account.journal])
 
 
 def as_json(photo: Photo) -> dict[str, object]:
@@ -87,18 +108,28 @@ def as_json(photo: Photo) -> dict[str, object]:
     }
 
 
-def _sandbox(request: Request) -> Sandbox:
-    sandbox: Sandbox = request.app.state.sandbox
-    sandbox.settle()
-    return sandbox
+def _asked(request: Request) -> Sandbox | None:
+    """The account that `?service=` names, Flickr's where it names none."""
+    service = request.query_params.get("service", FLICKR)
+    return _account(request, service) if service in SERVICES else None
 
 
-def _photo(request: Request) -> Photo | None:
-    name = request.path_params["photo_id"]
-    sandbox = _sandbox(request)
-    if name.startswith("key-") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(sandbox.photos):
-        return sandbox.photos[int(name[4:])]
-    return sandbox.photos.get(name)
+def _account(request: Request, service: str) -> Sandbox:
+    state = request.app.state
+    account: Sandbox = state.sandbox if service == FLICKR else state.ipernity
+    account.settle()
+    return account
+
+
+def _no_such_service() -> Response:
+    text = f"no such service: service is one of {', '.join(SERVICES)}\n"
+    return Response(text, status_code=404, media_type="text/plain")
+
+
+def _photo(account: Sandbox, name: str) -> Photo | None:
+    if name.startswith("key-") and name[4:].isdigit() and 1 <= int(name[4:]) <= len(account.photos):
+        return account.photos[int(name[4:])]
+    return account.photos.get(name)
 
 
 def _whole_number(request: Request, name: str, default: int) -> int:

@@ -23,6 +23,10 @@ FaultKind = Literal[
 
 WaitPlace = Literal["rsp-child", "err-child", "err-attribute", "rsp-attribute", "absent"]
 
+QuotaShape = Literal["since-2021", "unlimited-2018", "old-free", "missing", "empty", "lots", "null"]
+
+Consent = Literal["at-once", "ask", "deny"]
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -107,9 +111,25 @@ class SandboxOptions:
     """Items that the account may hold (then error 6); 0 = no limit."""
     max_videos: int = 0
     """Videos that the account may hold (then error 7); 0 = no limit."""
+    max_private_items: int = 0
+    """Items that may be other than public; 0 = no limit. What Flickr does beyond is not
+    established: they are kept, and each is a violation in the journal."""
+    max_month_bytes: int = 0
+    """Bytes in a calendar month, UTC; 0 = no limit. On Flickr only with `quota_shape="old-free"`
+    (then error 6): other accounts have no such limit."""
+    quota_shape: QuotaShape = "since-2021"
+    """How flickr.people.getUploadStatus and getLimits tell the limits; see flickr/quotas.py."""
     max_photo_bytes: int = 200 * 2**20
     max_video_bytes: int = 2**30
     calls_per_hour: int = 0
     """Requests in any 3,600 s, uploads included (then HTTP 429); 0 = no limit."""
+    unknown_fields: Literal["refuse", "ignore"] = "refuse"
+    """Fields and arguments that Flickr does not know: HTTP 400, or ignored as Flickr does (they
+    must be covered by the signature either way)."""
+
+    consent: Consent = "at-once"
+    """What the authorize page does: lets the program in, asks the person, or turns it away."""
+    logs_in_as: str = ""
+    """Whose login the authorize page gives: a username; empty = the account's owner."""
     read_bytes_per_second: int = 0
     """How fast an upload's body is read; 0 = as fast as it comes."""

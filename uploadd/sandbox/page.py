@@ -9,6 +9,7 @@ from html import escape
 from uploadd.sandbox.photos import Photo
 
 PAGE_PHOTOS = 200
+FLICKR = "flickr"
 _LONG_TAG = 40
 
 _STYLE = """
@@ -47,49 +48,69 @@ class Counts:
     violations: int
 
 
+@dataclass(frozen=True)
+class Section:
+    """One account on the page: whose it is, its figures, and its photos, newest first."""
+
+    service: str
+    username: str
+    counts: Counts
+    photos: list[Photo]
+
+
 def front_page(
-    counts: Counts,
-    photos: list[Photo],
-    *,
-    username: str,
-    page: int,
-    pages: int,
-    refresh_seconds: int,
+    sections: list[Section], *, page: int, pages: int, refresh_seconds: int, only: str = ""
 ) -> str:
-    """One page of photos, newest first; reloads itself after `refresh_seconds`, 0 = never."""
+    """One page of photos of each account; reloads itself after `refresh_seconds`, 0 = never.
+
+    `only`: the service whose account alone is shown; empty for all.
+    """
     refresh = f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else ""
-    figures = "\n".join(_figure(photo) for photo in photos)
-    body = f"<main>\n{figures}\n</main>" if photos else "<p>No photo has arrived yet.</p>"
+    total = sum(section.counts.photos for section in sections)
+    query = (f"&amp;service={only}" if only else "") + (
+        f"&amp;refresh={refresh_seconds}" if refresh_seconds else ""
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"{refresh}<title>{counts.photos} photos · sandbox</title><style>{_STYLE}</style></head>\n"
-        f"<body>\n{_header(counts, username)}\n{body}\n{_pages(page, pages, refresh_seconds)}\n"
-        "</body></html>\n"
+        f"{refresh}<title>{total} photos · sandbox</title><style>{_STYLE}</style></head>\n"
+        f"<body>\n{''.join(_section(section) for section in sections)}"
+        f"{_pages(page, pages, query)}\n</body></html>\n"
     )
 
 
-def _header(counts: Counts, username: str) -> str:
+def _section(section: Section) -> str:
+    figures = "\n".join(_figure(photo, section.service) for photo in section.photos)
+    body = f"<main>\n{figures}\n</main>" if figures else "<p>No photo has arrived yet.</p>"
+    return f"{_header(section)}\n{body}\n"
+
+
+def _header(section: Section) -> str:
+    # The figures of the first service keep their plain ids.
+    ids = "" if section.service == FLICKR else f"{section.service}-"
     figures = "".join(
-        f'<span{_alarm(name, value)}><b id="{name}">{value}</b>{name.replace("_", " ")}</span>'
-        for name, value in asdict(counts).items()
+        f'<span{_alarm(name, value)}><b id="{ids}{name}">{value}</b>{name.replace("_", " ")}</span>'
+        for name, value in asdict(section.counts).items()
     )
-    return f"<header><h1>{escape(username)}</h1>{figures}</header>"
+    where = "" if section.service == FLICKR else f" · {section.service}"
+    return f"<header><h1>{escape(section.username)}{where}</h1>{figures}</header>"
 
 
 def _alarm(name: str, value: int) -> str:
     return ' class="bad"' if name in ("violations", "doubled") and value else ""
 
 
-def _figure(photo: Photo) -> str:
+def _figure(photo: Photo, service: str) -> str:
     gone = ' class="gone"' if not photo.is_on_account else ""
     title = f"<strong>{escape(photo.title) or '&nbsp;'}</strong>"
     facts = f"{_date(photo)} · {_privacy(photo)}{_standing(photo)}<br>{_tags(photo)}"
-    return f"<figure{gone}>{_picture(photo)}<figcaption>{title}{facts}</figcaption></figure>"
+    return (
+        f"<figure{gone}>{_picture(photo, service)}<figcaption>{title}{facts}</figcaption></figure>"
+    )
 
 
-def _picture(photo: Photo) -> str:
-    address = f"/photos/key-{photo.key}"
+def _picture(photo: Photo, service: str) -> str:
+    address = f"/photos/key-{photo.key}" + ("" if service == FLICKR else f"?service={service}")
     if photo.is_video:
         return f'<video src="{address}" preload="none" controls></video>'
     title = escape(photo.title, quote=True)
@@ -126,10 +147,9 @@ def _tag(tag: str) -> str:
     return f'<span class="tag" title="{escape(tag, quote=True)}">{shown}</span>'
 
 
-def _pages(page: int, pages: int, refresh_seconds: int) -> str:
+def _pages(page: int, pages: int, query: str) -> str:
     if pages == 1:
         return ""
-    refresh = f"&amp;refresh={refresh_seconds}" if refresh_seconds else ""
-    newer = f'<a href="?page={page - 1}{refresh}">newer</a>' if page > 1 else ""
-    older = f'<a href="?page={page + 1}{refresh}">older</a>' if page < pages else ""
+    newer = f'<a href="?page={page - 1}{query}">newer</a>' if page > 1 else ""
+    older = f'<a href="?page={page + 1}{query}">older</a>' if page < pages else ""
     return f"<nav>{newer}<span>page {page} of {pages}</span>{older}</nav>"

@@ -98,6 +98,7 @@ class Photos:
         self._by_key: dict[int, Photo] = {}
         self._by_id: dict[str, Photo] = {}
         self._by_sha256: dict[str, list[Photo]] = {}
+        self._by_md5: dict[str, dict[int, Photo]] = {}
         self._by_predicate: dict[tuple[str, str], dict[int, Photo]] = {}
 
     def __iter__(self) -> Iterator[Photo]:
@@ -120,6 +121,7 @@ class Photos:
             self.forget(old)
         self._by_key[photo.key] = photo
         self._by_sha256.setdefault(photo.sha256, []).append(photo)
+        self._by_md5.setdefault(photo.md5, {})[photo.key] = photo
         if photo.id is not None:
             self._by_id[photo.id] = photo
         for tag in photo.machine_tags():
@@ -128,6 +130,10 @@ class Photos:
     def with_content(self, sha256: str) -> list[Photo]:
         """The photos whose received bytes have this SHA-256."""
         return list(self._by_sha256.get(sha256, ()))
+
+    def with_md5(self, md5: str) -> list[Photo]:
+        """The photos whose received bytes have this MD5."""
+        return list(self._by_md5.get(md5, {}).values())
 
     def contents(self) -> Iterator[tuple[str, list[Photo]]]:
         """Every content that was received, by SHA-256, with its photos."""
@@ -144,5 +150,6 @@ class Photos:
         """Take a photo out of the indexes, before its content or its tags change."""
         same = self._by_sha256.get(photo.sha256, [])
         self._by_sha256[photo.sha256] = [other for other in same if other.key != photo.key]
+        self._by_md5.get(photo.md5, {}).pop(photo.key, None)
         for tag in photo.machine_tags():
             self._by_predicate.get((tag.namespace, tag.predicate), {}).pop(photo.key, None)

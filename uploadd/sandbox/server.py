@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from starlette.applications import Starlette
 from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.app import build_app
 from uploadd.sandbox.connection import CuttableProtocol
+from uploadd.sandbox.ipernity.account import IpernityAccount
+from uploadd.sandbox.ipernity.options import IpernityOptions
 from uploadd.sandbox.options import SandboxOptions
 
 _BACKLOG = 128
@@ -27,10 +30,14 @@ class ListenError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A sandbox that answers: its base URL (no slash at the end) and its account."""
+    """A sandbox that answers: its base URL (no slash at the end) and its two accounts.
+
+    `sandbox` is the Flickr account.
+    """
 
     url: str
     sandbox: Sandbox
+    ipernity: IpernityAccount
     server: uvicorn.Server
 
 
@@ -78,17 +85,18 @@ def server_of(app: Starlette) -> uvicorn.Server:
 def running_sandbox(
     options: SandboxOptions | None = None,
     *,
+    ipernity: IpernityOptions | None = None,
     port: int = 0,
-    now: Callable[[], float] | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Iterator[Running]:
     """A sandbox in a thread of this process, on a real socket, for as long as the block runs."""
-    app = build_app(options) if now is None else build_app(options, now=now)
+    app = build_app(options, ipernity=ipernity, now=now)
     listener = listen(port=port)
     server = server_of(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield Running(url_of(listener), app.state.sandbox, server)
+        yield Running(url_of(listener), app.state.sandbox, app.state.ipernity, server)
     finally:
         server.should_exit = True
         thread.join(_STOP_SECONDS)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import typer
+from oauthlib.oauth1 import Client
 from typer.testing import CliRunner
 
 from uploadd.cli.sandbox import sandbox
@@ -36,7 +37,7 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert running.stderr is not None
         greeting = ""
         try:
-            while "token_secret" not in greeting:
+            while "sandbox-ipernity-token" not in greeting:
                 line = running.stderr.readline()
                 assert line, greeting
                 greeting += line
@@ -46,16 +47,29 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_it_prints_a_configuration_that_works(tmp_path: Path) -> None:
-    """The block is TOML with the address of the running sandbox; Ctrl-C ends it well."""
+    """Both blocks are TOML with the address of the running sandbox; Ctrl-C ends it well."""
     with started("--dir", str(tmp_path)) as (running, greeting):
         block = tomllib.loads(greeting[greeting.index("[accounts.sandbox]") :])
-        account = block["accounts"]["sandbox"]
+        account, other = block["accounts"]["sandbox"], block["accounts"]["ipernity"]
         assert account["service"] == "flickr"
         assert account["token"] == "sandbox-token"
+        assert (account["base_url"], other["service"]) == (other["base_url"], "ipernity")
+        assert (other["token"], "token_secret" in other) == ("sandbox-ipernity-token", False)
         assert httpx.get(f"{account['base_url']}/photos.json").json() == []
         running.send_signal(2)
         assert running.wait(20) == 0
     assert (tmp_path / "photos").is_dir()
+
+
+def test_the_shape_of_the_quota_can_be_chosen() -> None:
+    """The option reaches the running sandbox."""
+    with started("--quota-shape", "old-free", "--max-month-bytes", "12345") as (_, greeting):
+        base = tomllib.loads(greeting[greeting.index("[accounts.sandbox]") :])["accounts"]
+        client = Client("sandbox-key", "sandbox-secret", "sandbox-token", "sandbox-token-secret")
+        url = f"{base['sandbox']['base_url']}/services/rest/?method=flickr.people.getUploadStatus"
+        _, headers, _ = client.sign(url)
+        told = httpx.get(url, headers={"Authorization": headers["Authorization"]}).text
+    assert 'maxbytes="12345"' in told
 
 
 def test_a_taken_port_is_one_line(app: typer.Typer) -> None:
@@ -76,6 +90,7 @@ def test_a_taken_port_is_one_line(app: typer.Typer) -> None:
         (["--fault", "bang=1"], "expected KIND"),
         (["--error", "105"], "is no rate"),
         (["--wait-place", "nowhere"], "expected one of"),
+        (["--quota-shape", "round"], "expected one of"),
         (["--lose-reply", "2"], "less than or equal to 1"),
     ],
 )

@@ -86,6 +86,57 @@ async def test_unknown_arguments_are_made_visible(caller) -> None:
     assert len(caller.sandbox.journal.violations()) == 1
 
 
+async def test_unknown_arguments_can_be_ignored_as_flickr_does(sandbox_caller) -> None:
+    """The call is answered as if they were not there; the journal names them."""
+    caller = await sandbox_caller(unknown_fields="ignore")
+    told = await caller.call("flickr.people.getUploadStatus", nonsense="1", user="x")
+    assert told["user"]["id"] == "12345678@N00"
+    assert caller.sandbox.journal.violations() == []
+    (entry,) = caller.sandbox.journal.of("flickr.people.getUploadStatus")
+    assert entry.details["ignored"] == ["nonsense", "user"]
+    assert 'stat="ok"' in (await caller.upload(titel="x", title="y")).text
+    assert [photo.title for photo in caller.sandbox.photos] == ["y"]
+    assert caller.sandbox.journal.of("upload")[0].details["ignored"] == ["titel"]
+
+
+@pytest.mark.parametrize("unknown_fields", ["ignore", "refuse"])
+async def test_unknown_arguments_are_signed_too(sandbox_caller, unknown_fields) -> None:
+    """One that was added on the way breaks the signature, on REST and uploads alike."""
+    caller = await sandbox_caller(unknown_fields=unknown_fields)
+    fields = {"method": "flickr.test.login"}
+    header = caller.header("POST", "http://sandbox.test/services/rest/", fields)
+    asked = await caller.http.post(
+        "/services/rest/", data=fields | {"nonsense": "1"}, headers={"Authorization": header}
+    )
+    header = caller.header("POST", "http://sandbox.test/services/upload/", {})
+    sent = await caller.http.post(
+        "/services/upload/",
+        data={"nonsense": "1"},
+        files={"photo": ("a.jpg", b"\xff\xd8\xff")},
+        headers={"Authorization": header},
+    )
+    for reply in (asked, sent):
+        assert reply.text.startswith("oauth_problem=signature_invalid&debug_sbs=POST&")
+        assert "nonsense%3D1" in reply.text
+
+
+@pytest.mark.parametrize("name", ["flickr.nonsense", "flickr.people.getuploadstatus", ""])
+async def test_unknown_methods(caller, rsp, error_of, name) -> None:
+    """Error 112 with HTTP 200, whoever asks; names are spelled exactly as in the API."""
+    reply = await caller.ask(name)
+    assert (reply.status_code, error_of(reply)) == (200, "112")
+    assert rsp(reply).find("err").get("msg") == f'Method "{name}" not found'
+    unsigned = await caller.http.get(
+        "/services/rest/", params={"method": name, "format": "json", "nojsoncallback": "1"}
+    )
+    assert unsigned.json() == {
+        "stat": "fail",
+        "code": 112,
+        "message": f'Method "{name}" not found',
+    }
+    assert caller.sandbox.journal.violations() == []
+
+
 async def test_replies_about_the_account(caller) -> None:
     """Text elements become `_content`, attributes plain values."""
     login = await caller.call("flickr.test.login")

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
-from uploadd.sandbox.connection import ConnectionCut
+from uploadd.sandbox import wrong
 from uploadd.sandbox.flickr import replies
 from uploadd.sandbox.flickr.replies import ApiError, Body
 from uploadd.sandbox.options import Fault
+from uploadd.sandbox.wrong import html, unacceptable
+
+__all__ = [
+    "as_callback",
+    "failure",
+    "faulty",
+    "html",
+    "length_required",
+    "oauth_refusal",
+    "success",
+    "unacceptable",
+]
 
 _XML = "text/xml; charset=utf-8"
 _BOMB = (
@@ -20,7 +31,7 @@ _BOMB = (
         for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     )
     + ']>\n<rsp stat="ok"><photoid>&i;</photoid></rsp>\n'
-)
+).encode()
 
 
 def success(body: Body, form: str = "rest", callback: str | None = None) -> Response:
@@ -42,41 +53,14 @@ def oauth_refusal(text: str) -> Response:
     return PlainTextResponse(text, status_code=401)
 
 
-def unacceptable(text: str) -> Response:
-    """HTTP 400: the sandbox's own strictness."""
-    return PlainTextResponse(f"sandbox: {text}\n", status_code=400)
-
-
 def length_required() -> Response:
     """HTTP 411: an upload without Content-Length."""
     return html(411)
 
 
-def html(status: int, retry_after_seconds: int | None = None) -> Response:
-    """An error page as a CDN or a load balancer shows it."""
-    phrase = HTTPStatus(status).phrase
-    page = f"<html><head><title>{status} {phrase}</title></head><body><hr>{phrase}<br></body>"
-    headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
-    return HTMLResponse(page, status_code=status, headers=headers)
-
-
 def faulty(fault: Fault, right: Response) -> Response:
     """What is sent in place of the right reply; raises ConnectionCut where nothing is sent."""
-    if fault.kind in ("lose-reply", "cut"):
-        raise ConnectionCut(body_was_read=fault.kind == "lose-reply")
-    if fault.kind in ("http-before", "http-after"):
-        return html(fault.code or 502, fault.retry_after_seconds)
-    if fault.kind == "garbage":
-        return Response(
-            bytes(right.body)[: max(1, len(right.body) // 2)] + b"\xff\x00\xfe", media_type=_XML
-        )
-    if fault.kind == "empty":
-        return Response(b"", media_type=_XML)
-    if fault.kind == "html":
-        return HTMLResponse("<html><body>We are doing some maintenance.</body></html>")
-    if fault.kind == "bomb":
-        return Response(_BOMB, media_type=_XML)
-    return right
+    return wrong.faulty(fault, right, _BOMB)
 
 
 def _json(text: str, callback: str | None) -> Response:

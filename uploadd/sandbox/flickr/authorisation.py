@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.flickr import oauth
+from uploadd.sandbox.flickr import consent, oauth
 from uploadd.sandbox.flickr.exchange import Exchange
-from uploadd.sandbox.flickr.logins import PERMS
+from uploadd.sandbox.flickr.logins import OOB, PERMS, RequestToken
 from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
+from uploadd.sandbox.flickr.users import user_named
 
-_OOB = "oob"
 _MAX_FORM_BYTES = 2**16
 
 
@@ -30,7 +29,7 @@ async def request_token(request: Request) -> Response:
 
 
 async def authorize(request: Request) -> Response:
-    """Step 2: the user's consent, given at once; shows the verifier, or redirects with it."""
+    """Step 2: the user's consent; shows the verifier, or redirects with it."""
     exchange = Exchange(request.app.state.sandbox, "oauth.authorize")
 
     async def answer() -> Response:
@@ -54,7 +53,7 @@ def _request_token(signed: Signed, exchange: Exchange) -> Response:
     oauth.check_consumer(signed, logins, exchange.begun_at)
     exchange.fail_before()
     callback = signed.oauth.get("oauth_callback", "")
-    if callback != _OOB and not urlsplit(callback).netloc:
+    if callback != OOB and not urlsplit(callback).netloc:
         raise OAuthProblem("parameter_absent", "oauth_parameters_absent=oauth_callback")
     token = logins.begin(callback)
     return exchange.finish(
@@ -75,12 +74,26 @@ def _authorize(request: Request, exchange: Exchange) -> Response:
     if perms not in PERMS:
         raise UnacceptableError(f"perms may not be {perms!r}")
     exchange.fail_before()
-    verifier = logins.consent(token, perms)
-    if token.callback == _OOB:
-        return exchange.finish(_verifier_page(verifier, perms))
+    decision = consent.decide(request.query_params, exchange.sandbox.options)
+    if decision.verdict == "not yet":
+        user = user_named(decision.user, logins.user)
+        return exchange.finish(consent.question(request.query_params, perms, user.username))
+    if decision.verdict == "no":
+        logins.deny(token)
+        return exchange.finish(_back(token) or consent.turned_away())
+    verifier = logins.consent(token, perms, decision.user)
+    return exchange.finish(
+        _back(token, oauth_verifier=verifier) or consent.verifier_shown(verifier, perms)
+    )
+
+
+def _back(token: RequestToken, **answer: str) -> Response | None:
+    """The way back to a program that has a callback; where the user said no, without verifier."""
+    if token.callback == OOB:
+        return None
     joint = "&" if urlsplit(token.callback).query else "?"
-    answer = urlencode({"oauth_token": token.token, "oauth_verifier": verifier})
-    return exchange.finish(RedirectResponse(f"{token.callback}{joint}{answer}", status_code=302))
+    query = urlencode({"oauth_token": token.token, **answer})
+    return RedirectResponse(f"{token.callback}{joint}{query}", status_code=302)
 
 
 def _access_token(signed: Signed, exchange: Exchange) -> Response:
@@ -93,7 +106,7 @@ def _access_token(signed: Signed, exchange: Exchange) -> Response:
     exchange.fail_before()
     login = sandbox.logins.finish(token)
     sandbox.admit(login)
-    user = sandbox.options.credentials
+    user = sandbox.logins.user_of(login)
     return exchange.finish(
         _pairs(
             fullname=user.fullname,
@@ -116,13 +129,3 @@ async def _signed(request: Request) -> Signed:
 
 def _pairs(**values: str) -> Response:
     return PlainTextResponse(urlencode(values))
-
-
-def _verifier_page(verifier: str, perms: str) -> Response:
-    return HTMLResponse(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Sandbox: authorised</title>"
-        "<body style='font:18px system-ui;max-width:32em;margin:4em auto;padding:0 1em'>"
-        f"<h1>You have let the program in</h1><p>It may now <b>{escape(perms)}</b>. "
-        "Type this code into it:</p>"
-        f"<p style='font-size:2em'><code id=verifier>{verifier}</code></p></body></html>"
-    )

@@ -15,6 +15,9 @@ from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
 from uploadd.sandbox.flickr.replies import ApiError
 from uploadd.sandbox.journal import Entry
 from uploadd.sandbox.multipart import BodyError
+from uploadd.sandbox.problems import Interrupted
+
+__all__ = ["Exchange", "Interrupted"]
 
 
 class Exchange:
@@ -87,14 +90,6 @@ class Exchange:
         self.entry.ended = self.sandbox.now()
 
 
-class Interrupted(Exception):  # noqa: N818 - an end, not an error
-    """The call ends here, with this reply."""
-
-    def __init__(self, reply: Response) -> None:
-        super().__init__(reply.status_code)
-        self.reply = reply
-
-
 _MESSAGES = {
     0: "Video uploads are temporarily disabled",
     1: "Not a pro account",
@@ -104,11 +99,14 @@ _MESSAGES = {
     7: "User exceeded video upload limit",
     93: "POST size too large",
     95: "SSL is required",
+    96: "Invalid signature",
+    97: "Missing signature",
     98: "Invalid auth token",
     99: "User not logged in / Insufficient permissions",
     100: "Invalid API Key (Key has invalid format)",
     105: "Service currently unavailable",
     106: "Write operation failed",
+    108: "Invalid frob",
     116: "Bad URL found",
     201: "Sorry, the Flickr API service is not currently available.",
 }

@@ -27,18 +27,22 @@ UPLOAD_FIELDS = _TEXTS | frozenset(_CHOICES)
 REPLACE_FIELDS = frozenset({"photo_id", "async"})
 
 
-def accepted(pairs: Iterable[tuple[str, str]], known: frozenset[str]) -> dict[str, str]:
-    """The fields by name, OAuth's and common ones left out.
+def unknown(pairs: Iterable[tuple[str, str]], known: frozenset[str]) -> list[str]:
+    """The names among a form's fields that Flickr does not know."""
+    names = {name for name, _ in pairs if not name.startswith("oauth_")}
+    return sorted(names - COMMON - known)
 
-    Raises UnacceptableError for a field that Flickr does not know, one that was sent twice, and
-    a value out of range. Flickr itself ignores these; here they are made visible.
+
+def accepted(pairs: Iterable[tuple[str, str]], known: frozenset[str]) -> dict[str, str]:
+    """The known fields by name.
+
+    Raises UnacceptableError for one that was sent twice, and for a value out of range. Flickr
+    itself ignores these; here they are made visible.
     """
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name.startswith("oauth_") or name in COMMON:
-            continue
         if name not in known:
-            raise UnacceptableError(f"unknown field {name!r}")
+            continue
         if name in found:
             raise UnacceptableError(f"field {name!r} was sent twice")
         if name in _CHOICES and value not in _CHOICES[name]:

@@ -82,7 +82,7 @@ def check_login(signed: Signed, logins: Logins, now: float) -> AccessToken:
     """The access token of a well-signed request; raises OAuthProblem."""
     token = logins.tokens.get(signed.oauth.get("oauth_token", ""))
     _check_consumer(signed, logins)
-    if token is None:
+    if token is None or token.scheme != "oauth":
         raise OAuthProblem("token_rejected")
     _check(signed, logins, token.secret, now)
     return token

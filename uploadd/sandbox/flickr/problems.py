@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from uploadd.sandbox.problems import UnacceptableError
+
+__all__ = ["OAuthProblem", "UnacceptableError"]
+
 
 class OAuthProblem(Exception):  # noqa: N818 - OAuth's own word
     """HTTP 401 text/plain `oauth_problem=…` (Flickr answers so on upload and REST alike)."""
@@ -10,7 +14,3 @@ class OAuthProblem(Exception):  # noqa: N818 - OAuth's own word
         super().__init__(problem)
         self.problem = problem
         self.text = f"oauth_problem={problem}" + (f"&{rest}" if rest else "")
-
-
-class UnacceptableError(Exception):
-    """HTTP 400 text/plain: what Flickr would quietly swallow, and a client should not send."""

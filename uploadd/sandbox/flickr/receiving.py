@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from starlette.requests import Request
 
-from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.connection import ConnectionCut
-from uploadd.sandbox.flickr import answers, oauth
+from uploadd.sandbox.body import received_body
+from uploadd.sandbox.flickr import answers, fields, oauth, old_scheme
 from uploadd.sandbox.flickr.exchange import Exchange, Interrupted
 from uploadd.sandbox.flickr.logins import AccessToken
+from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
-from uploadd.sandbox.flickr.replies import ApiError
-from uploadd.sandbox.multipart import Form, read_form
+from uploadd.sandbox.multipart import Form
 
 
 async def received_form(request: Request, exchange: Exchange, form: Form) -> None:
@@ -24,53 +21,39 @@ async def received_form(request: Request, exchange: Exchange, form: Form) -> Non
     if not length.isdigit():
         exchange.entry.violation = "no Content-Length"
         raise Interrupted(answers.length_required())
-    sandbox = exchange.sandbox
-    receive = sandbox.disk.receiver(use_threads=sandbox.options.use_threads)
-    body = _paced(sandbox, request.stream())
-    fault = exchange.plan.before
-    if fault is not None and fault.kind == "cut":
-        body = _cut(body, int(length) // 2)
-    await read_form(form, body, request.headers.get("content-type", ""), receive)
+    await received_body(request, exchange.sandbox, form, int(length), exchange.plan.before)
 
 
 def writer_of(request: Request, exchange: Exchange, form: Form) -> AccessToken:
     """The login of an upload; the photo's part is not signed. Raises OAuthProblem, ApiError."""
     sandbox = exchange.sandbox
     signed = oauth.signed_request(request, form.fields)
-    if not signed.is_signed:
-        raise unsigned_refusal(sandbox, signed.arguments)
-    token = oauth.check_login(signed, sandbox.logins, exchange.begun_at)
-    key = signed.arguments.get("api_key")
-    if key is not None and key != signed.oauth["oauth_consumer_key"]:
-        raise OAuthProblem("consumer_key_unknown")
-    if not token.allows("write"):
-        raise ApiError(
-            99, "Insufficient permissions. Method requires write privileges; read granted."
+    token = _bearer(signed, exchange)
+    if not sandbox.logins.is_owners(token):
+        raise UnacceptableError(
+            f"the sandbox keeps {sandbox.logins.user.username}'s photos only; this login is "
+            f"{sandbox.logins.user_of(token).username}'s"
         )
     return token
 
 
-def unsigned_refusal(sandbox: Sandbox, arguments: dict[str, str]) -> ApiError:
-    """Why an unsigned call that needs a login is refused."""
-    if arguments.get("api_key") not in sandbox.logins.consumers:
-        return ApiError(100, "Invalid API Key (Key has invalid format)")
-    if "api_sig" in arguments:
-        return ApiError(96, "Invalid signature")
-    return ApiError(99, "User not logged in")
+def accepted_fields(exchange: Exchange, form: Form, known: frozenset[str]) -> dict[str, str]:
+    """The known fields of a form by name; raises UnacceptableError as the options say."""
+    unknown = fields.unknown(form.fields, known)
+    if unknown and exchange.sandbox.options.unknown_fields == "refuse":
+        raise UnacceptableError(f"unknown field {', '.join(map(repr, unknown))}")
+    if unknown:
+        exchange.entry.details["ignored"] = unknown
+    return fields.accepted(form.fields, known)
 
 
-async def _paced(sandbox: Sandbox, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for block in body:
-        rate = sandbox.options.read_bytes_per_second
-        if rate > 0 and block:
-            await sandbox.sleep(len(block) / rate)
-        yield block
-
-
-async def _cut(body: AsyncIterator[bytes], after_bytes: int) -> AsyncIterator[bytes]:
-    read = 0
-    async for block in body:
-        read += len(block)
-        if read >= after_bytes:
-            raise ConnectionCut(body_was_read=False)
-        yield block
+def _bearer(signed: Signed, exchange: Exchange) -> AccessToken:
+    logins = exchange.sandbox.logins
+    if not signed.is_signed:
+        return old_scheme.bearer(signed.arguments, "write", logins)
+    token = oauth.check_login(signed, logins, exchange.begun_at)
+    key = signed.arguments.get("api_key")
+    if key is not None and key != signed.oauth["oauth_consumer_key"]:
+        raise OAuthProblem("consumer_key_unknown")
+    old_scheme.refuse_weak(token, "write")
+    return token

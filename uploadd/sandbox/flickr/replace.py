@@ -9,7 +9,7 @@ from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.flickr import answers, fields
 from uploadd.sandbox.flickr.exchange import Exchange
 from uploadd.sandbox.flickr.files import checked_file
-from uploadd.sandbox.flickr.receiving import received_form, writer_of
+from uploadd.sandbox.flickr.receiving import accepted_fields, received_form, writer_of
 from uploadd.sandbox.flickr.replies import ApiError, Body
 from uploadd.sandbox.multipart import Form
 from uploadd.sandbox.photos import Photo
@@ -34,7 +34,7 @@ async def _replace(request: Request, exchange: Exchange) -> Response:
 def _accept(request: Request, exchange: Exchange, form: Form) -> Response:
     sandbox = exchange.sandbox
     writer_of(request, exchange, form)
-    values = fields.accepted(form.fields, fields.REPLACE_FIELDS)
+    values = accepted_fields(exchange, form, fields.REPLACE_FIELDS)
     exchange.fail_before()
     photo = _replaceable(sandbox, values.get("photo_id", ""))
     file, media = checked_file(sandbox, form)

@@ -89,7 +89,9 @@ def _element(name: str, value: Body) -> str:
         for key, one in value.items()
         if key != "_content" and isinstance(one, str | int | float | None)
     }
-    inner = _text(value.get("_content") or "") + _children(value)
+    text, children = _text(value.get("_content") or ""), _children(value)
+    # Flickr begins a line with each child; there are clients that count the text in between.
+    inner = text + ("\n" if children and not text else "") + children
     return (
         f"<{name}{_attributes(own)}>{inner}</{name}>\n"
         if inner

@@ -8,14 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.flickr import answers, methods, oauth
+from uploadd.sandbox.flickr import answers, methods, oauth, old_scheme
 from uploadd.sandbox.flickr.exchange import Exchange
 from uploadd.sandbox.flickr.fields import COMMON
 from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.flickr.methods.registry import METHODS, Call, Method
 from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
-from uploadd.sandbox.flickr.receiving import unsigned_refusal
 from uploadd.sandbox.flickr.replies import ApiError
 
 _FORM = "application/x-www-form-urlencoded"
@@ -49,7 +48,7 @@ def _answer(signed: Signed, exchange: Exchange, *, is_post: bool) -> Response:
     login = _login(signed, method, exchange)
     if method.needs in ("write", "delete") and not is_post:
         raise UnacceptableError(f"{method.name} is POSTed")
-    _check_arguments(method, arguments)
+    _check_arguments(method, arguments, exchange)
     exchange.fail_before()
     body = method.work(Call(exchange.sandbox, arguments, login))
     return exchange.finish(answers.success(body, exchange.form, exchange.callback))
@@ -74,28 +73,28 @@ def _choose_format(arguments: dict[str, str], exchange: Exchange) -> None:
 
 
 def _login(signed: Signed, method: Method, exchange: Exchange) -> AccessToken | None:
-    sandbox = exchange.sandbox
+    logins = exchange.sandbox.logins
     if not signed.is_signed:
-        if method.needs == "key" and signed.arguments.get("api_key") in sandbox.logins.consumers:
-            return None
-        raise unsigned_refusal(sandbox, signed.arguments)
+        return old_scheme.login(signed.arguments, method.needs, logins)
+    if method.needs == "signature":
+        raise ApiError(97, "Missing signature")
     if "oauth_token" not in signed.oauth and method.needs == "key":
-        oauth.check_consumer(signed, sandbox.logins, exchange.begun_at)
+        oauth.check_consumer(signed, logins, exchange.begun_at)
         return None
-    token = oauth.check_login(signed, sandbox.logins, exchange.begun_at)
-    if (
-        signed.arguments.get("api_key", signed.oauth["oauth_consumer_key"])
-        not in sandbox.logins.consumers
-    ):
+    token = oauth.check_login(signed, logins, exchange.begun_at)
+    key = signed.oauth["oauth_consumer_key"]
+    if signed.arguments.get("api_key", key) not in logins.consumers:
         raise OAuthProblem("consumer_key_unknown")
-    if method.needs != "key" and not token.allows(method.needs):
-        raise ApiError(99, f"Insufficient permissions. Method requires {method.needs} privileges.")
+    old_scheme.refuse_weak(token, method.needs)
     return token
 
 
-def _check_arguments(method: Method, arguments: dict[str, str]) -> None:
+def _check_arguments(method: Method, arguments: dict[str, str], exchange: Exchange) -> None:
     if method.arguments is None:
         return
     unknown = sorted(arguments.keys() - _ALWAYS_KNOWN - method.arguments)
-    if unknown:
+    if not unknown:
+        return
+    if exchange.sandbox.options.unknown_fields == "refuse":
         raise UnacceptableError(f"{method.name} does not know {', '.join(unknown)}")
+    exchange.entry.details["ignored"] = unknown

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.disk import ReceivedFile
-from uploadd.sandbox.flickr import answers, fields
+from uploadd.sandbox.flickr import answers, fields, limits
 from uploadd.sandbox.flickr.exchange import Exchange
 from uploadd.sandbox.flickr.files import checked_file, refuse_duplicate
-from uploadd.sandbox.flickr.receiving import received_form, writer_of
+from uploadd.sandbox.flickr.receiving import accepted_fields, received_form, writer_of
 from uploadd.sandbox.flickr.replies import ApiError, Body, Extras
 from uploadd.sandbox.media import Media
 from uploadd.sandbox.multipart import Form
@@ -44,15 +44,18 @@ async def _upload(request: Request, exchange: Exchange) -> Response:
 
 def _accept(request: Request, exchange: Exchange, form: Form, gate: _Gate) -> Response:
     writer_of(request, exchange, form)
-    values = fields.accepted(form.fields, fields.UPLOAD_FIELDS)
+    values = accepted_fields(exchange, form, fields.UPLOAD_FIELDS)
     gate.check()
     exchange.fail_before()
     file, media = checked_file(exchange.sandbox, form)
-    _check_account(exchange.sandbox, media, values)
+    limits.check_account(exchange.sandbox, file, media, values)
     refuse_duplicate(exchange.sandbox, file, values.get("dedup_check", "0"))
     photo = _photo(exchange.sandbox, file, media, values)
     if len(split_tags(values.get("tags", ""))) > MAX_TAGS:
         exchange.entry.violation = f"more than {MAX_TAGS} tags: the rest is lost"
+    exchange.entry.violation = limits.beyond_private(exchange.sandbox, photo) or (
+        exchange.entry.violation
+    )
     exchange.sandbox.keep(file, media, photo)
     return exchange.finish(
         answers.success(_receipt(exchange, photo, is_async=values.get("async") == "1"))
@@ -93,21 +96,6 @@ def wait_error(seconds: int, place: WaitPlace) -> ApiError:
         "absent": Extras(),
     }
     return ApiError(14, _WAIT_MESSAGE, extras[place])
-
-
-def _check_account(sandbox: Sandbox, media: Media, values: dict[str, str]) -> None:
-    if "external_image_link" in values:
-        raise ApiError(10, "Not a valid url to upload from")
-    if "clone_meta_from_photo_id" in values and not sandbox.photos.get(
-        values["clone_meta_from_photo_id"]
-    ):
-        raise ApiError(12, "Not a valid photo id to clone meta data from")
-    if not sandbox.options.is_pro and values.get("safety_level", "1") != "1":
-        raise ApiError(15, "Non-safe content not allowed")
-    if sandbox.is_full():
-        raise ApiError(6, "User exceeded upload limit")
-    if media.is_video and sandbox.has_too_many_videos():
-        raise ApiError(7, "User exceeded video upload limit")
 
 
 def _photo(sandbox: Sandbox, file: ReceivedFile, media: Media, values: dict[str, str]) -> Photo:

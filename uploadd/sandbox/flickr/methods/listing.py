@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from uploadd.sandbox.flickr.methods.registry import Call
 from uploadd.sandbox.flickr.problems import UnacceptableError
-from uploadd.sandbox.flickr.replies import Body, Value
+from uploadd.sandbox.flickr.replies import ApiError, Body, Value
 from uploadd.sandbox.photos import Photo
 
 LISTING = "user_id extras per_page page"
@@ -29,6 +30,29 @@ def number(call: Call, name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()):
         raise UnacceptableError(f"argument {name!r} may not be {text!r}")
     return int(text)
+
+
+def sight(call: Call) -> Callable[[Photo], bool]:
+    """Which photos of `user_id` (`me`, or an id) the caller may see.
+
+    Only their owner sees those that are not public, and only for him `privacy_filter` counts.
+    Raises ApiError 2 for a user that is not there.
+    """
+    sandbox, owner = call.sandbox, call.sandbox.logins.user.nsid
+    asked = call.arguments.get("user_id") or "me"
+    nsid = call.user.nsid if asked == "me" else asked
+    if nsid not in (owner, call.user.nsid):
+        raise ApiError(2, "Unknown user")
+    sandbox.settle()
+    wanted = number(call, "privacy_filter", 0) if call.is_owners else 1
+    return lambda photo: nsid == owner and photo.is_visible and wanted in (0, privacy_of(photo))
+
+
+def privacy_of(photo: Photo) -> int:
+    """Who sees a photo, as `privacy_filter` counts: 1 all, 2 friends, 3 family, 4 both, 5 none."""
+    if photo.is_public:
+        return 1
+    return {(1, 0): 2, (0, 1): 3, (1, 1): 4}.get((photo.is_friend, photo.is_family), 5)
 
 
 def as_page(call: Call, photos: list[Photo]) -> Body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uploadd.sandbox.flickr.methods.listing import LISTING, as_page
+from uploadd.sandbox.flickr.methods.listing import LISTING, as_page, sight
 from uploadd.sandbox.flickr.methods.people import upload_date
 from uploadd.sandbox.flickr.methods.registry import Call, method
 from uploadd.sandbox.flickr.problems import UnacceptableError
@@ -22,18 +22,16 @@ _MAX_RESULTS = 4000
 def search(call: Call) -> Body:
     """Photos by machine tag, tag or text; lags behind uploads. At most 4,000 results."""
     sandbox = call.sandbox
-    if call.arguments.get("user_id", "me") not in ("me", sandbox.options.credentials.nsid):
-        raise ApiError(2, "Unknown user")
     if not any(call.arguments.get(name) for name in ("tags", "text", "machine_tags", "user_id")):
         raise ApiError(
             3, "Parameterless searches have been disabled. Please use flickr.photos.getRecent."
         )
-    sandbox.settle()
+    sees = sight(call)
     shown_before = sandbox.now() - sandbox.options.search_lag_seconds
     found = [
         photo
         for photo in (_tagged(call) if sandbox.options.search_finds else [])
-        if photo.is_visible and photo.kept_at <= shown_before and _is_for(call, photo)
+        if sees(photo) and photo.kept_at <= shown_before and _is_for(call, photo)
     ]
     return as_page(call, found[-_MAX_RESULTS:])
 
@@ -56,9 +54,8 @@ def _tagged(call: Call) -> list[Photo]:
 def _is_for(call: Call, photo: Photo) -> bool:
     low = upload_date(call, "min_upload_date", 0.0)
     high = upload_date(call, "max_upload_date", float("inf"))
-    may_see = photo.is_public == 1 or call.login is not None
     is_within = low <= int(photo.kept_at) <= high
-    return may_see and is_within and _has_tags(call, photo) and _has_text(call, photo)
+    return is_within and _has_tags(call, photo) and _has_text(call, photo)
 
 
 def _has_tags(call: Call, photo: Photo) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.flickr.logins import AccessToken
+from uploadd.sandbox.flickr.old_scheme import Needs
 from uploadd.sandbox.flickr.replies import Body
-
-Needs = Literal["key", "read", "write", "delete"]
+from uploadd.sandbox.flickr.users import User, user_named
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,16 @@ class Call:
     sandbox: Sandbox
     arguments: Mapping[str, str]
     login: AccessToken | None
+
+    @property
+    def user(self) -> User:
+        """Who calls; the account's owner where no login is needed."""
+        return user_named(self.login.user if self.login else "", self.sandbox.logins.user)
+
+    @property
+    def is_owners(self) -> bool:
+        """Whether the account's owner is logged in: he sees what is not public."""
+        return self.sandbox.logins.is_owners(self.login)
 
 
 @dataclass(frozen=True)

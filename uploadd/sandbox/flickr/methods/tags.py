@@ -13,8 +13,6 @@ from uploadd.sandbox.tags import MAX_TAGS, clean_tag, machine_tag, split_tags
 def get_info(call: Call) -> Body:
     """One photo with its tags; `secret` is not checked here."""
     photo = _photo(call)
-    if photo.is_public != 1 and call.login is None:
-        raise ApiError(1, f'Photo "{photo.id}" not found (invalid ID)')
     owner = call.sandbox.options.credentials
     return {
         "photo": {
@@ -39,7 +37,7 @@ def get_info(call: Call) -> Body:
 @method("flickr.photos.addTags", "write", "photo_id tags")
 def add_tags(call: Call) -> Body:
     """Add tags: all of them, or, where there is no room for all, none."""
-    photo, sandbox = _photo(call), call.sandbox
+    photo, sandbox = _own_photo(call), call.sandbox
     if not call.arguments.get("tags", "").strip():
         raise UnacceptableError("addTags without tags")
     known = {clean_tag(tag) for tag in photo.tags}
@@ -58,7 +56,7 @@ def remove_tag(call: Call) -> Body:
     _, _, rest = tag_id.partition("-")
     photo = call.sandbox.photos.get(rest.rpartition("-")[0])
     kept = [] if photo is None else [tag for tag in photo.tags if _tag_id(photo, tag) != tag_id]
-    if photo is None or not photo.is_visible or len(kept) == len(photo.tags):
+    if not call.is_owners or photo is None or not photo.is_visible or len(kept) == len(photo.tags):
         raise ApiError(1, "Tag not found")
     _set_tags(call, photo, kept)
     return {}
@@ -68,8 +66,15 @@ def _photo(call: Call) -> Photo:
     photo_id = call.arguments.get("photo_id", "")
     call.sandbox.settle()
     photo = call.sandbox.photos.get(photo_id)
-    if photo is None or not photo.is_visible:
+    if photo is None or not photo.is_visible or not (photo.is_public or call.is_owners):
         raise ApiError(1, f'Photo "{photo_id}" not found (invalid ID)')
+    return photo
+
+
+def _own_photo(call: Call) -> Photo:
+    photo = _photo(call)
+    if not call.is_owners:
+        raise ApiError(1, f'Photo "{photo.id}" not found (invalid ID)')
     return photo
 
 

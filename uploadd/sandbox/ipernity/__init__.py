@@ -1,0 +1,1 @@
+"""ipernity's wire, as far as it is known."""
