@@ -3,7 +3,7 @@
 The suite runs this small (`test_kills.py`), `make kills` runs it big:
 
     make kills                                  2 rounds of 100 kills over 500 photos
-    make kills KILLS=20 PHOTOS=100 ROUNDS=1 SEED=7 COMMAND=run FAULTS=mixed
+    make kills KILLS=20 PHOTOS=100 ROUNDS=1 SEED=7 COMMAND=run FAULTS=mixed SERVICE=ipernity
 
 A kill counts only where the process was alive and had begun to deliver: a request of this very
 life had reached the sandbox. Others are told apart as `early`.
@@ -65,6 +65,7 @@ class Plan:
     faults: tuple[Fault, ...] = (LOST_REPLIES,)
     outages: int = 0
     search_lag_seconds: float = 0.5
+    service: str = "flickr"
     finish_seconds: float = 600.0
 
     def options(self) -> SandboxOptions:
@@ -118,9 +119,10 @@ class Count:
 class Service:
     """The sandbox on one port, which can go away and come back with all that it kept."""
 
-    def __init__(self, options: SandboxOptions) -> None:
+    def __init__(self, options: SandboxOptions, service: str) -> None:
         self._app = build_app(options)
-        self.sandbox = self._app.state.sandbox
+        state = self._app.state
+        self.sandbox = state.sandbox if service == "flickr" else state.ipernity
         self._listener = listen()
         self.url = url_of(self._listener)
         self._port = self._listener.getsockname()[1]
@@ -154,7 +156,7 @@ class Round:
         self._dice = Random(plan.seed)
         self._service = service
         self._sandbox = service.sandbox
-        self._desk = Desk(home, service.url, service.sandbox, settle=0.1)
+        self._desk = Desk(home, service.url, service.sandbox, settle=0.1, service=plan.service)
         self._wanted: set[str] = set()
         self._words = ["run"] if plan.command == "run" else ["backfill", str(self._desk.photos)]
         lives = range(1, plan.kills)
@@ -254,7 +256,7 @@ class Round:
 
 def one_round(plan: Plan, home: Path) -> Count:
     """Play `plan` in the empty directory `home`."""
-    service = Service(plan.options())
+    service = Service(plan.options(), plan.service)
     try:
         return Round(plan, home, service).run()
     finally:
@@ -288,6 +290,7 @@ def main(arguments: Sequence[str]) -> int:
             command=asked.command,
             faults=MIXED if asked.faults == "mixed" else (LOST_REPLIES,),
             outages=asked.outages,
+            service=asked.service,
         )
         with tempfile.TemporaryDirectory(prefix="uploadd-kills-") as home:
             count = one_round(plan, Path(home))
@@ -306,6 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--outages", type=int, default=0)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--command", choices=("backfill", "run"), default="backfill")
+    parser.add_argument("--service", choices=("flickr", "ipernity"), default="flickr")
     parser.add_argument("--faults", choices=("lost-replies", "mixed"), default="lost-replies")
     return parser
 

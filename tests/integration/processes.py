@@ -23,30 +23,45 @@ BEGIN = """
 state_dir = "{home}/state"
 patience = 0.01
 [accounts.me]
-service = "flickr"
+service = "{service}"
 base_url = "{url}"
-api_key = "sandbox-key"
-api_secret = "sandbox-secret"
-token = "sandbox-token"
-token_secret = "sandbox-token-secret"
+{login}
 calls_per_hour = 0
 [folders.camera]
 path = "{home}/photos"
 accounts = ["me"]
 settle_seconds = {settle}
 """
+LOGINS = {
+    "flickr": """api_key = "sandbox-key"
+api_secret = "sandbox-secret"
+token = "sandbox-token"
+token_secret = "sandbox-token-secret"
+""",
+    "ipernity": """api_key = "sandbox-ipernity-key"
+api_secret = "sandbox-ipernity-secret"
+token = "sandbox-ipernity-token"
+""",
+}
 
 
 class Desk:
-    """A home directory with photos and a configuration, and uploadd run in it."""
+    """A home directory with photos and a configuration, and uploadd run in it.
 
-    def __init__(self, home: Path, url: str, sandbox: Any, settle: float) -> None:
+    `sandbox` is the service's side of its one account, which is on `service`.
+    """
+
+    def __init__(
+        self, home: Path, url: str, sandbox: Any, settle: float, service: str = "flickr"
+    ) -> None:
         self.home = home
         self.sandbox = sandbox
         self.photos = home / "photos"
         self.photos.mkdir()
         self.config = home / "uploadd.toml"
-        self.config.write_text(BEGIN.format(home=home, url=url, settle=settle))
+        login = LOGINS[service]
+        told = BEGIN.format(home=home, url=url, settle=settle, service=service, login=login)
+        self.config.write_text(told)
         self._log = home / "log"
         self._log.touch()
         self._dice = Random(1)

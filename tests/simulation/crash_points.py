@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simulation.lives import Life
-from simulation.promises import broken
+from simulation.promises import broken, contents_on_disk
 from simulation.scene import Scene, place_for_files
+from simulation.weather import BOTH, IPERNITY
 from simulation.world import JPEG
+from uploadd.model.configuration import ServiceName
+from uploadd.model.configuration import OnChange
 from uploadd.sandbox import Fault, SandboxOptions
 
 PATIENCE = 0.01
@@ -31,6 +34,8 @@ class Scenario:
     has_twin: bool = False
     changes_at: str = ""
     """The step before which a file is rewritten; empty: none is."""
+    on_change: OnChange = OnChange.NEW
+    services: tuple[ServiceName, ...] = (ServiceName.FLICKR,)
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Tried:
 
 SLOW = SandboxOptions(ticket_seconds=0.4, search_lag_seconds=0.5, list_lag_seconds=1.0)
 BLIND = replace(SLOW, search_finds=False)
-SCENARIOS = (
+ON_FLICKR = (
     Scenario("all goes well", SLOW, has_twin=True),
     Scenario("a watched folder", SLOW, is_watched=True),
     Scenario("the reply is lost", SLOW, (Fault("lose-reply", first=1),)),
@@ -57,6 +62,39 @@ SCENARIOS = (
     Scenario("only the dedup can tell", BLIND, (Fault("lose-reply", first=1),)),
     Scenario("a torn upload, mended", replace(SLOW, is_pro=True), changes_at="disk: read_chunk"),
     Scenario("a torn upload, told of", SLOW, changes_at="disk: read_chunk"),
+    Scenario(
+        "replace on change",
+        replace(SLOW, is_pro=True),
+        is_watched=True,
+        changes_at=UPLOADED,
+        on_change=OnChange.REPLACE,
+    ),
+    Scenario(
+        "replace on change, in doubt",
+        replace(SLOW, is_pro=True),
+        (Fault("lose-reply", first=1, where="replace"),),
+        is_watched=True,
+        changes_at=UPLOADED,
+        on_change=OnChange.REPLACE,
+    ),
+)
+# ipernity compares nothing when a photo arrives: only its look-ups keep these from doubling.
+ON_IPERNITY = (
+    "all goes well",
+    "the reply is lost",
+    "502, and it was not kept",
+    "the ticket fails",
+    "a torn upload, mended",
+)
+UPLOADED = "photos.upload.checkTickets: answered, the reply on its way"
+SCENARIOS = (
+    *ON_FLICKR,
+    *(
+        replace(one, name=f"ipernity: {one.name}", services=IPERNITY)
+        for one in ON_FLICKR
+        if one.name in ON_IPERNITY
+    ),
+    Scenario("both services", SLOW, services=BOTH),
 )
 
 
@@ -74,10 +112,12 @@ def try_every_point(scenario: Scenario) -> Tried:
 
 def _play(scenario: Scenario, life: Life) -> list[str]:
     with tempfile.TemporaryDirectory(dir=place_for_files(), prefix="point-") as directory:
-        scene = Scene(Path(directory), scenario.options)
+        scene = Scene(Path(directory), scenario.options, services=scenario.services)
         scene.patience = PATIENCE
-        for fault in scenario.faults:
-            scene.sandbox.faults.add(fault)
+        scene.folder = replace(scene.folder, on_change=scenario.on_change)
+        for account in scene.accounts:
+            for fault in scenario.faults:
+                scene.sandbox_of(account).faults.add(fault)
         scene.add("a.jpg")
         scene.add("b.jpg")
         if scenario.has_twin:
@@ -85,10 +125,21 @@ def _play(scenario: Scenario, life: Life) -> list[str]:
         if scenario.changes_at:
             life.before[scenario.changes_at] = _rewriting(scene)
         if scenario.is_watched:
+            if scenario.on_change is OnChange.REPLACE:
+                scene.poll_folder()
             scene.watch_life(life, 20.0)
         else:
             scene.backfill_life(life)
-        return [*_end_well(scene), *broken(scene, [])]
+        problems = [*_end_well(scene), *broken(scene, [])]
+        if scenario.on_change is OnChange.REPLACE:
+            problems += _left_over(scene)
+        return problems
+
+
+def _left_over(scene: Scene) -> Iterator[str]:
+    """Where changes replace, no photo is left of a content that no file has any more."""
+    for sha256 in scene.kept().keys() - contents_on_disk(scene).keys():
+        yield f"left over: a photo of {sha256[:8]}, which is in no file"
 
 
 def _rewriting(scene: Scene) -> Callable[[], None]:
@@ -97,7 +148,8 @@ def _rewriting(scene: Scene) -> Callable[[], None]:
 
 def _end_well(scene: Scene) -> Iterator[str]:
     """What a person would do: start it again, and say `retry` where one is asked to."""
-    scene.sandbox.faults.clear()
+    for account in scene.accounts:
+        scene.sandbox_of(account).faults.clear()
     for may_retry in (True, True, False):
         ended = scene.backfill_life(Life())
         if isinstance(ended, BaseException):

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from simulation.world import JPEG, World
+from uploadd.model.configuration import ServiceName
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
@@ -25,6 +26,7 @@ from uploadd.store import ledger, pauses
 from uploadd.store.connection import open_database
 
 UPLOAD = "/services/upload/"
+UPLOADS = (UPLOAD, "/api/upload.file/json")
 CALLS_PER_HOUR = 120
 LOOK_SECONDS = 1.0
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
@@ -56,8 +58,8 @@ class Watched(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.look()
         self.requests.append((self.world.now(), request.url.path))
-        is_first = request.url.path == UPLOAD and not self.sends
-        if request.url.path == UPLOAD:
+        is_first = request.url.path in UPLOADS and not self.sends
+        if request.url.path in UPLOADS:
             self.sends += 1
         if not is_first:
             return await InProcessTransport(self.world.app).handle_async_request(request)
@@ -91,9 +93,15 @@ def look_at(world: World, job: Job) -> Seen:
     return Seen(job, story.jobs[0], entry.state if entry else "", held, world.now())
 
 
-def world_of(directory: Path, options: SandboxOptions, *, with_video: bool = False) -> World:
+def world_of(
+    directory: Path,
+    options: SandboxOptions,
+    *,
+    with_video: bool = False,
+    service: ServiceName = ServiceName.FLICKR,
+) -> World:
     """Three photos, and before them one more file: a photo, or a video."""
-    world = World(directory, options)
+    world = World(directory, options, services=(service,))
     world.account = replace(world.account, parallel_uploads=1, calls_per_hour=CALLS_PER_HOUR)
     first = world.add("a.mp4", MP4 + bytes(200)) if with_video else world.add("a.jpg")
     assert os.path.getsize(first) > len(JPEG)

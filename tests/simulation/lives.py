@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 import httpx
 
 from simulation.virtual import VirtualClock, VirtualLoop
+from uploadd.model.configuration import ServiceName
 from uploadd.model.ports import Runtime
 from uploadd.store.store import Store
 
@@ -139,6 +140,7 @@ class Call:
     """One request as the network saw it. Times are unix seconds, by the true clock."""
 
     life: int
+    service: ServiceName
     name: str
     begun_at: float
 
@@ -151,9 +153,9 @@ class LifeTransport(httpx.AsyncBaseTransport):
         inner: httpx.AsyncBaseTransport,
         life: Life,
         network: Network,
-        watch: Callable[[str], None],
+        watch: Callable[[Call], None],
     ) -> None:
-        """`watch` is told the name of each request before it begins."""
+        """`watch` is told of each request before it begins."""
         self._inner = inner
         self._life = life
         self._network = network
@@ -162,7 +164,7 @@ class LifeTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         name = name_of(request)
         self._life.step(f"{name}: before the request")
-        self._watch(name)
+        self._watch(self._network.call(name, request))
         self._network.begin(name, request)
         carried = httpx.Request(
             request.method,
@@ -220,11 +222,15 @@ class Network:
         """The cable is in again."""
         self.is_down = False
 
+    def call(self, name: str, request: httpx.Request) -> Call:
+        """A request that is made now."""
+        return Call(self.life, service_of(request), name, self._now())
+
     def begin(self, name: str, request: httpx.Request) -> None:
         """A request begins, and is counted; where the network is down it gets nowhere."""
         if self.is_down:
             raise httpx.ConnectError("no route to host", request=request)
-        self.calls.append(Call(self.life, name, self._now()))
+        self.calls.append(self.call(name, request))
 
     async def delay(self) -> None:
         """The reply takes its time."""
@@ -251,8 +257,17 @@ class _Pieces(httpx.AsyncByteStream):
             yield piece
 
 
+def service_of(request: httpx.Request) -> ServiceName:
+    """Which service a request is for."""
+    is_ipernity = request.url.path.startswith("/api/")
+    return ServiceName.IPERNITY if is_ipernity else ServiceName.FLICKR
+
+
 def name_of(request: httpx.Request) -> str:
-    """`upload`, `replace`, or the REST method's name."""
+    """`upload`, `replace`, or the method's name."""
+    if service_of(request) is ServiceName.IPERNITY:
+        method = request.url.path.split("/")[2]
+        return {"upload.file": "upload", "upload.replace": "replace"}.get(method, method)
     last = request.url.path.rstrip("/").rpartition("/")[2]
     if last != "rest":
         return last

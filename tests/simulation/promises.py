@@ -6,23 +6,38 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from simulation.accounts import SECRETS
+from simulation.lives import Call
 from simulation.scene import Scene, reading
 from uploadd.model.budget import WINDOW_SECONDS
 from uploadd.model.errors import UploaddError
+from uploadd.model.jobs import Job
 from uploadd.model.pauses import RULES, ActivePause, PauseCause, Stops
 from uploadd.model.states import TERMINAL, State
 from uploadd.store import clocks
 from uploadd.store.rows import pause_of
 
+PAUSES_ON = """
+SELECT pauses.* FROM pauses JOIN accounts ON accounts.id = pauses.account_id
+WHERE accounts.service = ?
+"""
 CRASHES = frozenset({"job.crashed", "folder.crashed"})
-SECRETS = ("sandbox-secret", "sandbox-token-secret", "sandbox-token", "sandbox-key")
 # A request that had begun when the pause was committed may still go out.
 CROSSING_SECONDS = 0.25
 # Read calls are tried again for some seconds by themselves (tenacity), whatever happens meanwhile.
 RETRY_SECONDS = 30.0
-PROBES = frozenset({"test.login", "people.getUploadStatus", "auth.oauth.checkToken"})
+PROBES = frozenset(
+    {
+        "test.login",
+        "people.getUploadStatus",
+        "people.getLimits",
+        "auth.oauth.checkToken",
+        "auth.checkToken",
+        "account.getQuota",
+    }
+)
 
 
 def broken(scene: Scene, raised: list[BaseException]) -> list[str]:
@@ -38,52 +53,63 @@ def broken(scene: Scene, raised: list[BaseException]) -> list[str]:
 
 
 def _of_contents(scene: Scene) -> Iterator[str]:
-    """Promises 1 and 2: each content once, but for what a person was told about."""
-    kept = scene.kept()
-    told = {job.sha256 for job in scene.jobs() if job.state is State.FAILED}
-    for sha256, names in contents_on_disk(scene).items():
-        if kept[sha256] == 0 and sha256 not in told:
-            yield f"lost: {names} ({sha256[:8]}) is not on the account, and no job says so"
-    for sha256, times in kept.items():
-        if times > 1:
-            yield f"doubled: {sha256[:8]} is there {times} times"
+    """Promises 1 and 2: each content once on each account, but for what a person was told about."""
+    on_disk = contents_on_disk(scene)
+    for account in scene.accounts:
+        kept = scene.kept(account)
+        told = {job.sha256 for job in scene.jobs_of(account) if job.state is State.FAILED}
+        where = f"{account.service} account"
+        for sha256, names in on_disk.items():
+            if kept[sha256] == 0 and sha256 not in told:
+                yield f"lost: {names} ({sha256[:8]}) is not on the {where}, and no job says so"
+        for sha256, times in kept.items():
+            if times > 1:
+                yield f"doubled: {sha256[:8]} is {times} times on the {where}"
 
 
 def _of_jobs(scene: Scene) -> Iterator[str]:
-    """Promise 1: every file has a row, and every row has ended."""
-    jobs = scene.jobs()
+    """Promise 1: every file has a row for each account, and every row has ended."""
+    on_disk = contents_on_disk(scene)
+    for account in scene.accounts:
+        jobs = scene.jobs_of(account)
+        yield from _of_ends(jobs)
+        known = {(job.path, job.sha256) for job in jobs}
+        for sha256, names in on_disk.items():
+            for name in names:
+                if (os.fsencode(scene.photos / name), sha256) not in known:
+                    yield f"{name} ({sha256[:8]}) has no row for the {account.service} account"
+
+
+def _of_ends(jobs: Iterable[Job]) -> Iterator[str]:
     for job in jobs:
         if job.state not in TERMINAL:
             yield f"job {job.id} ({os.fsdecode(job.name)}) is still {job.state}: {job.reason}"
         elif job.state is State.FAILED and not (job.reason and job.reason.remedy):
             yield f"job {job.id} has failed, and nobody is told what to do: {job.reason}"
-    known = {(job.path, job.sha256) for job in jobs}
-    for sha256, names in contents_on_disk(scene).items():
-        for name in names:
-            if (os.fsencode(scene.photos / name), sha256) not in known:
-                yield f"{name} ({sha256[:8]}) has no row"
 
 
 def _of_photos_said_to_be_there(scene: Scene) -> Iterator[str]:
     """A job that is done has its content on the account, unless a later one replaced it."""
-    kept = scene.kept()
-    replaced = {job.photo_id for job in scene.jobs() if job.kind == "replace"}
-    for job in scene.jobs():
-        is_said = job.state in (State.DONE, State.DUPLICATE)
-        if is_said and kept[job.sha256] == 0 and job.photo_id not in replaced:
-            yield f"job {job.id} is {job.state}, and its content is not on the account"
+    for account in scene.accounts:
+        kept, jobs = scene.kept(account), scene.jobs_of(account)
+        replaced = {job.photo_id for job in jobs if job.kind == "replace"}
+        for job in jobs:
+            is_said = job.state in (State.DONE, State.DUPLICATE)
+            if is_said and kept[job.sha256] == 0 and job.photo_id not in replaced:
+                yield f"job {job.id} is {job.state}, and its content is not on the account"
 
 
 def _of_the_budget(scene: Scene) -> Iterator[str]:
     """Promise 4: never more requests in an hour than allowed, over every restart."""
-    limit = scene.account.calls_per_hour
-    times = [call.begun_at for call in scene.network.calls]
-    if not limit or scene.clock_went_forward:
+    if scene.clock_went_forward:
         return
-    for first, last in zip(times, times[limit:], strict=False):
-        if last - first < WINDOW_SECONDS:
-            yield f"more than {limit} calls within an hour"
-            return
+    for account in scene.accounts:
+        limit = account.calls_per_hour
+        calls = [call for call in scene.network.calls if call.service is account.service]
+        times = [call.begun_at for call in calls]
+        spans = zip(times, times[limit:], strict=False) if limit else ()
+        if any(last - first < WINDOW_SECONDS for first, last in spans):
+            yield f"more than {limit} calls within an hour to {account.service}"
 
 
 def _of_logs(scene: Scene) -> Iterator[str]:
@@ -122,15 +148,15 @@ def contents_on_disk(scene: Scene) -> dict[str, list[str]]:
 
 
 class PauseWatch:
-    """Holds each request against the pauses that the database has when it begins."""
+    """Holds each request against the pauses that its account has in the database as it begins."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.broken: list[str] = []
 
-    def __call__(self, name: str) -> None:
+    def __call__(self, call: Call) -> None:
         with reading(self._scene.state_dir) as db:
-            pauses = [pause_of(dict(row)) for row in db.execute("SELECT * FROM pauses")]
+            pauses = [pause_of(dict(row)) for row in db.execute(PAUSES_ON, (call.service,))]
             (fact,) = db.execute(
                 "SELECT value FROM facts WHERE name = ?", (clocks.FACT,)
             ).fetchone()
@@ -138,8 +164,8 @@ class PauseWatch:
         # The clock may have been set a moment ago: a wait is stored by the old one, or the new.
         nows = (json.loads(fact)[1] + clock.monotonic(), clock.wall())
         for pause in pauses:
-            if all(_is_broken(name, pause, now) for now in nows):
-                self.broken.append(f"{name} begun during the pause “{pause.cause}”")
+            if all(_is_broken(call.name, pause, now) for now in nows):
+                self.broken.append(f"{call.name} begun during the pause “{pause.cause}”")
 
 
 def _is_broken(name: str, pause: ActivePause, now: float) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cache
@@ -17,10 +17,10 @@ import structlog
 from sqlite_utils import Database
 
 from simulation import world
-from simulation.lives import Life, LifeClock, LifeTransport, LifeWorker, Network, live
+from simulation.lives import Call, Life, LifeClock, LifeTransport, LifeWorker, Network, live
 from simulation.world import World
 from uploadd.assembly import Assembly, assembled
-from uploadd.model.configuration import WatchMode
+from uploadd.model.configuration import ServiceName, WatchMode
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill import Backfill, Finished
 from uploadd.operations.retrying import Wish, retry
@@ -36,17 +36,23 @@ MEMORY = Path("/dev/shm")
 class Scene(World):
     """A world on one long clock, whose processes can be killed at any step."""
 
-    def __init__(self, directory: Path, options: SandboxOptions | None = None, seed: int = 0):
+    def __init__(
+        self,
+        directory: Path,
+        options: SandboxOptions | None = None,
+        seed: int = 0,
+        services: Sequence[ServiceName] = (ServiceName.FLICKR,),
+    ):
         self.clock = LifeClock()
-        super().__init__(directory, options, seed)
+        super().__init__(directory, options, seed, services)
         self.network = Network(self.now)
         self.seed = seed
         self.lives: list[Life] = []
         self.logs: list[dict[str, Any]] = []
-        self.watch_request: Callable[[str], None] = lambda _name: None
+        self.watch_request: Callable[[Call], None] = lambda _call: None
         self.clock_went_forward = False
         self.changes = 0
-        _lay_template(self.state_dir)
+        lay_template(self.state_dir)
 
     def now(self) -> float:
         """The true time: the service's."""
@@ -164,6 +170,6 @@ def _template() -> bytes:
         return (Path(directory) / DATABASE_NAME).read_bytes()
 
 
-def _lay_template(state_dir: Path) -> None:
+def lay_template(state_dir: Path) -> None:
     state_dir.mkdir(mode=0o700)
     (state_dir / DATABASE_NAME).write_bytes(_template())

@@ -46,7 +46,7 @@ class _Playing:
 
     def __init__(self, seed: int, directory: Path, prepare: Callable[[Scene], None]) -> None:
         self._weather = Weather.of(seed)
-        self._scene = Scene(directory, self._weather.options(), seed)
+        self._scene = Scene(directory, self._weather.options(), seed, self._weather.services)
         self._watch = PauseWatch(self._scene)
         self._scene.watch_request = self._watch
         self._scene.clock_went_forward = self._weather.steps_clock_forward
@@ -100,7 +100,9 @@ class _Playing:
         played.lives = len(scene.lives)
         played.deaths = sum(life.is_over for life in scene.lives)
         played.steps = sum(len(life.trace) for life in scene.lives)
-        played.uploads = len(scene.uploads())
+        played.uploads = sum(
+            len(list(scene.sandbox_of(one).journal.of("upload"))) for one in scene.accounts
+        )
         played.story += [f"job {job}" for job in scene.jobs()]
         return played
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
+from simulation.accounts import TOKENS
 from simulation.lives import Life
 from simulation.scene import Scene
 from simulation.world import JPEG
+from uploadd.model.configuration import ServiceName
 from uploadd.model.look_ups import PHOTO_WINDOW_SECONDS, PHOTO_WINDOW_WITHOUT_DEDUP_SECONDS
 from uploadd.sandbox import Fault, SandboxOptions
-from uploadd.sandbox.flickr.logins import AccessToken
 
 FAULT_KINDS = (
     ("error", 105), ("error", 106), ("error", 201), ("error", 3), ("error", 14), ("error", 777),
@@ -25,7 +26,20 @@ REST_FAULT_KINDS = (
     ("error", 105), ("error", 106), ("http-before", 502), ("http-before", 429), ("cut", 0),
     ("garbage", 0), ("empty", 0), ("html", 0),
 )  # fmt: skip
-TOKEN = AccessToken("sandbox-token", "sandbox-token-secret", "write")
+# ipernity has error codes of its own, no waits, and no error that leaves a photo where it was.
+IPERNITY_FAULT_KINDS = (
+    ("error", 500), ("error", 501), ("error", 503), ("error", 112), ("error", 113), ("error", 777),
+    *(one for one in FAULT_KINDS if one[0] != "error"),
+)  # fmt: skip
+IPERNITY_REST_FAULT_KINDS = (
+    ("error", 500), ("error", 503), *(one for one in REST_FAULT_KINDS if one[0] != "error"),
+)  # fmt: skip
+KINDS = {
+    ServiceName.FLICKR: (FAULT_KINDS, REST_FAULT_KINDS),
+    ServiceName.IPERNITY: (IPERNITY_FAULT_KINDS, IPERNITY_REST_FAULT_KINDS),
+}
+FLICKR, IPERNITY = (ServiceName.FLICKR,), (ServiceName.IPERNITY,)
+BOTH = (*FLICKR, *IPERNITY)
 MOST_STEPS = 110
 LONGEST_LIFE_SECONDS = 20.0
 
@@ -41,6 +55,7 @@ class Weather:
     steps_clock_forward: bool
     changes_files: bool
     has_dedup: bool
+    services: tuple[ServiceName, ...]
 
     @classmethod
     def of(cls, seed: int) -> Weather:
@@ -54,12 +69,14 @@ class Weather:
             steps_clock_forward=dice.random() < 0.05,
             changes_files=dice.random() < 0.25,
             has_dedup=dice.random() < 0.6,
+            services=Random(f"services {seed}").choice((FLICKR,) * 5 + (IPERNITY,) * 4 + (BOTH,)),
         )
 
     @property
     def window(self) -> float:
         """Over how many seconds absence is looked for."""
-        whole = PHOTO_WINDOW_SECONDS if self.has_dedup else PHOTO_WINDOW_WITHOUT_DEDUP_SECONDS
+        is_short = self.has_dedup and ServiceName.FLICKR in self.services
+        whole = PHOTO_WINDOW_SECONDS if is_short else PHOTO_WINDOW_WITHOUT_DEDUP_SECONDS
         return whole * self.patience
 
     def options(self) -> SandboxOptions:
@@ -82,7 +99,7 @@ class Weather:
             wait_seconds=dice.choice((1, 5, 30)),
             is_pro=dice.random() < 0.5,
         )
-        can_tell = self.has_dedup and options.dedup_sees_pending
+        can_tell = self.has_dedup and options.dedup_sees_pending and self.services == FLICKR
         if can_tell and dice.random() < 0.2:
             return replace(options, search_finds=False)
         if can_tell and dice.random() < 0.1:
@@ -97,21 +114,20 @@ class Weather:
         """The photos, the faults and the network of this schedule."""
         dice = Random(f"scene {self.seed}")
         scene.patience = self.patience
-        scene.account = replace(
-            scene.account, calls_per_hour=self.calls_per_hour(), dedup_check=int(self.has_dedup)
-        )
+        scene.set_accounts(calls_per_hour=self.calls_per_hour(), dedup_check=int(self.has_dedup))
         for number in range(self.photos):
             scene.add(f"d{number % 2}/p{number}.jpg")
         if dice.random() < 0.3:
             scene.add("twin.jpg", (scene.photos / "d0/p0.jpg").read_bytes())
-        for fault in self._faults(dice):
-            scene.sandbox.faults.add(fault)
+        for account in scene.accounts:
+            for fault in self._faults(dice, account.service):
+                scene.sandbox_of(account).faults.add(fault)
         if dice.random() < 0.3:
             scene.network.roughen(self.seed, dice.choice((3, 10, 25)), dice.choice((0, 0.3, 2.0)))
 
-    def _faults(self, dice: Random) -> list[Fault]:
+    def _faults(self, dice: Random, service: ServiceName) -> list[Fault]:
         faults = []
-        for kinds, where in ((FAULT_KINDS, "upload"), (REST_FAULT_KINDS, "rest")):
+        for kinds, where in zip(KINDS[service], ("upload", "rest"), strict=True):
             for _ in range(dice.choice((0, 1, 1, 2) if where == "upload" else (0, 0, 0, 1))):
                 kind, code = dice.choice(kinds)
                 retry_after = dice.choice((None, 2, 20)) if code == 429 else None
@@ -146,7 +162,7 @@ class Weather:
         if dice.random() < 0.06:
             drawn.append(scene.fill_disk)
         if dice.random() < 0.05:
-            drawn.append(lambda: scene.sandbox.logins.revoke(TOKEN.token))
+            drawn.append(lambda: _token_goes(scene))
         if dice.random() < 0.05:
             drawn.append(lambda: _account_fills(scene))
         if self.changes_files:
@@ -157,10 +173,12 @@ class Weather:
 def calm(scene: Scene) -> None:
     """From now on nothing goes wrong any more, and what was wrong has been put right."""
     scene.network.calm()
-    scene.sandbox.faults.clear()
-    scene.sandbox.options.max_items = 0
-    scene.sandbox.options.wait_every = 0
-    scene.sandbox.logins.admit(TOKEN)
+    for account in scene.accounts:
+        sandbox = scene.sandbox_of(account)
+        sandbox.faults.clear()
+        sandbox.options.max_items = 0
+        sandbox.options.wait_every = 0
+        sandbox.logins.admit(TOKENS[account.service])
     scene.clock.skew = 0.0
 
 
@@ -171,6 +189,10 @@ def _network_goes(scene: Scene, seconds: float) -> None:
 
 def _clock_steps(scene: Scene, seconds: float) -> None:
     scene.clock.skew += seconds
+
+
+def _token_goes(scene: Scene) -> None:
+    scene.sandbox.logins.revoke(TOKENS[scene.account.service].token)
 
 
 def _account_fills(scene: Scene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx
 
+from simulation.accounts import account_on, sandbox_on
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.tree import root_of
-from uploadd.model.configuration import Account, Configuration, Folder, WatchMode
+from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
 from uploadd.model.jobs import Job
-from uploadd.model.secret import Secret
 from uploadd.operations.backfill import Backfill, Finished
 from uploadd.operations.summary import Snapshot
 from uploadd.operations.trees import wanted_trees
@@ -28,6 +28,7 @@ from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.registry import open_service
 from uploadd.store import overview
+from uploadd.store.accounts import all_accounts
 from uploadd.store.connection import open_database
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
@@ -36,9 +37,19 @@ LOOK_SECONDS = 2.0
 
 
 class World:
-    """Everything of one test. `backfill` may be called again: that is a restart."""
+    """Everything of one test. `backfill` may be called again: that is a restart.
 
-    def __init__(self, directory: Path, options: SandboxOptions | None = None, seed: int = 0):
+    The folder goes to one account on each of `services`. `account` and `sandbox` are the first
+    one; most tests have no other.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        options: SandboxOptions | None = None,
+        seed: int = 0,
+        services: Sequence[ServiceName] = (ServiceName.FLICKR,),
+    ):
         self.photos = directory / "photos"
         self.photos.mkdir()
         self.state_dir = directory / "state"
@@ -51,19 +62,12 @@ class World:
             rng=Random(seed),
             sleep=asyncio.sleep,
         )
-        self.sandbox = self.app.state.sandbox
-        self.account = Account(
-            name="me",
-            api_key=Secret("sandbox-key"),
-            api_secret=Secret("sandbox-secret"),
-            token=Secret("sandbox-token"),
-            token_secret=Secret("sandbox-token-secret"),
-            base_url="http://127.0.0.1:8080",
-            calls_per_hour=0,
+        self.sandbox = sandbox_on(self.app, services[0])
+        names = ("me", "other")[: len(services)]
+        self.account, *self.others = (
+            account_on(service, name) for service, name in zip(services, names, strict=True)
         )
-        self.folder = Folder(
-            "camera", self.photos, ("me",), watch=WatchMode.OFF, settle_seconds=0.0
-        )
+        self.folder = Folder("camera", self.photos, names, watch=WatchMode.OFF, settle_seconds=0.0)
         self.transport: httpx.AsyncBaseTransport | None = None
         self.login_source: LoginSource | None = None
         self.patience = 1.0
@@ -85,13 +89,27 @@ class World:
         os.utime(path, (mtime, mtime))
         return path
 
+    @property
+    def accounts(self) -> list[Account]:
+        """Every account that the folder goes to."""
+        return [self.account, *self.others]
+
+    def set_accounts(self, **changes: Any) -> None:
+        """Change these settings of every account."""
+        self.account = replace(self.account, **changes)
+        self.others = [replace(other, **changes) for other in self.others]
+
+    def sandbox_of(self, account: Account) -> Any:
+        """The service's side of an account."""
+        return sandbox_on(self.app, account.service)
+
     def configuration(self) -> Configuration:
         """The settings as they stand."""
         return Configuration(
             state_dir=self.state_dir,
             patience=self.patience,
             drain_seconds=5.0,
-            accounts={self.account.name: self.account},
+            accounts={account.name: account for account in self.accounts},
             folders={"camera": self.folder},
         )
 
@@ -160,6 +178,15 @@ class World:
         finally:
             db.close()
 
+    def jobs_of(self, account: Account) -> list[Job]:
+        """Every job of one account."""
+        db = open_database(self.state_dir)
+        try:
+            ids = {row.id for row in all_accounts(db) if row.label == account.name}
+            return [job for job in overview.list_jobs(db, [], []) if job.account_id in ids]
+        finally:
+            db.close()
+
     def states(self) -> Counter[str]:
         """How many jobs are in each state."""
         return Counter(str(job.state) for job in self.jobs())
@@ -168,10 +195,11 @@ class World:
         """The newest job of a file."""
         return [job for job in self.jobs() if job.name == os.fsencode(name)][-1]
 
-    def kept(self) -> Counter[str]:
-        """How often each content is on the account."""
-        self.sandbox.settle()
-        return Counter(photo.sha256 for photo in self.sandbox.photos if photo.is_on_account)
+    def kept(self, account: Account | None = None) -> Counter[str]:
+        """How often each content is on an account (by default the first)."""
+        sandbox = self.sandbox if account is None else self.sandbox_of(account)
+        sandbox.settle()
+        return Counter(photo.sha256 for photo in sandbox.photos if photo.is_on_account)
 
     def assert_each_once(self, count: int) -> None:
         """`count` contents are on the account, none twice."""

@@ -68,6 +68,17 @@ def adopt(
 def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
     """What came of an adoption."""
     since = f" since {_day(adopted.since)}" if adopted.since else ""
+    if adopted.is_listed:
+        yield from _listed_lines(account, adopted, since)
+    else:
+        yield (
+            f"account {account} needs no list of its photos: its service is asked for each content"
+            " before it is sent"
+        )
+    yield from _open_lines(account, adopted, now)
+
+
+def _listed_lines(account: str, adopted: Adopted, since: str) -> Iterator[str]:
     yield (
         f"account {account} has {adopted.photos:,} photos and videos{since};"
         f" {adopted.tagged:,} of them carry a tag by which uploadd knows their content,"
@@ -79,6 +90,9 @@ def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
             f"the {unknown:,} others can only be recognised by the service itself, when they are"
             " sent (dedup_check)"
         )
+
+
+def _open_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
     if not adopted.is_settled:
         yield (
             f"account {account} still awaits its adoption: `uploadd adopt --account {account}`,"
@@ -95,11 +109,17 @@ def _show(so_far: Adopted) -> None:
     if so_far.waits_until is not None:
         now = time.time()
         say(
-            "the newest photos may not be on the service's list yet: it is read once more"
+            f"the newest photos may not be {_where_shown(so_far)}"
             f" {soon(so_far.waits_until, now)} (Ctrl-C keeps what was adopted)"
         )
     elif sys.stderr.isatty():
         print(f"\r{so_far.photos:,} photos read ", end="", file=sys.stderr, flush=True)
+
+
+def _where_shown(so_far: Adopted) -> str:
+    if so_far.is_listed:
+        return "on the service's list yet: it is read once more"
+    return "found by the service yet: the account is adopted"
 
 
 def _time_of(text: str) -> float:
@@ -113,7 +133,7 @@ def _check_credentials(configuration: Configuration, name: str) -> None:
     account = configuration.accounts.get(name)
     if account is not None and account.missing_credentials:
         keys = ", ".join(f"accounts.{name}.{key}" for key in account.missing_credentials)
-        stop(f"credentials are missing: {keys}; set them and start again", EXIT_CREDENTIALS)
+        stop(f"credentials are missing: {keys}; {account.login_remedy}", EXIT_CREDENTIALS)
 
 
 def _exit_code(error: ServiceError) -> int:

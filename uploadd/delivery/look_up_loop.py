@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from uploadd.delivery.exact_look import look_exactly
 from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.files.fingerprint import fingerprint_file, stat_file
@@ -65,8 +66,11 @@ class LookUpLoop(QuestionLoop):
 
     async def _answer(self, job: Job, since: float) -> _Answer:
         """An answer in a box, so that `nothing found` is not taken for `no answer`."""
+        service = self._desk.service
         try:
-            return _Answer(await self._desk.service.look_up(job.content, since))
+            if service.looks_at_content:
+                return _Answer(await look_exactly(self._desk, job))
+            return _Answer(await service.look_up(job.content, since))
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise

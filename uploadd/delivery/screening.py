@@ -16,6 +16,7 @@ import structlog
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.settling import settle
 from uploadd.model.budget import PURPOSE_OF
+from uploadd.model.delays import Delay
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import Stops
@@ -27,6 +28,7 @@ from uploadd.store import moves, queue
 log = structlog.get_logger()
 
 BELIEVED_SECONDS = 15 * 60.0
+UNSEEN_SECONDS = 60.0
 READ_AT_ONCE = 3  # some of those that come next were asked for already
 THERE = Reason("there", "the account has the same content already")
 
@@ -93,10 +95,28 @@ class Screening:
         if found is None or not desk.is_of(batch[0]):
             return False
         self._note(batch)
-        there = [(job, _duplicate(job, found[job.sha256])) for job in batch if job.sha256 in found]
-        if there:
-            await settle(desk, there)
+        there = [(job, found[job.sha256]) for job in batch if job.sha256 in found]
+        believed = [pair for pair in there if await self._is_believed(*pair)]
+        if believed:
+            await settle(desk, [(job, _duplicate(job, photo_id)) for job, photo_id in believed])
         return batch[0].sha256 not in found
+
+    async def _is_believed(self, job: Job, photo_id: str) -> bool:
+        """Whether the photo stands for this job's file.
+
+        Where the job was sent before, it may be that send's, and be lost while it is converted.
+        """
+        if job.attempts == 0:
+            return True
+        desk = self._desk
+        if await desk.ask(lambda: desk.service.has_photo(photo_id), pauses_on_fault=True):
+            return True
+        now = desk.runtime.clock.wall()
+        reason = Reason("there", f"it is there as photo {photo_id}, which cannot be seen yet")
+        wait = Delay(now, UNSEEN_SECONDS * desk.patience)
+        await desk.store.write(moves.postpone, job.id, reason, wait, now)
+        self._asked_at.pop(job.id, None)
+        return False
 
     async def _find(self, batch: Sequence[Job]) -> dict[str, str]:
         """What is there. A service that refuses to say leaves the photos to be sent."""

@@ -51,6 +51,8 @@ class Adopted:
     `tagged`: with a content tag; `new`: which the ledger did not know. `waits_until`: the newest
     may not be listed before that time. `is_settled`: the account awaits no adoption any more;
     `videos_after`: but its videos do, until it is adopted once more after that time.
+    `is_listed`: False where the service is asked for each content before it is sent: then there is
+    nothing to read, and an adoption waits until what was sent last can be seen.
     """
 
     since: float
@@ -60,6 +62,7 @@ class Adopted:
     waits_until: float | None = None
     is_settled: bool = False
     videos_after: float | None = None
+    is_listed: bool = True
 
 
 Show = Callable[[Adopted], None]
@@ -126,8 +129,9 @@ class _Adoption:
 
     async def _adopt(self, service: Service, row: AccountRow, since: float | None) -> Adopted:
         begin = (row.adopt_since or 0.0) if since is None else since
-        self._so_far = Adopted(begin)
-        await self._read(service, begin)
+        self._so_far = Adopted(begin, is_listed=service.finds_per_call == 0)
+        if self._so_far.is_listed:
+            await self._read(service, begin)
         if row.doubted_at is None or (row.adopt_since is not None and begin > row.adopt_since):
             return replace(self._so_far, is_settled=row.adopt_since is None)
         await self._read_late(service, max(begin, row.doubted_at - DAY_SECONDS), row.doubted_at)
@@ -161,7 +165,7 @@ class _Adoption:
     async def _read_late(self, service: Service, since: float, doubted_at: float) -> None:
         """Once more, when all that was sent before the doubt began can be on the list."""
         window = self._patience * look_ups.window_seconds(
-            is_video=False, has_dedup_check=self.account.dedup_check != 0
+            is_video=False, has_dedup_check=service.compares_on_send
         )
         left = min(window, doubted_at + window - self._now())
         if left <= 0:
@@ -169,6 +173,8 @@ class _Adoption:
         at = self._now() + left
         self._show(replace(self._so_far, waits_until=at))
         await self._runtime.clock.sleep(left)
+        if not self._so_far.is_listed:
+            return
         before = self._so_far
         await self._read(service, since)
         new = self._so_far.new - before.new

@@ -12,7 +12,7 @@ from uploadd.model.errors import UsageError
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.status import holding
-from uploadd.services.flickr.calls import host_of
+from uploadd.services.registry import host_of
 from uploadd.store import accounts, lock, pauses
 from uploadd.store.beside import reading, writing
 
@@ -80,6 +80,6 @@ def _account(configuration: Configuration, name: str) -> Account:
 
 def _row_of(db: Database, account: Account) -> int:
     """The account's row; made where nothing was ever sent to it."""
-    host = host_of(account.base_url)
+    host = host_of(account)
     row, _ = accounts.bind(db, account.name, account.service, host, credentials_digest(account))
     return row.id

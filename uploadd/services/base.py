@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from uploadd.model.budget import Purpose
 from uploadd.model.contents import Content
+from uploadd.model.limits import Quota
 from uploadd.model.tickets import TicketReply
 from uploadd.model.verdicts import Verdict
 
@@ -41,27 +42,6 @@ class Login:
 
 Reply = Mapping[str, Any] | str
 """What a service says to a call: its fields, or the text as it came."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What the account may still take. None: unlimited, or the service did not say.
-
-    `items_most` and `items_there` belong to `items_left`. `private_most`: how many items of a
-    free account need not be public; `video_max_seconds`: how long a video may be.
-    """
-
-    photo_max_bytes: int | None = None
-    video_max_bytes: int | None = None
-    items_left: int | None = None
-    videos_left: int | None = None
-    bytes_left: int | None = None
-    is_pro: bool | None = None
-    items_most: int | None = None
-    items_there: int | None = None
-    private_most: int | None = None
-    private_left: int | None = None
-    video_max_seconds: int | None = None
 
 
 class Body(Protocol):
@@ -133,6 +113,13 @@ class Service(Protocol):
     @property
     def tickets_per_call(self) -> int:
         """How many tickets one `check_tickets` may ask for."""
+
+    @property
+    def names_ticket_waits(self) -> bool:
+        """Whether it says of a pending ticket how long it does not want to be asked for it again.
+
+        Such a ticket is never asked for along the way, before its time (`TicketReply.eta_seconds`).
+        """
 
     @property
     def can_look_up(self) -> bool:
@@ -213,6 +200,12 @@ class Service(Protocol):
 
     async def quota(self) -> Quota:
         """What the account may still take. Raises `ServiceError`."""
+
+    async def with_private_left(self, quota: Quota) -> Quota:
+        """The same quota, with `private_left` where the account has such a limit: one call more.
+
+        None where it could not be learned. Raises nothing but what a grant raises.
+        """
 
     async def call(
         self,

@@ -18,6 +18,7 @@ from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from importlib.metadata import version
+from typing import Literal
 
 import httpx
 
@@ -88,7 +89,7 @@ class Unanswered:
 
 
 class Wire:
-    """HTTP/1.1 POSTs to one service: no redirects, no retries, stalls timed, the whole not."""
+    """HTTP/1.1 requests to one service: no redirects, no retries, stalls timed, the whole not."""
 
     def __init__(
         self, parallel_uploads: int, transport: httpx.AsyncBaseTransport | None = None
@@ -106,7 +107,7 @@ class Wire:
 
         Only what `content` raises comes out of here; the connection is closed then.
         """
-        return await self._post(url, headers, content, handed, UPLOAD_READ_SECONDS)
+        return await self._request("POST", url, headers, content, handed, UPLOAD_READ_SECONDS)
 
     async def call(
         self,
@@ -117,17 +118,25 @@ class Wire:
     ) -> Received | Unanswered:
         """POST a small body and read at most `most_bytes` of the reply. Raises nothing."""
         handed = Handed(last_chunk=True)
-        return await self._post(url, headers, content, handed, CALL_READ_SECONDS, most_bytes)
+        return await self._request(
+            "POST", url, headers, content, handed, CALL_READ_SECONDS, most_bytes
+        )
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Received | Unanswered:
+        """GET what may be asked for twice; reads a small reply. Raises nothing."""
+        handed = Handed(last_chunk=True)
+        return await self._request("GET", url, headers, None, handed, CALL_READ_SECONDS)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _post(
+    async def _request(
         self,
+        method: Literal["GET", "POST"],
         url: str,
         headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | bytes,
+        content: AsyncIterator[bytes] | bytes | None,
         handed: Handed,
         read_seconds: float,
         most_bytes: int = MOST_REPLY_BYTES,
@@ -138,7 +147,7 @@ class Wire:
         received: Received | None = None
         try:
             async with self._client.stream(
-                "POST", url, headers=dict(headers), content=content, timeout=timeout
+                method, url, headers=dict(headers), content=content, timeout=timeout
             ) as response:
                 received = await _received(response, most_bytes)
         except _NOTHING_SENT as error:

@@ -9,7 +9,18 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from uploadd.store.connection import DATABASE_NAME, open_database, open_for_reading, store_error
+from uploadd.store.connection import (
+    DATABASE_NAME,
+    RESTORING_NAME,
+    open_database,
+    open_for_reading,
+    store_error,
+)
+
+
+def is_there(state_dir: Path) -> bool:
+    """Whether anything was ever written down here, or is being restored."""
+    return any((state_dir / name).exists() for name in (DATABASE_NAME, RESTORING_NAME))
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from uploadd.model.contents import Content
 from uploadd.store import statements
-from uploadd.store.rows import one
+from uploadd.store.rows import one, rows
 
 
 class Entry(NamedTuple):
@@ -28,3 +29,9 @@ def entry(db: Database, account_id: int, sha256: str) -> Entry | None:
     return (
         None if row is None else Entry(row["state"], row["since"], row["job_id"], row["photo_id"])
     )
+
+
+def witnesses(db: Database, account_id: int, sha256: str, most: int) -> list[Content]:
+    """Some other contents that the account is known to have, with their MD5."""
+    found = rows(db, statements.WITNESSES, (account_id, sha256, most))
+    return [Content(row["sha256"], row["md5"]) for row in found]

@@ -17,6 +17,7 @@ from unit.operations.records import NOW, Records, account
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, WatchMode
 from uploadd.model.errors import ServiceAwayError, ServiceError, ServiceRefusedError
+from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
@@ -25,7 +26,7 @@ from uploadd.operations.check.findings import Concern, Finding, Level, Report, e
 from uploadd.operations.check.folders import FolderChecks
 from uploadd.operations.check.machine import notify_command, open_files
 from uploadd.runtime import RealClock
-from uploadd.services.base import Grant, Login, Quota
+from uploadd.services.base import Grant, Login
 from uploadd.store import backups, lock, older
 from uploadd.store.beside import writing
 from uploadd.store.connection import DATABASE_NAME
@@ -85,6 +86,9 @@ class TownService:
 
     async def quota(self) -> Quota:
         return self._town.quotas.get(self._name, Quota(photo_max_bytes=200_000_000))
+
+    async def with_private_left(self, quota: Quota) -> Quota:
+        return quota
 
     async def aclose(self) -> None:
         self._town.closed.append(self._name)
@@ -210,6 +214,91 @@ async def test_room_is_told_before_it_ends(records: Records, quota: Quota, level
     """None at all is an error."""
     report = await found(records, Town(quotas={"me": quota}))
     assert {finding.level for finding in bad(report)} == ({level} - {Level.OK})
+
+
+FREE = Quota(
+    photo_max_bytes=209_715_200,
+    video_max_bytes=1_073_741_824,
+    items_left=37,
+    videos_left=2,
+    bytes_left=300_000_000,
+    is_pro=False,
+    items_most=1000,
+    items_there=963,
+    private_most=50,
+    private_left=13,
+    video_max_seconds=180,
+)
+
+
+async def test_every_limit_is_shown(records: Records) -> None:
+    """In one line, and the private places in another."""
+    report = await found(records, Town(quotas={"me": FREE}))
+    texts = [finding.text for finding in report.findings if finding.subject == "accounts.me"]
+    assert texts[1:] == [
+        (
+            "the account takes 37 more items (963 of 1,000 items are there), photos up to 209.7 MB,"
+            " videos up to 1.1 GB and 180 s, 2 more videos, 300.0 MB in all this month"
+        ),
+        "of a free account's items at most 50 need not be public: 13 of 50 places are left",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quota", "text"),
+    [
+        (replace(FREE, items_left=0, items_there=1000), "is full: it has 1,000 of 1,000 items"),
+        (Quota(items_left=0), "is full: it takes no more photos"),
+        (Quota(bytes_left=0), "takes no more this month"),
+        (Quota(private_most=50), "the service did not say"),
+        (Quota(video_max_seconds=90), "videos up to 90 s"),
+    ],
+)
+async def test_what_ends_or_is_unknown_is_said(records: Records, quota: Quota, text: str) -> None:
+    """With the count, where there is one."""
+    report = await found(records, Town(quotas={"me": quota}))
+    assert any(text in finding.text for finding in report.findings)
+
+
+def with_fields(records: Records, **fields: Any) -> None:
+    """Let the folder say this of its photos."""
+    camera = records.configuration.folders["camera"]
+    photo = replace(camera.photo, **fields)
+    records.configuration.folders["camera"] = replace(camera, photo=photo)
+
+
+@pytest.mark.parametrize(
+    ("level", "is_pro", "is_told"),
+    [(2, False, True), (3, False, True), (1, False, False), (None, False, False),
+     (2, True, False), (2, None, False)],
+)  # fmt: skip
+async def test_content_that_a_free_account_may_not_hold(
+    records: Records, level: int | None, *, is_pro: bool | None, is_told: bool
+) -> None:
+    """Each photo would be refused with error 15; nothing is said where the service is silent."""
+    with_fields(records, safety_level=level)
+    report = await found(records, Town(quotas={"me": Quota(is_pro=is_pro)}))
+    told = [one for one in bad(report) if one.subject == "folders.camera.photo"]
+    assert [one.level for one in told] == [Level.WARNING] * is_told
+    assert all("safety_level" in one.text and one.remedy for one in told)
+
+
+@pytest.mark.parametrize(
+    ("is_public", "left", "is_told"), [(0, 2, True), (0, 3, False), (0, None, False), (1, 0, False)]
+)
+async def test_more_private_photos_than_places(
+    records: Records, is_public: int, left: int | None, *, is_told: bool
+) -> None:
+    """Counted are those that are still to be sent."""
+    with_fields(records, is_public=is_public)
+    for number in range(3):
+        records.add(f"{number}.jpg")
+    records.done("there-already.jpg")
+    quota = Quota(is_pro=False, private_most=50, private_left=left)
+    report = await found(records, Town(quotas={"me": quota}))
+    told = [one for one in bad(report) if one.subject == "folders.camera.photo"]
+    assert len(told) == is_told
+    assert all(one.text.startswith("3 files are to be uploaded") for one in told)
 
 
 async def test_who_asked_for_no_calls_is_not_asked(records: Records) -> None:

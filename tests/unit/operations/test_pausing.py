@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from unit.operations.records import NOW, Records
+from uploadd.model.configuration import ServiceName
 from uploadd.model.errors import UsageError
 from uploadd.model.pauses import PauseCause
 from uploadd.operations.pausing import pause, resume
 from uploadd.operations.status import holding
+from uploadd.store.accounts import all_accounts
 from uploadd.store.beside import writing
 
 
@@ -64,3 +68,13 @@ def test_a_wait_that_is_over_is_neither_ended_nor_kept(records: Records) -> None
     records.pause(PauseCause.WAIT, 60)
     resumed = resume(records.configuration, "me", NOW + 61)
     assert (resumed.ended, resumed.kept) == ((), ())
+
+
+def test_the_host_is_that_of_the_accounts_service(records: Records) -> None:
+    """A pause by hand goes to the very account that the daemon knows, on whichever service."""
+    here = records.configuration.accounts["me"]
+    account = replace(here, service=ServiceName.IPERNITY, base_url=None)
+    configuration = replace(records.configuration, accounts={"me": account})
+    pause(configuration, "me", 0.0)
+    with writing(configuration.state_dir) as db:
+        assert [row.identity for row in all_accounts(db)] == ["ipernity:ipernity.com:?me"]

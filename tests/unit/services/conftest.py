@@ -18,6 +18,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.secret import Secret
 from uploadd.services.base import Parcel
 from uploadd.services.flickr import Flickr
+from uploadd.services.ipernity import Ipernity
 
 NOW = 1_700_000_000.0
 
@@ -76,11 +77,23 @@ class MemoryBody:
 
 @dataclass
 class Desk:
-    """A Flickr client and everything around it that a test may look at."""
+    """A client and everything around it that a test may look at."""
 
-    flickr: Flickr
+    service: Flickr | Ipernity
     clock: Clock
     granted: list[Purpose] = field(default_factory=list)
+
+    @property
+    def flickr(self) -> Flickr:
+        """The client, where it is Flickr's."""
+        assert isinstance(self.service, Flickr)
+        return self.service
+
+    @property
+    def ipernity(self) -> Ipernity:
+        """The client, where it is ipernity's."""
+        assert isinstance(self.service, Ipernity)
+        return self.service
 
 
 @pytest.fixture
@@ -131,11 +144,21 @@ OpenDesk = Callable[..., Desk]
 
 
 @pytest.fixture
+def open_ipernity(open_desk: OpenDesk) -> Callable[..., Desk]:
+    """`open_desk` for ipernity, whose accounts have no token secret."""
+
+    def opened(handler: Any, **changes: Any) -> Desk:
+        return open_desk(handler, Ipernity, **{"token_secret": Secret(""), **changes})
+
+    return opened
+
+
+@pytest.fixture
 async def open_desk(account: Account, clock: Clock, runtime: Runtime) -> AsyncIterator[OpenDesk]:
     """Makes a client that speaks to a handler (or a transport); closes it in the end."""
     desks: list[Desk] = []
 
-    def opened(handler: Any, **changes: Any) -> Desk:
+    def opened(handler: Any, make: type[Flickr | Ipernity] = Flickr, **changes: Any) -> Desk:
         granted: list[Purpose] = []
 
         async def grant(purpose: Purpose) -> None:
@@ -143,10 +166,10 @@ async def open_desk(account: Account, clock: Clock, runtime: Runtime) -> AsyncIt
 
         is_transport = isinstance(handler, httpx.AsyncBaseTransport)
         transport = handler if is_transport else httpx.MockTransport(handler)
-        flickr = Flickr(replace(account, **changes), runtime, grant, transport=transport)
-        desks.append(Desk(flickr, clock, granted))
+        service = make(replace(account, **changes), runtime, grant, transport=transport)
+        desks.append(Desk(service, clock, granted))
         return desks[-1]
 
     yield opened
     for desk in desks:
-        await desk.flickr.aclose()
+        await desk.service.aclose()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from uploadd.model.tickets import TicketReply, TicketState
-from uploadd.services.base import Login, Quota
+from uploadd.services.base import Login
 from uploadd.services.flickr import answers
 
 SHA = "ab" * 32
@@ -88,47 +88,3 @@ def test_the_pages_of_a_list() -> None:
     """Missing pages are no pages."""
     assert answers.page_count({"photos": {"pages": "3"}}) == 3
     assert answers.page_count({}) == 0
-
-
-OLD_FREE = {
-    "bandwidth": {
-        "max": "104857600", "used": "1", "maxbytes": "104857600", "usedbytes": "1",
-        "remainingbytes": "104857599", "unlimited": 0,
-    },
-    "filesize": {"max": "10485760", "maxbytes": "10485760"},
-    "sets": {"created": "2", "remaining": "lots"},
-    "videosize": {"maxbytes": "157286400"},
-    "videos": {"uploaded": "0", "remaining": 2},
-}  # fmt: skip
-SINCE_2018 = {
-    "bandwidth": {"max": 1, "maxbytes": 2, "remainingbytes": 3, "unlimited": "1"},
-    "filesize": {"maxbytes": "209715200"},
-    "videosize": {"maxbytes": "1073741824"},
-    "videos": {"uploaded": 5, "remaining": "lots"},
-}
-SINCE_2021 = SINCE_2018 | {
-    "upload_count": "35",
-    "upload_limit": "1000",
-    "upload_limit_status": "below_limit",
-}
-
-
-@pytest.mark.parametrize(
-    ("user", "quota"),
-    [
-        (OLD_FREE, Quota(10485760, 157286400, None, 2, 104857599)),
-        (SINCE_2018, Quota(209715200, 1073741824, None, None, None)),
-        (SINCE_2021, Quota(209715200, 1073741824, 965, None, None)),
-        ({"upload_count": 1001, "upload_limit": 1000}, Quota(items_left=0)),
-        ({"upload_limit": 1000}, Quota()),
-        ({"filesize": {"maxkb": "1024"}}, Quota(photo_max_bytes=1048576)),
-        ({"filesize": {"maxbytes": 0}}, Quota()),
-        ({"bandwidth": {"remainingkb": 2, "unlimited": ""}}, Quota(bytes_left=2048)),
-        ({"bandwidth": {"remainingbytes": "-7"}}, Quota(bytes_left=0)),
-        ({"bandwidth": None, "videos": [], "filesize": "big"}, Quota()),
-        ({}, Quota()),
-    ],
-)
-def test_the_quota_in_each_of_its_forms(user: dict[str, Any], quota: Quota) -> None:
-    """Fields come and go, and their types vary; what is not said is no limit."""
-    assert answers.quota({"user": user}) == quota

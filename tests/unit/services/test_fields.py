@@ -9,7 +9,8 @@ import pytest
 from uploadd.model.configuration import Account
 from uploadd.sandbox.tags import split_tags
 from uploadd.services.base import Parcel
-from uploadd.services.flickr.fields import file_name, tag_list, upload_fields
+from uploadd.services.flickr.fields import tag_list, upload_fields
+from uploadd.services.form_fields import file_name
 
 
 def test_a_plain_photo_says_little(parcel: Parcel, account: Account) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from unit.services.script import Script
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
 from uploadd.model.contents import Content
@@ -29,27 +28,6 @@ from uploadd.services.base import Parcel, Service
 SHA = "ab" * 32
 LOGIN = {"stat": "ok", "user": {"id": "1@N00", "username": {"_content": "me"}}}
 TICKET = '<rsp stat="ok"><ticketid>6-7</ticketid></rsp>'
-
-
-class Script:
-    """Answers one call after the other, and keeps what was asked."""
-
-    def __init__(self, *answers: Any) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
-            return answer
-        return httpx.Response(200, text=answer if isinstance(answer, str) else json.dumps(answer))
-
-    def asked(self, number: int = -1) -> dict[str, str]:
-        """The form fields of one request."""
-        return dict(parse_qsl(self.requests[number].content.decode(), keep_blank_values=True))
 
 
 def failing(code: int) -> dict[str, object]:

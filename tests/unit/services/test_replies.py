@@ -16,6 +16,8 @@ from uploadd.services.flickr.replies import (
     call_reply,
     upload_reply,
 )
+from uploadd.services.replies import MOST_WAIT_SECONDS
+from uploadd.services.values import number
 from uploadd.services.wire import Received
 
 NOW = 1_700_000_000.0
@@ -106,8 +108,8 @@ def test_error_14_names_its_wait_in_one_of_four_places(body: str) -> None:
         ("1e3", None),
         ("٣٠", None),
         ("5", 5),
-        ("9" * 30, replies.MOST_WAIT_SECONDS),
-        ("9" * 5000, replies.MOST_WAIT_SECONDS),
+        ("9" * 30, MOST_WAIT_SECONDS),
+        ("9" * 5000, MOST_WAIT_SECONDS),
     ],
 )
 def test_a_wait_is_digits_and_at_most_30_days(value: str, seconds: int | None) -> None:
@@ -241,4 +243,4 @@ def test_rest_garbage(body: str) -> None:
 )  # fmt: skip
 def test_numbers_come_in_every_type(value: object, read: int | None) -> None:
     """Flickr gives one field as a number, a string, null, empty, or as the word "lots"."""
-    assert replies.number(value) == read
+    assert number(value) == read

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from uploadd.model.tickets import TicketReply, TicketState
-from uploadd.services.base import ListedPhoto, Listing, Login, Quota
+from uploadd.services.base import ListedPhoto, Listing, Login
 from uploadd.services.flickr.fields import CONTENT_TAG, content_tag
-from uploadd.services.flickr.replies import identifier, items, number, text
+from uploadd.services.values import identifier, items, number, part, text
 
 Fields = Mapping[str, Any]
 
@@ -24,21 +24,21 @@ _COMPLETE = {
 
 def login(fields: Fields) -> Login | None:
     """flickr.test.login: whose account this is, or None where it does not say."""
-    user = _part(fields, "user")
+    user = part(fields, "user")
     user_id = identifier(user.get("id")) or identifier(user.get("nsid"))
     return Login(user_id, text(user.get("username")) or user_id) if user_id else None
 
 
 def may_upload(fields: Fields) -> bool | None:
     """flickr.auth.oauth.checkToken: whether the permission is enough; None where it is missing."""
-    permission = text(_part(fields, "oauth").get("perms"))
+    permission = text(part(fields, "oauth").get("perms"))
     return permission in ("write", "delete") if permission else None
 
 
 def tickets(fields: Fields) -> dict[str, TicketReply]:
     """flickr.photos.upload.checkTickets: what is known of each ticket that it names."""
     found: dict[str, TicketReply] = {}
-    for ticket in items(_part(fields, "uploader").get("ticket")):
+    for ticket in items(part(fields, "uploader").get("ticket")):
         ticket_id, reply = identifier(ticket.get("id")), _ticket(ticket)
         if ticket_id and reply:
             found[ticket_id] = reply
@@ -48,7 +48,7 @@ def tickets(fields: Fields) -> dict[str, TicketReply]:
 def photo_with(fields: Fields, sha256: str) -> str | None:
     """The id of the photo in a list (photos.search, people.getPhotos) that has the content tag."""
     wanted = content_tag(sha256)
-    for photo in items(_part(fields, "photos").get("photo")):
+    for photo in items(part(fields, "photos").get("photo")):
         if wanted in text(photo.get("machine_tags")).lower().replace('"', "").split():
             return identifier(photo.get("id"))
     return None
@@ -65,7 +65,7 @@ class ContentTags:
 def content_tags(fields: Fields, sha256: str) -> ContentTags:
     """flickr.photos.getInfo: which contents a photo's tags tell of."""
     wanted, is_marked, stale = content_tag(sha256), False, []
-    for tag in items(_part(_part(fields, "photo"), "tags").get("tag")):
+    for tag in items(part(part(fields, "photo"), "tags").get("tag")):
         told = (text(tag.get("raw")) or text(tag)).lower().replace('"', "")
         tag_id = identifier(tag.get("id"))
         if told == wanted:
@@ -77,35 +77,21 @@ def content_tags(fields: Fields, sha256: str) -> ContentTags:
 
 def listing(fields: Fields, page: int, per_page: int) -> Listing:
     """A page of flickr.people.getPhotos with `extras=machine_tags,date_upload`."""
-    found = list(items(_part(fields, "photos").get("photo")))
+    found = list(items(part(fields, "photos").get("photo")))
     photos = tuple(
         ListedPhoto(photo_id, _content(photo), number(photo.get("dateupload")))
         for photo in found
         if (photo_id := identifier(photo.get("id")))
     )
     # Where it does not say how many pages there are, a full one is not the last.
-    pages = number(_part(fields, "photos").get("pages"))
+    pages = number(part(fields, "photos").get("pages"))
     has_more = len(found) >= per_page if pages is None else page < pages
     return Listing(photos, has_more and bool(found))
 
 
 def page_count(fields: Fields) -> int:
     """How many pages such a list has."""
-    return number(_part(fields, "photos").get("pages")) or 0
-
-
-def quota(fields: Fields) -> Quota:
-    """flickr.people.getUploadStatus, in each of the forms it has had since 2008."""
-    user = _part(fields, "user")
-    bandwidth = _part(user, "bandwidth")
-    is_unlimited = bool(number(bandwidth.get("unlimited")))
-    return Quota(
-        photo_max_bytes=_bytes(_part(user, "filesize"), "max") or None,
-        video_max_bytes=_bytes(_part(user, "videosize"), "max") or None,
-        items_left=_left(number(user.get("upload_limit")), number(user.get("upload_count"))),
-        videos_left=number(_part(user, "videos").get("remaining")),
-        bytes_left=None if is_unlimited else _bytes(bandwidth, "remaining"),
-    )
+    return number(part(fields, "photos").get("pages")) or 0
 
 
 def _content(photo: Fields) -> str | None:
@@ -122,19 +108,3 @@ def _ticket(ticket: Fields) -> TicketReply | None:
     photo_id = identifier(ticket.get("photoid"))
     # Done, without saying which photo it became: it has to be looked up.
     return TicketReply(state, photo_id) if photo_id else TicketReply(TicketState.UNKNOWN)
-
-
-def _part(fields: Fields, name: str) -> Fields:
-    part = fields.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _bytes(part: Fields, prefix: str) -> int | None:
-    exact, rounded = number(part.get(f"{prefix}bytes")), number(part.get(f"{prefix}kb"))
-    if exact is not None:
-        return exact
-    return None if rounded is None else rounded * 1024
-
-
-def _left(limit: int | None, count: int | None) -> int | None:
-    return None if not limit or count is None else max(0, limit - count)

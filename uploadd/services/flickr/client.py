@@ -7,17 +7,18 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
 from uploadd.model.contents import Content
-from uploadd.model.delays import growing
 from uploadd.model.errors import ServiceFaultError, ServiceRefusedError
+from uploadd.model.limits import Quota
 from uploadd.model.ports import Runtime
 from uploadd.model.tickets import TICKETS_PER_CALL, TicketReply
 from uploadd.model.verdicts import Reason, Verdict
-from uploadd.services.base import Grant, Listing, Login, Parcel, Quota
+from uploadd.services.asking import MOST_LIST_BYTES, Asking
+from uploadd.services.base import Grant, Listing, Login, Parcel, Reply
+from uploadd.services.error_tables import GARBAGE
 from uploadd.services.flickr import answers, errors
 from uploadd.services.flickr.calls import (
     EDIT_PATH,
@@ -27,21 +28,18 @@ from uploadd.services.flickr.calls import (
     host_of,
     url_of,
 )
-from uploadd.services.flickr.fields import content_tag, file_name, replace_fields, upload_fields
-from uploadd.services.flickr.judging import call_error, is_worth_a_retry, send_verdict
+from uploadd.services.flickr.fields import content_tag, replace_fields, upload_fields
+from uploadd.services.flickr.judging import JUDGE, send_verdict
 from uploadd.services.flickr.marking import mark_content
-from uploadd.services.flickr.replies import Answer
+from uploadd.services.flickr.quotas import Quotas
+from uploadd.services.form_fields import file_name
 from uploadd.services.multipart import Fields, FilePart
-from uploadd.services.wire import MOST_REPLY_BYTES, Handed, Wire
-
-TRIES = 3
-FIRST_RETRY_SECONDS = 0.5
-MOST_RETRY_SECONDS = 4.0
+from uploadd.services.requests import check_text
+from uploadd.services.wire import Handed, Wire
 
 NO_SUCH_PHOTO = "1"
-PHOTOS_PER_PAGE = 500
 # 500 photos with 75 machine tags each do not fit into what other replies may hold.
-MOST_LIST_BYTES = 8 * MOST_REPLY_BYTES
+PHOTOS_PER_PAGE = 500
 # Newest first, so the photo of a recent send is on the first; Flickr gives 4,000 at most.
 MOST_PAGES = 8
 # Flickr's clock against ours: a photo may seem to be older than its send. Not by more than the
@@ -53,6 +51,7 @@ class Flickr:
     """One account on Flickr. Keeps the contract of `services.base.Service`."""
 
     tickets_per_call = TICKETS_PER_CALL
+    names_ticket_waits = False
 
     def __init__(
         self,
@@ -63,10 +62,10 @@ class Flickr:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._account = account
-        self._runtime = runtime
-        self._grant = grant
         self._wire = Wire(account.parallel_uploads, transport)
         self._calls = Calls(account, runtime, self._wire)
+        self._asking = Asking(runtime, grant, JUDGE, self._calls.rest)
+        self._quotas = Quotas(self._asking)
 
     @property
     def host(self) -> str:
@@ -88,19 +87,19 @@ class Flickr:
 
     async def log_in(self) -> Login:
         """flickr.test.login: whose account this is. Raises `ServiceError`."""
-        login = answers.login(await self._read("flickr.test.login", [], Purpose.PROBE))
+        login = answers.login(await self._asking.read("flickr.test.login", [], Purpose.PROBE))
         if login is None:
-            reason = Reason(errors.GARBAGE, "Flickr did not say whose account this is")
+            reason = Reason(GARBAGE, "Flickr did not say whose account this is")
             raise ServiceFaultError(reason)
         return login
 
     async def probe(self) -> None:
         """flickr.test.login, once. Raises `ServiceError`."""
-        await self._read_once("flickr.test.login", [], Purpose.PROBE)
+        await self._asking.read_once("flickr.test.login", [], Purpose.PROBE)
 
     async def may_upload(self) -> bool | None:
         """flickr.auth.oauth.checkToken: `write` or more is needed. Raises `ServiceError`."""
-        found = await self._read("flickr.auth.oauth.checkToken", [], Purpose.PROBE)
+        found = await self._asking.read("flickr.auth.oauth.checkToken", [], Purpose.PROBE)
         return answers.may_upload(found)
 
     async def send(self, parcel: Parcel) -> Verdict:
@@ -130,7 +129,9 @@ class Flickr:
         if not ticket_ids:
             return {}
         fields = [("tickets", ",".join(ticket_ids))]
-        found = await self._read("flickr.photos.upload.checkTickets", fields, Purpose.TICKETS)
+        found = await self._asking.read(
+            "flickr.photos.upload.checkTickets", fields, Purpose.TICKETS
+        )
         asked = set(ticket_ids)
         return {name: reply for name, reply in answers.tickets(found).items() if name in asked}
 
@@ -149,7 +150,7 @@ class Flickr:
         """flickr.photos.getInfo. Raises `ServiceError`."""
         try:
             fields = [("photo_id", photo_id)]
-            await self._read("flickr.photos.getInfo", fields, Purpose.LOOK_UP)
+            await self._asking.read("flickr.photos.getInfo", fields, Purpose.LOOK_UP)
         except ServiceRefusedError as error:
             if error.reason.code != NO_SUCH_PHOTO:
                 raise
@@ -169,12 +170,31 @@ class Flickr:
         if until is not None:
             fields.append(("max_upload_date", str(int(until))))
         method = "flickr.people.getPhotos"
-        found = await self._read(method, fields, Purpose.BACKFILL, MOST_LIST_BYTES)
+        found = await self._asking.read(method, fields, Purpose.BACKFILL, MOST_LIST_BYTES)
         return answers.listing(found, page, PHOTOS_PER_PAGE)
 
     async def quota(self) -> Quota:
-        """flickr.people.getUploadStatus. Raises `ServiceError`."""
-        return answers.quota(await self._read("flickr.people.getUploadStatus", [], Purpose.CALL))
+        """flickr.people.getUploadStatus, and once getLimits. Raises `ServiceError`."""
+        return await self._quotas.quota()
+
+    async def with_private_left(self, quota: Quota) -> Quota:
+        """flickr.people.getPhotos counts the public ones, where the account is a free one."""
+        return await self._quotas.with_private_left(quota)
+
+    async def call(
+        self,
+        method: str,
+        fields: Sequence[tuple[str, str]] = (),
+        *,
+        is_signed: bool = True,
+        as_xml: bool = False,
+    ) -> Reply:
+        """Any REST method, once. Raises `ServiceError`, and `UsageError` for what is no text."""
+        check_text([*fields, ("method", method)])
+        make = self._calls.rest_as_xml if as_xml else self._calls.rest
+        return await self._asking.named(
+            method, lambda: make(method, fields, MOST_LIST_BYTES, is_signed=is_signed)
+        )
 
     def edit_url(self, photo_ids: Sequence[str]) -> str | None:
         """Flickr's page for the titles and tags of new photos."""
@@ -194,7 +214,9 @@ class Flickr:
             ("machine_tags", f'{name}="{value}"'),
             ("extras", "machine_tags"),
         ]
-        found = await self._read("flickr.photos.search", fields, Purpose.LOOK_UP, MOST_LIST_BYTES)
+        found = await self._asking.read(
+            "flickr.photos.search", fields, Purpose.LOOK_UP, MOST_LIST_BYTES
+        )
         return answers.photo_with(found, sha256)
 
     async def _among_newest(self, sha256: str, since: float) -> str | None:
@@ -207,37 +229,11 @@ class Flickr:
         for page in range(1, MOST_PAGES + 1):
             paged = [*fields, ("page", str(page))]
             method = "flickr.people.getPhotos"
-            found = await self._read(method, paged, Purpose.LOOK_UP, MOST_LIST_BYTES)
+            found = await self._asking.read(method, paged, Purpose.LOOK_UP, MOST_LIST_BYTES)
             photo_id = answers.photo_with(found, sha256)
             if photo_id or page >= answers.page_count(found):
                 return photo_id
         return None
 
     async def _ask(self, method: str, fields: Fields) -> Mapping[str, Any]:
-        return await self._read(method, fields, Purpose.CALL)
-
-    async def _read(
-        self, method: str, fields: Fields, purpose: Purpose, most_bytes: int = MOST_REPLY_BYTES
-    ) -> Mapping[str, Any]:
-        """A call that may be made twice, tried again for some seconds where that may help."""
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES),
-            wait=self._retry_seconds,
-            sleep=self._runtime.clock.sleep,
-            retry=retry_if_exception(is_worth_a_retry),
-            reraise=True,
-        )
-        return await retrying(self._read_once, method, fields, purpose, most_bytes)
-
-    async def _read_once(
-        self, method: str, fields: Fields, purpose: Purpose, most_bytes: int = MOST_REPLY_BYTES
-    ) -> Mapping[str, Any]:
-        await self._grant(purpose)
-        reply = await self._calls.rest(method, fields, most_bytes)
-        if isinstance(reply, Answer):
-            return reply.fields
-        raise call_error(reply, method)
-
-    def _retry_seconds(self, state: RetryCallState) -> float:
-        longest = growing(FIRST_RETRY_SECONDS, MOST_RETRY_SECONDS, state.attempt_number)
-        return self._runtime.random.uniform(longest / 2, longest)
+        return await self._asking.read(method, fields, Purpose.CALL)

@@ -11,17 +11,21 @@ from collections.abc import Iterable
 from uploadd.model.configuration import Account
 from uploadd.services.base import Parcel
 from uploadd.services.cleaning import sendable
+from uploadd.services.form_fields import choices, texts
 
 CONTENT_TAG = "checksum:sha256="
 
-_CHOICES = ("is_public", "is_friend", "is_family", "safety_level", "content_type", "hidden")
+_CHOICES = {
+    name: name
+    for name in ("is_public", "is_friend", "is_family", "safety_level", "content_type", "hidden")
+}
 _MACHINE_TAG = re.compile(r"([A-Za-z][A-Za-z0-9_]*:[A-Za-z][A-Za-z0-9_]*)=(.+)", re.DOTALL)
 _BARE = re.compile(r"[\w.:=-]+")
 
 
 def upload_fields(parcel: Parcel, account: Account) -> list[tuple[str, str]]:
     """Every field but the photo itself, in the order in which they are sent; all are signed."""
-    fields = [*_texts(parcel), *_choices(parcel)]
+    fields = [*texts(parcel), *choices(parcel, _CHOICES)]
     tags = tag_list(_tags(parcel, has_content_tag=account.content_tag))
     if tags:
         fields.append(("tags", tags))
@@ -35,11 +39,6 @@ def replace_fields(photo_id: str) -> list[tuple[str, str]]:
     return [("photo_id", photo_id), ("async", "1")]
 
 
-def file_name(parcel: Parcel) -> str:
-    """The photo part's file name: Flickr judges a file's type by its extension (error 5)."""
-    return f"{parcel.stem or 'photo'}{parcel.extension}"
-
-
 def content_tag(sha256: str) -> str:
     """The tag by which a photo's content is found again."""
     return CONTENT_TAG + sha256.lower()
@@ -49,21 +48,6 @@ def tag_list(tags: Iterable[str]) -> str:
     """Flickr's `tags` field: separated by spaces, in quotes where a tag needs them."""
     written = (_written(" ".join(sendable(tag).replace('"', "").split())) for tag in tags)
     return " ".join(dict.fromkeys(tag for tag in written if tag))
-
-
-def _texts(parcel: Parcel) -> Iterable[tuple[str, str]]:
-    title = " ".join(sendable(parcel.title).split())
-    if title:  # without one Flickr takes the file's name
-        yield "title", title
-    if parcel.description is not None:
-        yield "description", sendable(parcel.description)
-
-
-def _choices(parcel: Parcel) -> Iterable[tuple[str, str]]:
-    for name in _CHOICES:
-        value = getattr(parcel, name)
-        if value is not None:
-            yield name, str(value)
 
 
 def _tags(parcel: Parcel, *, has_content_tag: bool) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from oauthlib import oauth1
 from uploadd.model.configuration import Account
 from uploadd.model.ports import Runtime
 from uploadd.services.multipart import Fields
-
-FORM_TYPE = "application/x-www-form-urlencoded"
+from uploadd.services.requests import FORM_TYPE
 
 # Its debug lines hold the key, the token and the signature.
 logging.getLogger("oauthlib").setLevel(logging.WARNING)

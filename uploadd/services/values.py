@@ -1,0 +1,76 @@
+"""Values out of replies, read leniently: types vary, parts are missing. Pure, and total."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+MOST_DIGITS = 18
+
+_ID = re.compile(r"[!-~]{1,100}")
+_DIGITS = re.compile(r"[0-9]+")
+_BELOW_ZERO = re.compile(r"-[0-9]+")
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+
+
+def items(value: object) -> Iterator[Mapping[str, Any]]:
+    """The objects of what a service gives as a list, as one object, or not at all."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, Mapping):
+            yield item
+
+
+def part(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object of this name; an empty one where there is none."""
+    found = fields.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def text(value: object) -> str:
+    """A value that comes as a string, a number, or as `{"_content": …}`."""
+    if isinstance(value, Mapping):
+        value = value.get("_content")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()
+
+
+def identifier(value: object) -> str | None:
+    """A photo's, ticket's or user's id, or None where there is none."""
+    found = text(value)
+    return found if _ID.fullmatch(found) else None
+
+
+def number(value: object) -> int | None:
+    """A whole number from 0 up, or None (missing, empty, "lots", nonsense)."""
+    digits = text(value).removesuffix(".0")
+    if _BELOW_ZERO.fullmatch(digits):
+        return 0  # an account over its limit: nothing is left
+    return int(digits[:MOST_DIGITS]) if _DIGITS.fullmatch(digits) else None
+
+
+def json_value(body: bytes) -> object:
+    """JSON as it was meant: one recorded reply of Flickr's had a trailing comma. Else None."""
+    source = body.decode("utf-8", errors="replace")
+    for candidate in (source, _TRAILING_COMMA.sub(r"\1", source)):
+        try:
+            parsed: object = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        return parsed
+    return None
+
+
+def xml_root(body: bytes) -> Element | None:
+    """The outermost element of an XML document without a DTD, or None."""
+    try:
+        root: Element = ElementTree.fromstring(body.strip(), forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
+        return None
+    return root
