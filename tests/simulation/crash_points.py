@@ -16,8 +16,7 @@ from simulation.promises import broken, contents_on_disk
 from simulation.scene import Scene, place_for_files
 from simulation.weather import BOTH, IPERNITY
 from simulation.world import JPEG
-from uploadd.model.configuration import ServiceName
-from uploadd.model.configuration import OnChange
+from uploadd.model.configuration import OnChange, ServiceName
 from uploadd.sandbox import Fault, SandboxOptions
 
 PATIENCE = 0.01
@@ -48,6 +47,7 @@ class Tried:
 
 SLOW = SandboxOptions(ticket_seconds=0.4, search_lag_seconds=0.5, list_lag_seconds=1.0)
 BLIND = replace(SLOW, search_finds=False)
+UPLOADED = "photos.upload.checkTickets: answered, the reply on its way"
 ON_FLICKR = (
     Scenario("all goes well", SLOW, has_twin=True),
     Scenario("a watched folder", SLOW, is_watched=True),
@@ -86,7 +86,6 @@ ON_IPERNITY = (
     "the ticket fails",
     "a torn upload, mended",
 )
-UPLOADED = "photos.upload.checkTickets: answered, the reply on its way"
 SCENARIOS = (
     *ON_FLICKR,
     *(
@@ -95,6 +94,14 @@ SCENARIOS = (
         if one.name in ON_IPERNITY
     ),
     Scenario("both services", SLOW, services=BOTH),
+    Scenario(
+        "ipernity: replace on change",
+        replace(SLOW, is_pro=True),
+        is_watched=True,
+        changes_at=UPLOADED.removeprefix("photos."),
+        on_change=OnChange.REPLACE,
+        services=IPERNITY,
+    ),
 )
 
 

@@ -49,10 +49,15 @@ class Told(httpx.AsyncBaseTransport):
         return httpx.Response(200, json=reply)
 
 
-def with_photos(tmp_path: Path, count: int, options: SandboxOptions) -> World:
+def with_photos(
+    tmp_path: Path,
+    count: int,
+    options: SandboxOptions,
+    service: ServiceName = ServiceName.FLICKR,
+) -> World:
     """A world with photos, and some time for each upload."""
     options.read_bytes_per_second = SLOW
-    world = World(tmp_path, options)
+    world = World(tmp_path, options, services=(service,))
     for number in range(count):
         world.add(f"p{number:02}.jpg")
     return world
@@ -175,10 +180,14 @@ def test_full_of_videos_lets_the_photos_go_on(tmp_path: Path) -> None:
     world.assert_each_once(13)
 
 
-def test_a_month_that_is_nearly_used_up_takes_what_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", ServiceName)
+def test_a_month_that_is_nearly_used_up_takes_what_fits(
+    tmp_path: Path, service: ServiceName
+) -> None:
     """Smaller files go on; where nothing fits any more, the account waits."""
-    options = SandboxOptions(quota_shape="old-free", max_month_bytes=2000, max_videos=9)
-    world = with_photos(tmp_path, 5, options)
+    shape: Any = "old-free" if service is ServiceName.FLICKR else "account"
+    options = SandboxOptions(quota_shape=shape, max_month_bytes=2000, max_videos=9)
+    world = with_photos(tmp_path, 5, options, service)
     world.add("a-large-one.jpg", JPEG + world.dice.randbytes(1500))
     pause = the_pause(world.backfill(stop_after=0.5 * HOUR))
     assert pause.cause is PauseCause.FULL

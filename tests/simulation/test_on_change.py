@@ -16,6 +16,7 @@ import pytest
 
 from simulation.lives import Life
 from simulation.scene import Scene, lay_template, place_for_files
+from simulation.weather import BOTH, IPERNITY
 from simulation.world import JPEG
 from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Job, Kind
@@ -301,6 +302,63 @@ def test_a_torn_change_is_mended(tmp_path: Path) -> None:
     scene.watch_life(life, LONG_SECONDS)
     rest(scene)
     assert the_photo(scene, C) == photo_id
+
+
+# --- on both services -------------------------------------------------------------------------
+
+
+def test_ipernity_replaces_too(tmp_path: Path) -> None:
+    """Pictures keep their id there as well; chains and all."""
+    options = replace(PRO, ticket_seconds=5.0)
+    scene = Scene(tmp_path, options, seed=3, services=IPERNITY)
+    scene.patience = PATIENCE
+    scene.poll_folder()
+    scene.folder = replace(scene.folder, on_change=OnChange.REPLACE)
+    scene.add("p.jpg", A)
+    rest(scene)
+    (before,) = [photo.id for photo in scene.sandbox.photos if photo.is_on_account]
+    for content in (B, A, C):
+        change(scene, content)
+        rest(scene)
+        assert scene.kept() == {hash_of(content): 1}
+    (after,) = [photo.id for photo in scene.sandbox.photos if photo.is_on_account]
+    assert before == after
+
+
+def test_a_service_that_makes_another_photo_of_it_is_told_of(tmp_path: Path) -> None:
+    """As ipernity may: the job says which, and stops."""
+    scene = Scene(tmp_path, PRO, services=IPERNITY)
+    scene.patience = PATIENCE
+    scene.poll_folder()
+    scene.folder = replace(scene.folder, on_change=OnChange.REPLACE)
+    scene.add("p.jpg", A)
+    rest(scene)
+    scene.sandbox.options.replace_makes_new = True
+    change(scene, B)
+    rest(scene)
+    job = scene.job_of("p.jpg")
+    assert job.reason is not None
+    assert (job.state, job.reason.code) == (State.FAILED, "replaced-other")
+    assert scene.kept() == {hash_of(A): 1, hash_of(B): 1}
+
+
+@pytest.mark.parametrize("is_pro", [True, False], ids=["pro", "not pro"])
+def test_each_account_goes_its_own_way(tmp_path: Path, *, is_pro: bool) -> None:
+    """Flickr refuses where the account is not Pro; ipernity replaces all the same."""
+    scene = Scene(tmp_path, SandboxOptions(is_pro=is_pro), seed=3, services=BOTH)
+    scene.patience = PATIENCE
+    scene.poll_folder()
+    scene.folder = replace(scene.folder, on_change=OnChange.REPLACE)
+    scene.add("p.jpg", A)
+    rest(scene)
+    flickr, ipernity = scene.accounts
+    scene.sandbox_of(ipernity).options.is_pro = True
+    change(scene, B)
+    rest(scene)
+    assert scene.kept(ipernity) == {hash_of(B): 1}
+    assert scene.kept(flickr) == {hash_of(B if is_pro else A): 1}
+    states = [job.state for job in scene.jobs() if job.sha256 == hash_of(B)]
+    assert sorted(states) == ([State.DONE] * 2 if is_pro else [State.DONE, State.FAILED])
 
 
 # --- with a crash at every step ---------------------------------------------------------------

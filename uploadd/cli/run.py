@@ -40,4 +40,4 @@ def _check_can_start(configuration: Configuration) -> None:
     if accounts and all(account.missing_credentials for account in accounts):
         first = next(iter(accounts))
         keys = ", ".join(f"accounts.{first.name}.{key}" for key in first.missing_credentials)
-        stop(f"credentials are missing: {keys}; set them and start again", EXIT_CREDENTIALS)
+        stop(f"credentials are missing: {keys}; {first.login_remedy}", EXIT_CREDENTIALS)

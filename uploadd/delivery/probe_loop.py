@@ -1,4 +1,4 @@
-"""Logs in, ends pauses that a probe or the quota ends, and keeps the account's limits fresh."""
+"""Logs in, and ends pauses that a probe or the quota ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import structlog
 
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.logins import LOOK_SECONDS, credentials_digest
+from uploadd.delivery.quota_watch import QuotaWatch
 from uploadd.delivery.suspects import ACCUSING
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
@@ -15,13 +16,11 @@ from uploadd.model.delays import Delay
 from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
 from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
-from uploadd.services.base import Quota
 from uploadd.store import accounts, moves, pauses
 
 log = structlog.get_logger()
 
 LONGEST_NAP_SECONDS = 300.0
-QUOTA_SECONDS = 3600.0
 STEPPED_BACK = Reason(
     "stepped-back", "it was refused while the account is well: others are sent before it"
 )
@@ -34,7 +33,7 @@ class ProbeLoop:
         self._desk = desk
         self._labels = labels
         self._bell = desk.bell.listener()
-        self._quota_asked_at: float | None = None
+        self._quota_watch = QuotaWatch(desk)
         # A start is a reason to try every pause: the person who started us may have mended it.
         # So is a new login.
         self._tries_all = True
@@ -74,12 +73,14 @@ class ProbeLoop:
             if self._is_due(pause):
                 await self._try_to_end(pause)
         if Stops.CALLS not in await self._desk.stopped():
-            await self._log_in_and_ask_quota()
+            await self._log_in_and_look_at_limits()
 
     def _is_due(self, pause: ActivePause) -> bool:
         if pause.is_ended or pause.rule.ends_by not in (EndsBy.PROBE, EndsBy.QUOTA):
             return False
         if self._tries_all or pause.is_over(self._desk.runtime.clock.wall()):
+            return True
+        if self._quota_watch.is_due(pause):
             return True
         # Not a second time in a row, or a probe that is always answered and a send that never is
         # would chase each other.
@@ -88,7 +89,7 @@ class ProbeLoop:
     async def _try_to_end(self, pause: ActivePause) -> None:
         desk = self._desk
         if pause.rule.ends_by is EndsBy.QUOTA:
-            is_well = await self._has_room(pause)
+            is_well = await self._quota_watch.is_over(pause)
         else:
             is_well = await self._is_answered(pause.cause)
         now = desk.runtime.clock.wall()
@@ -141,17 +142,7 @@ class ProbeLoop:
             return False
         return True
 
-    async def _has_room(self, pause: ActivePause) -> bool:
-        desk = self._desk
-        quota = await desk.ask(desk.service.quota)
-        if quota is None:
-            return False
-        desk.quota = quota
-        room = has_room(quota, pause.cause)
-        # Where the service names no limit, only a send can tell: one try when the pause is over.
-        return pause.is_over(desk.runtime.clock.wall()) if room is None else room
-
-    async def _log_in_and_ask_quota(self) -> None:
+    async def _log_in_and_look_at_limits(self) -> None:
         desk = self._desk
         if desk.needs_login:
             try:
@@ -159,13 +150,8 @@ class ProbeLoop:
             except ConfigurationError as error:
                 await self._say_same_login(error)
             desk.is_accused = False  # this was the probe
-        if not desk.needs_login and self._is_quota_old():
-            self._quota_asked_at = desk.runtime.clock.monotonic()
-            desk.quota = await desk.ask(desk.service.quota) or desk.quota
-
-    def _is_quota_old(self) -> bool:
-        asked = self._quota_asked_at
-        return asked is None or self._desk.runtime.clock.monotonic() - asked >= QUOTA_SECONDS
+        if not desk.needs_login:
+            await self._quota_watch.refresh()
 
     async def _log_in(self) -> bool:
         desk = self._desk
@@ -215,17 +201,15 @@ class ProbeLoop:
             accounts.bind, account.name, account.service, service.host, credentials_digest(account)
         )
         desk.take_login(account, row, service, budget, needs_login=needs_login)
+        self._quota_watch.forget()
         self._tries_all = self._has_new_login = True
         log.info("account.login_renewed", account=account.name)
 
     async def _say_missing(self, missing: list[str]) -> None:
-        name = self._desk.account.name
-        keys = ", ".join(f"accounts.{name}.{key}" for key in missing)
-        reason = Reason(
-            "missing",
-            f"credentials are missing: {keys}",
-            "set them in the configuration, the environment, or as systemd credentials",
-        )
+        account = self._desk.account
+        keys = ", ".join(f"accounts.{account.name}.{key}" for key in missing)
+        text = f"credentials are missing: {keys}"
+        reason = Reason("missing", text, account.login_remedy)
         now = self._desk.runtime.clock.wall()
         told = [p for p in await self._desk.pauses() if p.cause is PauseCause.CREDENTIALS]
         if not any(pause.holds(now) and not pause.is_over(now) for pause in told):
@@ -240,6 +224,9 @@ class ProbeLoop:
         naps = [LONGEST_NAP_SECONDS]
         if await self._waits_for_login():
             naps.append(LOOK_SECONDS)
+        pause_end = await self._desk.next_pause_end()
+        if pause_end is not None and self._desk.room.wanted is not None:
+            naps.append(max(0.05, pause_end - now))
         for pause in await self._desk.pauses():
             is_ours = pause.rule.ends_by in (EndsBy.PROBE, EndsBy.QUOTA) and not pause.is_ended
             if pause.delay and is_ours and self._can_try(pause):
@@ -250,9 +237,3 @@ class ProbeLoop:
         """Without credentials no probe can be made, whatever else has paused the account."""
         is_told = pause.cause is PauseCause.CREDENTIALS
         return is_told or not self._desk.account.missing_credentials
-
-
-def has_room(quota: Quota, cause: PauseCause) -> bool | None:
-    """Whether the service's numbers show room for what a pause has stopped; None: it has none."""
-    left = quota.videos_left if cause is PauseCause.VIDEOS_FULL else quota.items_left
-    return None if left is None else left > 0

@@ -66,6 +66,16 @@ class Account:
             needed.append("token_secret")
         return [name for name in needed if not getattr(self, name)]
 
+    @property
+    def login_remedy(self) -> str:
+        """What a person does about credentials that are missing."""
+        if self.api_key and self.api_secret:
+            return f"`uploadd auth {self.name}` logs in"
+        return (
+            "set the key and the secret of your app in the configuration, the environment, or as"
+            f" systemd credentials; then `uploadd auth {self.name}` logs in"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFields:

@@ -21,6 +21,11 @@ class Reason:
     remedy: str = ""
 
 
+def with_name(remedy: str, account: str) -> str:
+    """A table's remedy for one account: its `uploadd auth NAME` becomes a command that works."""
+    return remedy.replace("uploadd auth NAME", f"uploadd auth {account}")
+
+
 class Action(StrEnum):
     """The verdict of one row of an error table."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from uploadd.settings.layers import Layer, value_at
@@ -17,6 +18,7 @@ from uploadd.settings.problems import Problem
 from uploadd.settings.schema import SECRET_KEYS
 
 LARGEST_BYTES = 1 << 16
+READ_TRIES = 5
 TOKEN_PAIR = ("token", "token_secret")  # given out together, worth nothing apart
 
 
@@ -45,7 +47,7 @@ def read_saved(
     if state_dir is None:
         return Layer({}), []
     directory = state_dir / "credentials"
-    found, problems = _read_all(directory, accounts)
+    found, problems = _read_whole(directory, accounts)
     for path in _files(directory, problems):
         if _is_meant(path.name, accounts) and _is_open(path):
             told = "holds a secret and can be read by others"
@@ -56,6 +58,37 @@ def read_saved(
             for key in TOKEN_PAIR:
                 found.tree["accounts"][account].pop(key, None)
     return found, problems
+
+
+def set_logins(accounts: Sequence[str], layers: Sequence[Layer]) -> dict[str, tuple[str, ...]]:
+    """By account, the places in `layers` that set a token or its secret."""
+    found = {}
+    for account in accounts:
+        paths = [("accounts", account, key) for key in TOKEN_PAIR]
+        places = [layer.place_of(path) for layer in layers for path in paths if _given(layer, path)]
+        if places:
+            found[account] = tuple(dict.fromkeys(places))
+    return found
+
+
+def _read_whole(directory: Path, accounts: Sequence[str]) -> tuple[Layer, list[Problem]]:
+    """As `_read_all`, but never halves of two logins while `uploadd auth` puts one in."""
+    for _ in range(READ_TRIES):
+        before = _stamps(directory)
+        read = _read_all(directory, accounts)
+        if _stamps(directory) == before:
+            break
+    return read
+
+
+def _stamps(directory: Path) -> list[tuple[str, int, int]]:
+    """Differs where a file has come, gone, or been replaced."""
+    stamps = []
+    for path in _files(directory, []):
+        with suppress(OSError):
+            seen = path.stat()
+            stamps.append((path.name, seen.st_ino, seen.st_mtime_ns))
+    return stamps
 
 
 def _read_all(directory: Path, accounts: Sequence[str]) -> tuple[Layer, list[Problem]]:

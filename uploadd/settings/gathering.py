@@ -36,6 +36,11 @@ class Gathered:
     problems: list[Problem]
     warnings: list[Problem]
 
+    @property
+    def given(self) -> tuple[Layer, ...]:
+        """What persons have set: every layer but the saved login, which is the last."""
+        return self.layers[:-1]
+
 
 def gather(path: Path | None, environ: Mapping[str, str]) -> Gathered:
     """Read the configuration file, the environment and the credentials. Raises `SettingsError`."""

@@ -117,12 +117,6 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _known_change(on_change: OnChange) -> OnChange:
-    if on_change is OnChange.REPLACE:
-        raise ValueError('"replace" is not carried out by this version; use "new" or "ignore"')
-    return on_change
-
-
 def _known_end(after_upload: str) -> str:
     if after_upload.removeprefix("move:") and after_upload.startswith("move:"):
         raise ValueError('"move:DIR" is not carried out by this version; use "keep"')
@@ -153,5 +147,5 @@ Directory = Annotated[
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Service = Annotated[ServiceName, choice(*ServiceName)]
 Watch = Annotated[WatchMode, choice(*WatchMode)]
-Change = Annotated[OnChange, choice("new", "ignore"), AfterValidator(_known_change)]
+Change = Annotated[OnChange, choice(*OnChange)]
 AfterUpload = Annotated[Text, AfterValidator(_known_end)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.settings import rules
 from uploadd.settings.checking import checked, place_of
+from uploadd.settings.credentials import set_logins
 from uploadd.settings.gathering import Gathered, gather
 from uploadd.settings.problems import KeyPath, Problem, SettingsError, written
 from uploadd.settings.schema import Settings
@@ -18,10 +19,14 @@ from uploadd.settings.values import accounts_of, folders_of
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The configuration, and what a person should know about it although it can be used."""
+    """The configuration, and what a person should know about it although it can be used.
+
+    `set_logins`: by account, the places with a token that are stronger than a saved login.
+    """
 
     configuration: Configuration
     warnings: tuple[Problem, ...] = ()
+    set_logins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
@@ -54,7 +59,8 @@ def load_gathered(gathered: Gathered, path: Path | None, environ: Mapping[str, s
         accounts=accounts_of(settings),
         folders=folders,
     )
-    return Loaded(configuration, (*gathered.warnings, *_cautions(folders, gathered)))
+    warnings = (*gathered.warnings, *_cautions(folders, gathered))
+    return Loaded(configuration, warnings, set_logins(gathered.names["accounts"], gathered.given))
 
 
 def _broken_rules(

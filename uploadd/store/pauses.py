@@ -8,7 +8,7 @@ from uploadd.model import verdicts
 from uploadd.model.delays import Delay
 from uploadd.model.pauses import ActivePause, PauseCause, pause_seconds
 from uploadd.store import statements
-from uploadd.store.rows import pause_of, rows
+from uploadd.store.rows import one, pause_of, rows
 
 
 def of_account(db: Database, account_id: int) -> list[ActivePause]:
@@ -40,13 +40,19 @@ def begin(
         pause.cause,
         pause.reason.code,
         pause.reason.text,
-        pause.reason.remedy,
+        _for_account(db, account_id, pause.reason.remedy),
         since,
         delay,
         times,
     )
     _save(db, row)
     return row
+
+
+def _for_account(db: Database, account_id: int, remedy: str) -> str:
+    account = one(db, statements.ACCOUNT_BY_ID, (account_id,))
+    label = account["label"] if account else ""
+    return verdicts.with_name(remedy, label) if label else remedy
 
 
 def prolong(db: Database, pause: ActivePause, now: float, patience: float) -> ActivePause:

@@ -1,0 +1,144 @@
+"""`uploadd auth ACCOUNT`: log in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from typing import Annotated, NoReturn
+
+import typer
+
+from uploadd.assembly import check_state_dir
+from uploadd.cli.browser import is_at_hand, open_page
+from uploadd.cli.context import (
+    EXIT_CREDENTIALS,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_WOULD_WAIT,
+    clear_errors,
+    command_line,
+    load_settings,
+    say,
+    stop,
+)
+from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.person import Terminal, is_terminal
+from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
+from uploadd.model.pauses import PauseCause
+from uploadd.operations.auth import LoginRefusedError, NewLogin, keep, log_in
+from uploadd.operations.systemd_credentials import lay_out
+from uploadd.runtime import real_runtime
+from uploadd.settings import Loaded
+from uploadd.store import lock
+
+EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
+
+
+def auth(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False)],
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="Open a browser that leads back by itself, or show the address and ask for the"
+            " code. Without either: as it fits.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Save it although it is another user's login.")
+    ] = False,
+    systemd_creds: Annotated[
+        bool,
+        typer.Option(
+            "--systemd-creds", help="Print what encrypts the login for systemd; save nothing."
+        ),
+    ] = False,
+) -> None:
+    """Log an account in: prints an address, takes the code, checks and saves the login."""
+    set_up_logs(LogFormat.PEOPLE, logging.CRITICAL)  # what a service says is in the error's line
+    with clear_errors():
+        loaded = load_settings(context)
+        check_state_dir(loaded.configuration, command_line())
+        # A saved login is weaker than one in the settings; systemd's credentials are the strongest.
+        stronger = () if systemd_creds else loaded.set_logins.get(account, ())
+        if stronger:
+            say(f"account {account} has a login in {' and '.join(stronger)} already")
+        login = _log_in(loaded, account, browser=browser, yes=yes)
+        say(_whose(login))
+        if systemd_creds:
+            _print_commands(login)
+        else:
+            _keep(context, loaded, login)
+
+
+def _log_in(loaded: Loaded, name: str, *, browser: bool | None, yes: bool) -> NewLogin:
+    if browser is None:
+        browser = is_at_hand(os.environ, is_terminal=is_terminal())
+    person = Terminal(says_yes=yes)
+    work = log_in(
+        loaded.configuration,
+        name,
+        real_runtime(),
+        person,
+        open_page=open_page if browser else None,
+    )
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        stop("stopped; nothing was saved", EXIT_INTERRUPTED)
+    except LoginRefusedError as error:
+        stop(str(error), EXIT_CREDENTIALS)
+    except ServiceError as error:
+        _stop_refused(error)
+
+
+def _stop_refused(error: ServiceError) -> NoReturn:
+    pause = error.pause if isinstance(error, ServiceRefusedError) else None
+    stop(str(error), EXITS.get(pause.cause, EXIT_FAILED) if pause else EXIT_FAILED)
+
+
+def _whose(login: NewLogin) -> str:
+    standing = login.standing
+    permission = (
+        f"with the permission “{standing.permission}”"
+        if standing.permission
+        else "(it does not say with which permission)"
+    )
+    return f"logged in at {login.host} as {standing.user_name} ({standing.user_id}) {permission}"
+
+
+def _keep(context: typer.Context, loaded: Loaded, login: NewLogin) -> None:
+    name = login.account.name
+    place = keep(loaded.configuration, login)
+    say(f"saved in {place}")
+    stronger = loaded.set_logins.get(name, ())
+    if stronger:
+        keys = f"accounts.{name}.token and token_secret"
+        say(f"it is not used yet: remove {keys} from {' and '.join(stronger)}, which is stronger")
+    elif not _is_used(context, login):
+        say(f"it is not used yet: `uploadd check` says what else the settings have for {name}")
+    elif lock.is_taken(loaded.configuration.state_dir):
+        say(f"where {name} was waiting for a login, it goes on within seconds")
+
+
+def _is_used(context: typer.Context, login: NewLogin) -> bool:
+    """Whether the settings give just this login now."""
+    try:
+        accounts = load_settings(context).configuration.accounts
+    except ConfigurationError:
+        return False
+    found = accounts.get(login.account.name)
+    if found is None or found.token != login.keys.token:
+        return False
+    return not login.keys.token_secret or found.token_secret == login.keys.token_secret
+
+
+def _print_commands(login: NewLogin) -> None:
+    laid_out = lay_out(login.account.name, login.keys, os.environ)
+    say(f"the login is in {laid_out.directory}, in memory only, until the machine is switched off")
+    say("run these lines as root; they encrypt it for the service, and remove it there:")
+    for command in laid_out.commands:
+        print(command)
