@@ -15,13 +15,15 @@ import typer
 
 from uploadd.cli.context import clear_errors, configuration_of, say
 from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.preview_view import preview_lines
 from uploadd.cli.progress import shown_progress
-from uploadd.cli.wording import ending_lines, news_line, preview_lines
+from uploadd.cli.wording import ending_lines, news_line
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
 from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.preview import preview
+from uploadd.operations.preview import accounts_of, preview
+from uploadd.operations.questions import limits_of
 from uploadd.operations.relay import Relay
 from uploadd.operations.trees import Wanted, wanted_trees
 from uploadd.runtime import real_runtime
@@ -68,7 +70,8 @@ def backfill(
 
 
 def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) -> None:
-    found = preview(configuration, wanted)
+    limits = asyncio.run(limits_of(configuration, accounts_of(wanted), real_runtime()))
+    found = preview(configuration, wanted, limits)
     for line in preview_lines(found):
         say(line)
     if as_json:

@@ -1,4 +1,4 @@
-"""The sentences that end a backfill or a dry run, and those about who delivers."""
+"""The sentences that end a backfill, and those about who delivers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rich.filesize import decimal
 from uploadd.model.states import State
 from uploadd.operations.endings import Ending, Finished
 from uploadd.operations.news import News, Turn
-from uploadd.operations.preview import Preview
 
 LONGEST_SHOWN_URL = 400
 """A link to hundreds of photos is for programs (`--json`), not for a terminal."""
@@ -82,18 +81,6 @@ def _last_word(finished: Finished) -> str:
         return LEFT_TO[finished.ending].format(pid=finished.left_to)
     is_stopped = finished.ending in (Ending.INTERRUPTED, Ending.TERMINATED)
     return STOPPED if finished.requests and is_stopped else LAST_WORDS[finished.ending]
-
-
-def preview_lines(preview: Preview) -> Iterator[str]:
-    """What a dry run has found."""
-    yield (
-        f"{preview.found} files found: {preview.known} known already,"
-        f" {preview.photos} photos and {preview.videos} videos to send"
-        f" ({decimal(preview.bytes_to_send)}), {preview.skipped} not for upload"
-    )
-    for directory, why in preview.errors:
-        yield f"{directory} cannot be read: {why}"
-    yield "nothing was sent: this was a dry run"
 
 
 def _counts(finished: Finished) -> str:

@@ -13,6 +13,7 @@ from uploadd.delivery.bell import Bell
 from uploadd.delivery.breaker import Breaker
 from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.logins import Logins
+from uploadd.delivery.room import Room
 from uploadd.delivery.suspects import ACCUSING, Suspects
 from uploadd.delivery.throttle import Throttle
 from uploadd.model import verdicts
@@ -28,7 +29,7 @@ from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops, what_st
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.verdicts import Reason
-from uploadd.services.base import Quota, Service
+from uploadd.services.base import Service
 from uploadd.store import pauses
 from uploadd.store.accounts import AccountRow
 from uploadd.store.store import Store
@@ -74,7 +75,7 @@ class Desk:
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     breaker: Breaker = field(default_factory=Breaker)
     suspects: Suspects = field(default_factory=Suspects)
-    quota: Quota | None = None
+    room: Room = field(default_factory=Room)
     pauses_begun: int = 0
     """Counted the moment a verdict says pause, before that is committed."""
     was_probed: bool = False
@@ -120,6 +121,7 @@ class Desk:
         self.account, self.row, self.service, self.budget = account, row, service, budget
         self.needs_login = needs_login
         self.suspects.forget()
+        self.room = Room()
         self.pauses_begun += 1  # a send that is just being begun for the old one is put back
 
     async def stopped(self) -> frozenset[Stops]:

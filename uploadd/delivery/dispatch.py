@@ -8,11 +8,13 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.delivery.desk import Desk
+from uploadd.delivery.room import ANYTHING, NOTHING, Fitting
 from uploadd.delivery.screening import Screening
 from uploadd.delivery.send import deliver, give_up
 from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.limits import Load, Short, load_of
 from uploadd.model.pauses import Stops, what_stops
 from uploadd.store import pauses, queue
 
@@ -45,11 +47,15 @@ class Dispatcher:
             return False
         if self._desk.needs_login or self._desk.draining.is_set():
             return False
+        if not self._desk.room.was_asked:
+            self._want(NOTHING)
+            return False
         job = await self._next_job()
         self._tell_idle(job is None and not self._taken)
         if job is None:
             return False
         self._taken.add(job.id)
+        self._desk.room.begin(job)
         senders.create_task(self._deliver(job))
         return True
 
@@ -61,12 +67,30 @@ class Dispatcher:
             self._desk.bell.ring()
 
     async def _next_job(self) -> Job | None:
-        lanes = self._open_lanes()
+        """The next job that there is room for. What there is none for waits for the next quota."""
+        room, lanes = self._desk.room, self._open_lanes()
+        job = await self._read_next(lanes, ANYTHING)
+        short = room.shortage(job) if job is not None else None
+        if job is None or short is None:
+            return job
+        other = None if short is Short.ITEMS else await self._read_next(lanes, room.fitting())
+        if other is not None and room.shortage(other) is not None:
+            other = None
+        if other is None or short is Short.VIDEOS:
+            self._want(load_of(job))
+        return other
+
+    async def _read_next(self, lanes: tuple[Lane, ...], fitting: Fitting) -> Job | None:
         if not lanes:
             return None
         now = self._desk.runtime.clock.wall()
         taken = frozenset(self._taken)
-        return await self._desk.store.read(_next_job, self._desk.id, now, lanes, taken)
+        return await self._desk.store.read(_next_job, self._desk.id, now, lanes, taken, fitting)
+
+    def _want(self, load: Load) -> None:
+        """The service is to be asked whether it has room for this, if it was not for long."""
+        if self._desk.room.wants(load):
+            self._desk.bell.ring()
 
     def _open_lanes(self) -> tuple[Lane, ...]:
         """The lanes for which the call budget has room now: a live file waits for no backfill."""
@@ -74,6 +98,7 @@ class Dispatcher:
         return tuple(lane for lane in LANES if seconds(PURPOSE_OF[lane]) <= 0)
 
     async def _deliver(self, job: Job) -> None:
+        room = self._desk.room
         try:
             if await self._screening.passes(job):
                 await deliver(self._desk, job)
@@ -83,6 +108,7 @@ class Dispatcher:
             log.exception("job.crashed", account=self._desk.account.name, job=job.id)
             await give_up(self._desk, job)
         finally:
+            room.end(job)
             self._taken.discard(job.id)
             self._bell.set()
 
@@ -98,15 +124,28 @@ class Dispatcher:
 
 
 def _next_job(
-    db: Database, account_id: int, now: float, lanes: tuple[Lane, ...], taken: frozenset[int]
+    db: Database,
+    account_id: int,
+    now: float,
+    lanes: tuple[Lane, ...],
+    taken: frozenset[int],
+    fitting: Fitting,
 ) -> Job | None:
     """The next job that may be sent: one question, because each may wait for a commit."""
     stopped = what_stops(pauses.of_account(db, account_id), now)
     if Stops.UPLOADS in stopped:
         return None
-    with_videos = Stops.VIDEOS not in stopped
+    with_videos = fitting.with_videos and Stops.VIDEOS not in stopped
     for lane in lanes:
-        job = queue.next_to_send(db, account_id, lane, now, with_videos=with_videos, taken=taken)
+        job = queue.next_to_send(
+            db,
+            account_id,
+            lane,
+            now,
+            with_videos=with_videos,
+            taken=taken,
+            most_bytes=fitting.most_bytes,
+        )
         if job is not None:
             return job
     return None

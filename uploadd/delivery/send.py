@@ -25,6 +25,7 @@ from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.delays import Delay
 from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
 from uploadd.model.jobs import Job
+from uploadd.model.limits import may_have_arrived, too_large
 from uploadd.model.outcomes import after_send, uncertain
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
@@ -52,9 +53,9 @@ async def deliver(desk: Desk, job: Job) -> None:
 
 
 async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
-    too_large = _too_large(desk, job)
-    if too_large is not None:
-        await desk.store.write(_refuse, job.id, too_large, desk.runtime.clock.wall())
+    refusal = too_large(desk.room.quota, job.size, is_video=job.is_video)
+    if refusal is not None:
+        await desk.store.write(_refuse, job.id, refusal, desk.runtime.clock.wall())
         await _tell_now(desk, job)
         return
     fields = desk.fields_of(job.folder)
@@ -91,8 +92,10 @@ async def _send(
     finally:
         desk.uploading -= 1
         desk.bytes_sent += body.sent_bytes
-    if isinstance(verdict, verdicts.Pause) and not desk.suspects.is_stale(verdict, acquittals):
-        desk.begin_pause(verdict.cause)
+    if isinstance(verdict, verdicts.Pause):
+        if not desk.suspects.is_stale(verdict, acquittals):
+            desk.begin_pause(verdict.cause)
+        verdict = desk.room.counted(verdict)
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
     witnessed = with_sent(job, sent)
     believed = await confirmed(desk, witnessed, verdict)
@@ -121,21 +124,6 @@ def _sent_instead(reader: SteadyReader, body: FileBody, job: Job) -> str | None:
     if body.sent_bytes < job.size or reader.sent_sha256 == job.sha256:
         return None
     return reader.sent_sha256
-
-
-def _too_large(desk: Desk, job: Job) -> Reason | None:
-    quota = desk.quota
-    limit = None
-    if quota is not None:
-        limit = quota.video_max_bytes if job.is_video else quota.photo_max_bytes
-    if limit is None or job.size <= limit:
-        return None
-    kind = "video" if job.is_video else "photo"
-    return Reason(
-        "too-large",
-        f"{job.size} bytes; the account takes a {kind} of at most {limit} bytes",
-        "make it smaller, then `uploadd retry` the job",
-    )
 
 
 async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
@@ -208,6 +196,8 @@ def _put_back(job: Job, reason: Reason, wait: Delay | None = None) -> tuple[Job,
 
 
 async def _learn_from(desk: Desk, job: Job, verdict: Verdict) -> None:
+    if may_have_arrived(verdict):
+        desk.room.keep(job)
     match verdict:
         case verdicts.Ticketed():
             desk.last_ticket_at = desk.runtime.clock.monotonic()

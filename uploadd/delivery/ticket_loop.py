@@ -22,7 +22,7 @@ class TicketLoop(QuestionLoop):
         fresh = await desk.store.read(queue.fresh_tickets, desk.id)
         if not should_ask(due=len(due), waiting=fresh, is_idle=self._has_rested()):
             return None
-        return await self._ask(await desk.store.read(queue.tickets_to_ask, desk.id, now, most))
+        return await self._ask(await self._to_ask(now, most))
 
     async def _next_due(self) -> float | None:
         desk = self._desk
@@ -36,6 +36,12 @@ class TicketLoop(QuestionLoop):
         """Whether nothing is left to send, and the last ticket had a moment to be worked on."""
         age = self._desk.runtime.clock.monotonic() - self._desk.last_ticket_at
         return self._desk.is_idle and age >= IDLE_SECONDS * self._desk.patience
+
+    async def _to_ask(self, now: float, most: int) -> list[Job]:
+        desk = self._desk
+        with_early = not desk.service.names_ticket_waits
+        read = desk.store.read
+        return await read(queue.tickets_to_ask, desk.id, now, most, with_early=with_early)
 
     async def _ask(self, jobs: list[Job]) -> bool:
         desk = self._desk

@@ -58,6 +58,9 @@ class Job:
     sent with the fingerprint: after a crash nobody ever will. A job of kind `replace` gives new
     content to `photo_id`; `is_mending`: it does so because that photo holds a torn upload.
     `md5` is empty where the account does not need it.
+
+    A replacement without a `photo_id` gives its content to whatever photo its file has when its
+    turn comes. `is_asked`: a person named the photo.
     """
 
     id: int
@@ -93,6 +96,7 @@ class Job:
     sent_as: FileMark | None = None
     is_mending: bool = False
     md5: str = ""
+    is_asked: bool = False
 
     @property
     def content(self) -> Content:

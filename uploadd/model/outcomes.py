@@ -103,7 +103,7 @@ def after_ticket(job: Job, reply: tickets.TicketReply, around: Surroundings) -> 
         case tickets.TicketState.COMPLETE if reply.photo_id:
             return kept(job, reply.photo_id)
         case tickets.TicketState.PENDING:
-            return _still_pending(job, around)
+            return _still_pending(job, reply, around)
         case tickets.TicketState.FAILED:
             return _ticket_failed(job, "the service could not convert it (complete=2)", around)
         case _:
@@ -167,12 +167,13 @@ def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
     )
 
 
-def _still_pending(job: Job, around: Surroundings) -> Settlement:
+def _still_pending(job: Job, reply: tickets.TicketReply, around: Surroundings) -> Settlement:
     # A ticket that was asked for along the way, before its time, keeps its interval; that it
     # begins anew brings the tickets of one call together in the next one, too.
     is_early = job.polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
     polls = job.polls + (0 if is_early else 1)
-    delay = around.patience * tickets.poll_delay(job.lane, polls)
+    own = around.patience * tickets.poll_delay(job.lane, polls)
+    delay = max(own, tickets.named_wait(reply.eta_seconds))
     return Settlement(
         State.PROCESSING,
         ticket_id=job.ticket_id,

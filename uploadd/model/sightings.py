@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Lane
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -23,7 +24,7 @@ class Finding:
     """One settled file with its fingerprint, and the accounts it goes to.
 
     `sha256` is empty where the file could not be read, `md5` also where no account needs it.
-    `ignores_changes`: the folder says that new content under a known path is not uploaded.
+    `on_change`: what the folder says of new content under a known path.
     """
 
     directory: bytes
@@ -39,7 +40,7 @@ class Finding:
     lane: Lane
     account_ids: tuple[int, ...]
     refusal: Refusal | None = None
-    ignores_changes: bool = False
+    on_change: OnChange = OnChange.NEW
     md5: str = ""
 
 

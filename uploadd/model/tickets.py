@@ -16,6 +16,7 @@ TICKETS_PER_CALL = 50
 FIRST_SECONDS = {Lane.LIVE: 2.0, Lane.BACKFILL: 30.0}
 IDLE_SECONDS = 1.0
 MOST_SECONDS = 3600.0
+MOST_ETA_SECONDS = 24 * 3600.0
 
 
 class TicketState(StrEnum):
@@ -29,10 +30,14 @@ class TicketState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketReply:
-    """The answer for one ticket; `photo_id` only with COMPLETE."""
+    """The answer for one ticket; `photo_id` only with COMPLETE.
+
+    `eta_seconds`: how long the service wants not to be asked for it again, where it says so.
+    """
 
     state: TicketState
     photo_id: str | None = None
+    eta_seconds: float | None = None
 
 
 def poll_delay(lane: Lane, polls: int) -> float:
@@ -40,6 +45,16 @@ def poll_delay(lane: Lane, polls: int) -> float:
     if polls == 0:
         return FIRST_SECONDS[lane]
     return growing(2 * FIRST_SECONDS[Lane.LIVE], MOST_SECONDS, polls)
+
+
+def named_wait(eta_seconds: float | None) -> float:
+    """How long a service is left in peace that named `eta_seconds`; 0 where it named nothing.
+
+    `patience` does not touch it. Nonsense counts as nothing, and a day is enough of anything.
+    """
+    if eta_seconds is None or not eta_seconds > 0:
+        return 0.0
+    return min(eta_seconds, MOST_ETA_SECONDS)
 
 
 def should_ask(*, due: int, waiting: int, is_idle: bool) -> bool:

@@ -112,7 +112,8 @@ def _who_looks(folder: Folder, watchers: Watchers) -> str:
     if holder is None:
         return "nothing runs: the next `uploadd run`, or `uploadd backfill DIR`, sees it"
     if holder.command != "run":
-        return f"a backfill runs (pid {holder.pid}); it sees what lies in its directories"
+        sees = "only one file" if holder.command == "replace" else "what lies in its directories"
+        return f"a {holder.command} runs (pid {holder.pid}); it sees {sees}"
     row = watchers.rows.get(folder.name)
     if row is None or row["last_rescan"] is None:
         return "the daemon has not walked this folder yet; its first walk sees it"

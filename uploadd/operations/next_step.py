@@ -89,6 +89,8 @@ class Circumstances:
     seconds, None: now). `ahead`: queued jobs that come before it. `awaits_adoption`: the account
     may have it although this database knows nothing of it. `torn`: the job of an earlier content
     of the same file that changed while it was sent, and whose photo this one may have to mend.
+    `former`: the job in flight that a replacement waits for. `has_left`: the photo of a job that
+    is done has another content now.
     """
 
     now: float
@@ -102,6 +104,8 @@ class Circumstances:
     call_at: float | None = None
     ahead: int = 0
     awaits_adoption: bool = False
+    former: Job | None = None
+    has_left: bool = False
 
 
 def next_step(  # noqa: PLR0911 - one return for each kind of state
@@ -125,6 +129,9 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
             return NextStep("nothing, until it is retried", Who.YOU, remedy=_failed_remedy(job))
         case State.SKIPPED:
             return _skipped(job)
+        case _ if around.has_left:
+            text = f"nothing: photo {job.photo_id} was replaced, and has another content now"
+            return NextStep(text, Who.NOBODY)
         case _:
             where = f" as photo {job.photo_id}" if job.photo_id else ""
             return NextStep(f"nothing: the account has it{where}", Who.NOBODY)
@@ -135,6 +142,8 @@ def _send_text(job: Job) -> str:
         return "the file is read again"
     if job.is_replacement:
         again = " again" if job.attempts else ""
+        if job.photo_id is None:
+            return "it takes the place of the file's former content, where that has a photo"
         return f"it is sent{again}, as the new content of photo {job.photo_id}"
     return "it is sent again" if job.attempts else "it is sent"
 
@@ -200,6 +209,11 @@ def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
             " its photo is known, this content takes its place there"
         )
         yield Obstacle(Hurdle.TWIN, text)
+    elif around.former is not None:
+        text = (
+            f"it waits for job {around.former.id} ({around.former.state}), {_of_whom(job, around)}"
+        )
+        yield Obstacle(Hurdle.TWIN, text)
     elif around.ledger == "maybe" and not job.is_replacement:
         text = "an earlier send of this content may have arrived: it is looked up first"
         yield Obstacle(Hurdle.LEDGER, text, around.now)
@@ -213,6 +227,11 @@ def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
         yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
     if around.ahead:
         yield Obstacle(Hurdle.QUEUE, f"{_files(around.ahead)} before it in the queue")
+
+
+def _of_whom(job: Job, around: Circumstances) -> str:
+    is_same = around.former is not None and around.former.path == job.path
+    return "the same file's other content" if is_same else "which replaces the same photo"
 
 
 def _before_a_question(around: Circumstances) -> Iterator[Obstacle]:

@@ -10,11 +10,11 @@ from sqlite_utils import Database
 
 from uploadd.files.opening import open_regular, printable
 from uploadd.intake.examine import refusal_of
-from uploadd.model.configuration import Configuration
+from uploadd.model.configuration import Configuration, OnChange
 from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
-from uploadd.store import ledger, lock, moves, overview, sightings
+from uploadd.store import changing, ledger, lock, moves, overview, sightings
 from uploadd.store.beside import reading, writing
 
 RETRYABLE = (State.FAILED, State.SKIPPED)
@@ -72,7 +72,12 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
         named = tuple(_named(db, wish))
         unfit = {job.id: text for job in named if (text := _why_not(job))}
     with writing(configuration.state_dir) as db:
-        retrying = _Retrying(db, wish, unfit, now)
+        replacing = {
+            name
+            for name, folder in configuration.folders.items()
+            if folder.on_change is OnChange.REPLACE
+        }
+        retrying = _Retrying(db, wish, unfit, replacing, now)
         retrying.run([job.id for job in named])
         is_delivering = lock.holder_now(db, configuration.state_dir) is not None
     found = {job.id for job in named}
@@ -125,8 +130,12 @@ def _why_unreadable(job: Job) -> str:
 class _Retrying:
     """The moves of one retry, inside its commit."""
 
-    def __init__(self, db: Database, wish: Wish, unfit: dict[int, str], now: float) -> None:
+    def __init__(
+        self, db: Database, wish: Wish, unfit: dict[int, str], replacing: set[str], now: float
+    ) -> None:
+        """`replacing`: the folders whose changed files replace their photos."""
         self._db = db
+        self._replacing = replacing
         self._is_forced = wish.is_forced
         self._unfit = unfit
         self._now = now
@@ -158,6 +167,8 @@ class _Retrying:
         if not self._is_forced and job.reason is not None and job.reason.code == "deleted":
             self._add("deleted", job)
         story = FORCED_STORY if self._is_forced else STORY
+        if job.folder not in self._replacing:
+            changing.give_up_photo(self._db, job)
         moves.requeue(self._db, job, self._now, story, is_forced=self._is_forced)
         if not job.sha256:
             sightings.read_anew(self._db, job)

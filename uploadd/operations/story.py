@@ -10,7 +10,6 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.files.fingerprint import stat_file
-from uploadd.intake.tree import root_of
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
@@ -22,8 +21,9 @@ from uploadd.operations.exclusion import Remark
 from uploadd.operations.json_values import json_job, json_path, json_time
 from uploadd.operations.listing import account_names
 from uploadd.operations.next_step import Circumstances, NextStep, next_step
+from uploadd.operations.spelling import known_spelling, likeliest, spellings
 from uploadd.operations.status import holding
-from uploadd.store import calls, ledger, mending, moves, older, overview
+from uploadd.store import calls, changing, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
 
@@ -96,12 +96,12 @@ class Story:
 
 def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
     """The story of the file at `file` (relative, or not there any more). Raises `StoreError`."""
-    spellings = _spellings(configuration, file)
+    spelled = spellings(configuration, file)
     with reading(configuration.state_dir) as db:
         if db is None:
             watchers = Watchers(now, None, {})
-            return _story(configuration, _likeliest(configuration, spellings), (), (), watchers)
-        path = _known_spelling(db, configuration, spellings)
+            return _story(configuration, likeliest(configuration, spelled), (), (), watchers)
+        path = known_spelling(db, configuration, spelled)
         holder = holder_now(db, configuration.state_dir)
         watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
         known = overview.known_file(db, path)
@@ -131,32 +131,6 @@ def _story(
 def _lacking(account: str) -> Remark:
     text = f"account {account} has no job for it yet; the next walk of the folder makes one"
     return Remark("no-job", text)
-
-
-def _spellings(configuration: Configuration, file: bytes) -> list[bytes]:
-    """The path as it was given, and as it is where links on the way to a folder are resolved."""
-    absolute = os.path.abspath(file)
-    directory, name = os.path.split(absolute)
-    real = os.path.join(os.path.realpath(directory), name)
-    found = [absolute, real]
-    for folder in configuration.folders.values():
-        root = root_of(folder)
-        real_root = os.path.realpath(root)
-        if real.startswith(real_root.rstrip(b"/") + b"/"):
-            found.append(os.path.join(root, os.path.relpath(real, real_root)))
-    return list(dict.fromkeys(found))
-
-
-def _likeliest(configuration: Configuration, spellings: list[bytes]) -> bytes:
-    inside = [path for path in spellings if folders_of(configuration, path)]
-    return (inside or spellings)[0]
-
-
-def _known_spelling(db: Database, configuration: Configuration, spellings: list[bytes]) -> bytes:
-    for path in spellings:
-        if overview.jobs_of_path(db, path):
-            return path
-    return _likeliest(configuration, spellings)
 
 
 def _changes(path: bytes, known: KnownFile | None) -> Iterator[Remark]:
@@ -219,6 +193,8 @@ def _circumstances(
         call_at=now + wait if wait > 0 else None,
         ahead=overview.ahead_of(db, job) if is_ready else 0,
         awaits_adoption=entry is None and older.of_job(db, job.id) is not None,
+        former=changing.former_of(db, job) if is_ready and job.is_replacement else None,
+        has_left=job.photo_id is not None and changing.is_homeless(db, job),
     )
 
 

@@ -12,7 +12,9 @@ Rows = Mapping[str, ErrorRow]
 
 LATER = "nothing: it is tried again by itself"
 REPORT = "this is a fault of uploadd: please report it; then `uploadd retry` the job"
-LOGIN = "log in again: `uploadd auth NAME`; a running `uploadd run` takes it by itself"
+# Stands for the account's own name.
+ACCOUNT = "NAME"
+LOGIN = f"log in again: `uploadd auth {ACCOUNT}`; a running `uploadd run` takes it by itself"
 CLOCK = "set this computer's clock (NTP); the queue goes on by itself"
 
 # Where not even a status could be used.

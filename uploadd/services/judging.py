@@ -5,6 +5,7 @@ Design section 8 says which outcome is which; each service's `ErrorTables` hold 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,10 +19,13 @@ from uploadd.model.errors import (
 from uploadd.model.pauses import PauseCause
 from uploadd.model.verdicts import Action, ErrorRow, Reason, Verdict
 from uploadd.services import replies
+from uploadd.services.cleaning import one_line
 from uploadd.services.clock_skew import skew_text
 from uploadd.services.error_tables import (
+    ACCOUNT,
     CATCH_ALL,
     GARBAGE,
+    LOGIN,
     NETWORK,
     REPORT,
     ErrorTables,
@@ -47,9 +51,10 @@ class _Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges one service's replies by its tables."""
+    """Judges one service's replies by its tables. `account`: whose command mends its login."""
 
     tables: ErrorTables
+    account: str = ACCOUNT
 
     def send_verdict(
         self,
@@ -142,7 +147,7 @@ class Judge:
         if row is None or row.remedy == REPORT:
             return ServiceRefusedError(Reason(failure.code, text))
         told = _with_clock(text, row, failure.clock_off_seconds, tables.service)
-        reason = Reason(failure.code, told, row.remedy)
+        reason = Reason(failure.code, told, self._remedy(row))
         return _error_of(_Outcome(row, reason, failure.wait_seconds))
 
     def _outcome(self, reply: OAuthProblem | HttpTrouble | Garbage | Unanswered) -> _Outcome:
@@ -151,29 +156,38 @@ class Judge:
             case OAuthProblem(problem, off):
                 row = tables.oauth.get(problem) or tables.http["http-401"]
                 text = f"{row.wording} (OAuth: {problem})"
-                return _told(row, _with_clock(text, row, off, tables.service))
+                return self._told(row, _with_clock(text, row, off, tables.service))
             case HttpTrouble():
                 return self._http(reply)
             case Garbage(shown):
                 row = tables.no_reply[GARBAGE]
-                return _told(row, f"the reply cannot be read: {shown}")
+                return self._told(row, f"the reply cannot be read: {shown}")
             case Unanswered(stage, text):
                 is_away = stage is Stage.NOTHING_SENT
                 row = tables.unreached if is_away else tables.no_reply[NETWORK]
-                return _told(row, f"{tables.service} did not answer: {text}")
+                return self._told(row, f"{tables.service} did not answer: {text}")
 
     def _http(self, trouble: HttpTrouble) -> _Outcome:
         row = self.tables.http_row(trouble.status)
         shown = f", “{trouble.shown}”" if trouble.shown else ""
         text = f"{row.wording} (HTTP {trouble.status}{shown})"
-        reason = Reason(f"http-{trouble.status}", text, row.remedy)
+        reason = Reason(f"http-{trouble.status}", text, self._remedy(row))
         return _Outcome(row, reason, trouble.wait_seconds)
 
     def _reason(self, row: ErrorRow, failure: Failure | None = None) -> Reason:
         service = self.tables.service
         text = f"{row.wording} ({service} error {row.code})"
         off = failure.clock_off_seconds if failure else None
-        return Reason(row.code, _with_clock(text, row, off, service), row.remedy)
+        return Reason(row.code, _with_clock(text, row, off, service), self._remedy(row))
+
+    def _told(self, row: ErrorRow, text: str) -> _Outcome:
+        return _Outcome(row, Reason(row.code, text, self._remedy(row)))
+
+    def _remedy(self, row: ErrorRow) -> str:
+        """What a person does about it, with the account's own name in the command."""
+        if row.remedy != LOGIN:
+            return row.remedy
+        return row.remedy.replace(ACCOUNT, shlex.quote(one_line(self.account)))
 
     def _quoted(self, failure: Failure) -> str:
         return f"{self.tables.service} error {failure.code}: “{failure.message}”"
@@ -193,10 +207,6 @@ def _error_of(outcome: _Outcome) -> ServiceError:
         return ServiceFaultError(reason)
     pause = None if row.pause is None else verdicts.Pause(row.pause, reason, outcome.seconds)
     return ServiceRefusedError(reason, pause)
-
-
-def _told(row: ErrorRow, text: str) -> _Outcome:
-    return _Outcome(row, Reason(row.code, text, row.remedy))
 
 
 def _with_clock(text: str, row: ErrorRow, off_seconds: float | None, service: str) -> str:

@@ -20,8 +20,11 @@ def next_to_send(
     *,
     with_videos: bool,
     taken: Collection[int],
+    most_bytes: int | None = None,
 ) -> Job | None:
     """The next queued job of this lane that is ready and that no sender holds yet.
+
+    `most_bytes`: none that is larger (None: of any size).
 
     Jobs whose wait is over come before fresh ones; twins of a job in flight stay where they are.
     """
@@ -35,6 +38,7 @@ def next_to_send(
                 "after": after,
                 "upto": upto,
                 "with_videos": with_videos,
+                "most_bytes": most_bytes,
                 "most": len(taken) + 1,
             },
         )
@@ -55,6 +59,7 @@ def coming(db: Database, account_id: int, lane: Lane, now: float, most: int) -> 
             "after": -1.0,
             "upto": now,
             "with_videos": True,
+            "most_bytes": None,
             "most": most,
         },
     )
@@ -90,7 +95,12 @@ def fresh_tickets(db: Database, account_id: int) -> int:
     return count
 
 
-def tickets_to_ask(db: Database, account_id: int, now: float, most: int) -> list[Job]:
-    """The jobs in `processing` to ask for in one call: those due, the fresh ones, then others."""
-    parameters = {"account_id": account_id, "now": now, "most": most}
+def tickets_to_ask(
+    db: Database, account_id: int, now: float, most: int, *, with_early: bool
+) -> list[Job]:
+    """The jobs in `processing` to ask for in one call: those due, the fresh ones, then others.
+
+    `with_early`: a ticket may be asked for again before its time.
+    """
+    parameters = {"account_id": account_id, "now": now, "most": most, "with_early": with_early}
     return jobs(db, statements.TICKETS_TO_ASK, parameters)

@@ -40,8 +40,10 @@ SELECT DISTINCT directory FROM files
 WHERE directory = :root OR (directory >= :first AND directory < :beyond)
 """
 REMEMBER_FILE = """
-INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, media_type, covers)
-VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :media_type, :covers)
+INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, media_type, covers,
+    born)
+VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :media_type, :covers,
+    :born)
 ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, size = :size,
     mtime_ns = :mtime_ns, media_type = :media_type, covers = :covers,
     md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
@@ -75,12 +77,14 @@ WHERE id = :id
 """
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so
 # that a rescheduled job does not wait behind a whole backlog. A file whose earlier content is on
-# its way torn, or about to be mended, waits: what it holds now is what will mend it.
+# its way torn, or about to be mended, waits: what it holds now is what will mend it. A replacement
+# waits until nothing else of its file, or for its photo, is on its way.
 NEXT_IN_QUEUE = """
 SELECT * FROM jobs AS job
 WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
     AND due > :after AND due <= :upto AND sha256 != ''
     AND (:with_videos OR media_type NOT LIKE 'video/%')
+    AND (:most_bytes IS NULL OR size <= :most_bytes)
     AND NOT EXISTS (
         SELECT 1 FROM jobs AS twin
         WHERE twin.account_id = job.account_id AND twin.sha256 = job.sha256
@@ -92,6 +96,12 @@ WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
             AND (torn.sent_sha256 IS NOT NULL
                     AND torn.state IN ('uploading', 'uncertain', 'processing')
                 OR torn.is_mending AND torn.state IN ('queued', 'uncertain'))))
+    AND (kind = 'upload' OR NOT EXISTS (
+        SELECT 1 FROM jobs AS former
+        WHERE former.account_id = job.account_id AND former.id != job.id
+            AND former.state IN ('uploading', 'uncertain', 'processing', 'filing')
+            AND (former.directory = job.directory AND former.name = job.name
+                OR former.photo_id = job.photo_id)))
 ORDER BY due, id
 LIMIT :most
 """
@@ -114,10 +124,12 @@ SELECT count(*) FROM jobs INDEXED BY fresh_tickets
 WHERE account_id = ? AND state = 'processing' AND polls = 0
 """
 # The tickets that are due, then those never asked for, then as many of the others as the call has
-# room for: what is asked along the way costs nothing.
+# room for: what is asked along the way costs nothing, unless the service named a time before which
+# it is not to be asked.
 TICKETS_TO_ASK = """
 SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
     AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND (:with_early OR polls = 0 OR due <= :now)
 ORDER BY CASE WHEN due <= :now THEN 0 WHEN polls = 0 THEN 1 ELSE 2 END, due, id LIMIT :most
 """
 OPEN_COUNTS = """
@@ -144,17 +156,19 @@ UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
 WHERE id = :id
 """
 MARK_SENT = "UPDATE jobs SET sent_sha256 = ?, sent_as = ? WHERE id = ?"
-AIM = "UPDATE jobs SET kind = ?, photo_id = ?, is_mending = ? WHERE id = ?"
+AIM = "UPDATE jobs SET kind = ?, photo_id = ?, is_mending = ?, is_asked = ? WHERE id = ?"
+HURRY = "UPDATE jobs SET lane = ? WHERE id = ?"
 QUEUED_SINCE = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
     AND id != ? AND sha256 != '' ORDER BY id DESC
 """
-# Files whose content was on a photo that has another one now, and that still have that content.
+# Files whose content was on a photo that has another one now, and that still have that content. Not
+# those that a person gave a photo once, from outside of every folder.
 HOMELESS = """
 SELECT jobs.* FROM jobs JOIN files
     ON files.directory = jobs.directory AND files.name = jobs.name AND files.sha256 = jobs.sha256
 WHERE jobs.account_id = :account_id AND jobs.photo_id = :photo_id AND jobs.sha256 = :sha256
-    AND jobs.state IN ('done', 'duplicate')
+    AND jobs.state IN ('done', 'duplicate') AND NOT (jobs.is_asked AND jobs.folder = '')
     AND NOT (jobs.directory = :directory AND jobs.name = :name)
 """
 WAKE_CONTENT = """
@@ -164,6 +178,40 @@ WHERE account_id = ? AND sha256 = ? AND state = 'queued'
 IS_BEING_REPLACED = """
 SELECT 1 FROM jobs WHERE account_id = ? AND photo_id = ? AND kind = 'replace'
     AND state IN ('queued', 'uploading', 'uncertain', 'processing', 'filing')
+"""
+# What is on its way of the same file, or to the same photo: a replacement waits for it.
+FORMER_IN_FLIGHT = """
+SELECT * FROM jobs WHERE account_id = :account_id AND id != :id
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND (directory = :directory AND name = :name OR photo_id = :photo_id)
+"""
+# The photos that contents of this path are, or may be, on: the file's latest first. Not those that
+# the service had before we sent anything: somebody else put them there.
+PHOTOS_OF_PATH = """
+SELECT ledger.photo_id AS photo_id, jobs.id AS job_id,
+    ledger.state = 'maybe' AND ledger.doubt = 'full' AND jobs.kind = 'upload' AS is_doubted
+FROM jobs JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha256
+WHERE jobs.directory = :directory AND jobs.name = :name AND jobs.account_id = :account_id
+    AND ledger.photo_id IS NOT NULL
+    AND (SELECT max(history.id) FROM history WHERE history.job_id = jobs.id) > coalesce(
+        (SELECT born FROM files WHERE directory = :directory AND name = :name), 0)
+    AND NOT EXISTS (
+        SELECT 1 FROM jobs AS source WHERE source.id = ledger.job_id AND source.state = 'duplicate')
+ORDER BY (SELECT max(history.id) FROM history WHERE history.job_id = jobs.id) DESC
+"""
+# Another file that is there with a content that this photo has.
+OTHER_FILE_OF_PHOTO = """
+SELECT 1 FROM jobs JOIN files
+    ON files.directory = jobs.directory AND files.name = jobs.name AND files.sha256 = jobs.sha256
+JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha256
+WHERE jobs.account_id = :account_id AND jobs.photo_id = :photo_id
+    AND jobs.state IN ('done', 'duplicate', 'filing') AND ledger.photo_id = jobs.photo_id
+    AND NOT (jobs.directory = :directory AND jobs.name = :name)
+"""
+# A changed file's job that has yet to learn which photo it replaces.
+HEIR_OF_PATH = """
+SELECT 1 FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
+    AND id != ? AND kind = 'replace' AND photo_id IS NULL
 """
 TORN_BEFORE = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND id != ?
@@ -207,6 +255,11 @@ HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY 
 # --- the ledger -------------------------------------------------------------------------------
 
 LEDGER_ROW = "SELECT * FROM ledger WHERE account_id = ? AND sha256 = ?"
+WITNESSES = """
+SELECT jobs.sha256 AS sha256, jobs.md5 AS md5 FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+WHERE ledger.account_id = ? AND ledger.state = 'there' AND ledger.sha256 != ?
+    AND jobs.sha256 = ledger.sha256 AND jobs.md5 != '' LIMIT ?
+"""
 SET_LEDGER = """
 INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
 VALUES (:account_id, :sha256, :state, :doubt, :photo_id, :now, :job_id)

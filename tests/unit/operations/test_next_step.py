@@ -224,3 +224,23 @@ def test_a_file_whose_earlier_content_is_torn_waits_for_it(job: Job) -> None:
     step = next_step(job, replace(AROUND, torn=replace(job, id=3)))
     assert kinds(step) == [Hurdle.TWIN]
     assert "job 3" in step.obstacles[0].text
+
+
+def test_a_changed_file_waits_for_its_former_content(job: Job) -> None:
+    """Its photo is known only when that has ended."""
+    changed = replace(job, kind=Kind.REPLACE)
+    assert "the file's former content" in next_step(changed, AROUND).text
+    former = replace(job, id=3, state=State.PROCESSING)
+    step = next_step(changed, replace(AROUND, former=former))
+    assert kinds(step) == [Hurdle.TWIN]
+    assert "job 3 (processing), the same file's other content" in step.obstacles[0].text
+    other = replace(former, name=b"other.jpg")
+    step = next_step(changed, replace(AROUND, former=other))
+    assert "replaces the same photo" in step.obstacles[0].text
+
+
+def test_a_content_that_was_replaced_is_not_called_there(job: Job) -> None:
+    """Its photo has another one now."""
+    done = replace(job, state=State.DONE, photo_id="77")
+    step = next_step(done, replace(AROUND, has_left=True))
+    assert (step.who, "photo 77 was replaced" in step.text) == (Who.NOBODY, True)

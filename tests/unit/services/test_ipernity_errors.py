@@ -211,7 +211,7 @@ async def test_a_login_that_is_not_taken_names_the_command(
 ) -> None:
     """A token of Flickr's is one that ipernity does not know: 107."""
     verdict = await open_ipernity(lambda _: reply_for(code)).ipernity.send(parcel)
-    assert "`uploadd auth NAME`" in verdict.reason.remedy
+    assert "`uploadd auth me`" in verdict.reason.remedy
 
 
 @pytest.mark.parametrize("row", errors.TABLES.rows(), ids=lambda row: row.code)

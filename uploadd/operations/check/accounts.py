@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-from rich.filesize import decimal
+from dataclasses import dataclass
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
-from uploadd.model.errors import ServiceAwayError, ServiceError, ServiceRefusedError, UploaddError
+from uploadd.model.errors import ServiceRefusedError, UploaddError
+from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
-from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
-from uploadd.services.base import Login, Quota, Service
-
-MOST_SECONDS = 60.0
-FEW_ITEMS = 100
-CREDENTIALS_REMEDY = "set them in the configuration, in the environment, or as systemd credentials"
+from uploadd.model.verdicts import with_name
+from uploadd.operations.check.findings import Concern, Finding, error, ok
+from uploadd.operations.check.limits import room
+from uploadd.operations.questions import put
+from uploadd.services.base import Login, Service
 
 
 @dataclass
 class Answers:
-    """What one account's service said. `asked`: how many calls that took."""
+    """What one account's service said."""
 
     account: Account
     host: str = ""
@@ -32,27 +28,14 @@ class Answers:
     may_upload: bool | None = None
     quota: Quota | None = None
     refusal: UploaddError | None = None
-    asked: list[Purpose] = field(default_factory=list)
 
 
 async def ask(account: Account, runtime: Runtime, make_service: ServiceMaker) -> Answers:
-    """Log in, ask for the permission and for the quota: three calls that change nothing."""
+    """Log in, ask for the permission and for the limits: calls that change nothing."""
     answers = Answers(account)
-
-    async def grant(purpose: Purpose) -> None:
-        answers.asked.append(purpose)
-
-    service = make_service(account, runtime, grant)
-    try:
-        async with asyncio.timeout(MOST_SECONDS):
-            await _ask(service, answers)
-    except TimeoutError:
-        text = f"{service.host} did not answer within {MOST_SECONDS:.0f} s"
-        answers.refusal = ServiceAwayError(text, "check the network, the proxy and base_url")
-    except ServiceError as refusal:
-        answers.refusal = refusal
-    finally:
-        await service.aclose()
+    answers.refusal = await put(
+        account, runtime, make_service, lambda service: _ask(service, answers)
+    )
     return answers
 
 
@@ -61,6 +44,7 @@ async def _ask(service: Service, answers: Answers) -> None:
     answers.login = await service.log_in()
     answers.may_upload = await service.may_upload()
     answers.quota = await service.quota()
+    answers.quota = await service.with_private_left(answers.quota)
 
 
 def missing_credentials(account: Account) -> Iterator[Finding]:
@@ -70,7 +54,7 @@ def missing_credentials(account: Account) -> Iterator[Finding]:
         keys = ", ".join(f"accounts.{account.name}.{key}" for key in missing)
         subject = f"accounts.{account.name}"
         text = f"credentials are missing: {keys}"
-        yield error(subject, text, CREDENTIALS_REMEDY, Concern.CREDENTIALS)
+        yield error(subject, text, account.login_remedy, Concern.CREDENTIALS)
 
 
 def judged(answers: Answers) -> Iterator[Finding]:
@@ -80,13 +64,14 @@ def judged(answers: Answers) -> Iterator[Finding]:
         yield ok(subject, f"logged in at {answers.host} as {answers.login.user_name}")
     if answers.may_upload is False:
         text = "the token may read, and not upload"
-        remedy = "make a new token, with the permission to write"
+        remedy = f"`uploadd auth {answers.account.name}` logs in with the permission to write"
         yield error(subject, text, remedy, Concern.CREDENTIALS)
     if answers.refusal is not None:
         refusal = answers.refusal
-        yield error(subject, refusal.text, refusal.remedy, _concern(refusal))
+        remedy = with_name(refusal.remedy, answers.account.name)
+        yield error(subject, refusal.text, remedy, _concern(refusal))
     if answers.quota is not None:
-        yield from _quota(subject, answers.quota)
+        yield from room(subject, answers.quota)
 
 
 def same_logins(answers: list[Answers]) -> Iterator[Finding]:
@@ -107,30 +92,3 @@ def _concern(refusal: UploaddError) -> Concern:
     pause = refusal.pause if isinstance(refusal, ServiceRefusedError) else None
     is_login = pause is not None and pause.cause is PauseCause.CREDENTIALS
     return Concern.CREDENTIALS if is_login else Concern.OTHER
-
-
-def _quota(subject: str, quota: Quota) -> Iterator[Finding]:
-    if quota.items_left == 0:
-        text = "the account is full: it takes no more photos"
-        yield error(subject, text, "delete photos there or upgrade the account")
-        return
-    few = quota.items_left is not None and quota.items_left < FEW_ITEMS
-    text = f"the account takes {_room(quota)}"
-    yield warning(subject, text, "delete photos there or upgrade it") if few else ok(subject, text)
-    if quota.videos_left == 0:
-        text = "the account takes no more videos"
-        yield warning(subject, text, "delete videos there or upgrade the account")
-
-
-def _room(quota: Quota) -> str:
-    parts = [
-        "any number of items" if quota.items_left is None else f"{quota.items_left} more items"
-    ]
-    sizes: list[tuple[str, int | None]] = [
-        ("photos up to", quota.photo_max_bytes),
-        ("videos up to", quota.video_max_bytes),
-    ]
-    parts += [f"{what} {decimal(size)}" for what, size in sizes if size is not None]
-    if quota.bytes_left is not None:
-        parts.append(f"{decimal(quota.bytes_left)} in all this month")
-    return ", ".join(parts)

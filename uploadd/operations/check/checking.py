@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.configuration import Account, Configuration
+from uploadd.intake.tree import root_of
+from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError
-from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
+from uploadd.model.states import TERMINAL
 from uploadd.operations.check import accounts, machine, queue, state_dir
+from uploadd.operations.check.accounts import Answers
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks, most_watches
-from uploadd.operations.status import holding
+from uploadd.operations.check.limits import conflicts
+from uploadd.operations.questions import told_to_wait
 from uploadd.services.registry import open_service
+from uploadd.store import overview
 from uploadd.store.accounts import all_accounts
 from uploadd.store.beside import reading
 
@@ -35,17 +40,17 @@ async def check(
         yield found
     if unusable:
         return
-    told_to_wait: frozenset[str] = frozenset()
     try:
         stored = list(_stored(configuration, runtime.clock.wall()))
-        told_to_wait = _told_to_wait(configuration, runtime.clock.wall())
     except StoreError as refusal:
         stored = [error(state_dir.SUBJECT, refusal.text, refusal.remedy)]
     for found in (*stored, *_settings(configuration)):
         yield found
-    for found in await runtime.disk.run(_folders, configuration):
+    folders = FolderChecks(configuration.folders.values(), most_watches())
+    for found in await runtime.disk.run(lambda: list(folders.run())):
         yield found
-    for found in await _services(configuration, runtime, make_service, told_to_wait):
+    answers = await _answers(configuration, runtime, make_service)
+    for found in (*_services(configuration, answers), *_limits(configuration, answers, folders)):
         yield found
 
 
@@ -61,18 +66,6 @@ def _stored(configuration: Configuration, now: float) -> Iterator[Finding]:
         yield from queue.standing(db, configuration, now)
 
 
-def _told_to_wait(configuration: Configuration, now: float) -> frozenset[str]:
-    """The accounts whose service asked for no calls at all now: it is not asked here either."""
-    with reading(configuration.state_dir) as db:
-        if db is None:
-            return frozenset()
-        return frozenset(
-            row.label
-            for row in all_accounts(db)
-            if any(pause.cause is PauseCause.RATE for pause in holding(db, row.id, now))
-        )
-
-
 def _settings(configuration: Configuration) -> Iterator[Finding]:
     if not configuration.accounts:
         remedy = "add an [accounts.NAME] to the configuration"
@@ -84,26 +77,48 @@ def _settings(configuration: Configuration) -> Iterator[Finding]:
     yield from machine.open_files(configuration.accounts.values())
 
 
-def _folders(configuration: Configuration) -> list[Finding]:
-    return list(FolderChecks(configuration.folders.values(), most_watches()).run())
-
-
-async def _services(
-    configuration: Configuration,
-    runtime: Runtime,
-    make_service: ServiceMaker,
-    told_to_wait: frozenset[str],
-) -> list[Finding]:
-    findings: list[Finding] = []
-    asked: list[Account] = []
-    for account in configuration.accounts.values():
-        missing = list(accounts.missing_credentials(account))
-        findings += missing
-        if not missing and account.name not in told_to_wait:
-            asked.append(account)
-    answers = await asyncio.gather(
+async def _answers(
+    configuration: Configuration, runtime: Runtime, make_service: ServiceMaker
+) -> list[Answers]:
+    """What the services say of the accounts that can be asked."""
+    waiting = told_to_wait(configuration, runtime.clock.wall())
+    asked = [
+        account
+        for account in configuration.accounts.values()
+        if account.name not in waiting and not account.missing_credentials
+    ]
+    return await asyncio.gather(
         *(accounts.ask(account, runtime, make_service) for account in asked)
     )
+
+
+def _services(configuration: Configuration, answers: list[Answers]) -> Iterator[Finding]:
+    for account in configuration.accounts.values():
+        yield from accounts.missing_credentials(account)
     for one in answers:
-        findings += accounts.judged(one)
-    return [*findings, *accounts.same_logins(answers)]
+        yield from accounts.judged(one)
+    yield from accounts.same_logins(answers)
+
+
+def _limits(
+    configuration: Configuration, answers: list[Answers], folders: FolderChecks
+) -> Iterator[Finding]:
+    """Folders that want more than their accounts take."""
+    for one in answers:
+        if one.quota is not None:
+            waiting = _waiting(configuration, one.account.name, folders.files)
+            yield from conflicts(one.account, one.quota, configuration.folders, waiting)
+
+
+def _waiting(configuration: Configuration, name: str, files: dict[str, int]) -> dict[str, int]:
+    """How many files of each folder have not ended their way to this account."""
+    waiting = dict(files)
+    with suppress(StoreError), reading(configuration.state_dir) as db:
+        row = next((row for row in all_accounts(db) if row.label == name), None) if db else None
+        if db is None or row is None:
+            return waiting
+        for folder in configuration.folders.values():
+            counts = overview.counts_below(db, root_of(folder), (row.id,))
+            ended = sum(number for state, (number, _) in counts.items() if state in TERMINAL)
+            waiting[folder.name] = max(0, files.get(folder.name, 0) - ended)
+    return waiting

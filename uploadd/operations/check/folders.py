@@ -28,6 +28,8 @@ class FolderChecks:
         self._folders = list(folders)
         self._most_watches = most_watches
         self._watched = 0
+        self.files: dict[str, int] = {}
+        """How many files each folder has, as far as it could be walked."""
 
     def run(self) -> Iterator[Finding]:
         """One finding for each folder at least, then the watches of all together."""
@@ -62,6 +64,7 @@ class FolderChecks:
             files += len(listing.entries)
             if listing.error is not None:
                 closed.append(printable(listing.directory))
+        self.files[folder.name] = files
         if closed:
             named = ", ".join(closed[:MOST_NAMED]) + (", …" if len(closed) > MOST_NAMED else "")
             text = f"{len(closed)} directories cannot be read: {named}"

@@ -35,6 +35,7 @@ from uploadd.services.flickr.calls import Calls, host_of
 from uploadd.services.flickr.judging import call_error
 from uploadd.services.flickr.signing import authorization, new_stamp
 from uploadd.services.replies import Answer, Document, Garbage, OAuthProblem
+from uploadd.services.requests import masked
 from uploadd.services.values import identifier, part, text
 from uploadd.services.wire import Received, Unanswered, Wire
 
@@ -168,10 +169,10 @@ class FlickrAuthoriser:
         header = authorization(signer, stamp, "GET", url, fields, callback)
         address = f"{url}?{urlencode(fields)}" if fields else url
         received = await self._wire.get(address, {"Authorization": header})
-        return self._pairs(received, path, is_begin=bool(callback))
+        return self._pairs(received, signer, path, is_begin=bool(callback))
 
     def _pairs(
-        self, received: Received | Unanswered, path: str, *, is_begin: bool
+        self, received: Received | Unanswered, signer: Account, path: str, *, is_begin: bool
     ) -> dict[str, str]:
         method = path.rpartition("/")[2]
         if isinstance(received, Unanswered):
@@ -179,7 +180,7 @@ class FlickrAuthoriser:
         pairs = _login_pairs(received)
         if pairs:
             return pairs
-        reply = replies.call_reply(received, self._runtime.clock.wall())
+        reply = replies.call_reply(masked(received, signer), self._runtime.clock.wall())
         if isinstance(reply, Answer | Document):
             reply = Garbage("it holds no token")
         if isinstance(reply, OAuthProblem):

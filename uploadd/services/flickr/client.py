@@ -29,10 +29,10 @@ from uploadd.services.flickr.calls import (
     url_of,
 )
 from uploadd.services.flickr.fields import content_tag, replace_fields, upload_fields
-from uploadd.services.flickr.judging import JUDGE, send_verdict
 from uploadd.services.flickr.marking import mark_content
 from uploadd.services.flickr.quotas import Quotas
 from uploadd.services.form_fields import file_name
+from uploadd.services.judging import Judge
 from uploadd.services.multipart import Fields, FilePart
 from uploadd.services.requests import check_text
 from uploadd.services.wire import Handed, Wire
@@ -64,7 +64,8 @@ class Flickr:
         self._account = account
         self._wire = Wire(account.parallel_uploads, transport)
         self._calls = Calls(account, runtime, self._wire)
-        self._asking = Asking(runtime, grant, JUDGE, self._calls.rest)
+        self._judge = Judge(errors.TABLES, account.name)
+        self._asking = Asking(runtime, grant, self._judge, self._calls.rest)
         self._quotas = Quotas(self._asking)
 
     @property
@@ -108,7 +109,7 @@ class Flickr:
         part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
         fields = upload_fields(parcel, self._account)
         reply = await self._calls.post_file(UPLOAD_PATH, fields, part, handed)
-        return send_verdict(reply, was_sent=handed.last_chunk)
+        return self._judge.send_verdict(reply, was_sent=handed.last_chunk)
 
     async def replace(self, parcel: Parcel, photo_id: str) -> Verdict:
         """POST new content for a photo, with `async=1`. Raises only what its body raises."""
@@ -116,7 +117,7 @@ class Flickr:
         part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
         fields = replace_fields(photo_id)
         reply = await self._calls.post_file(REPLACE_PATH, fields, part, handed)
-        return send_verdict(reply, was_sent=handed.last_chunk, table=errors.REPLACE)
+        return self._judge.send_verdict(reply, was_sent=handed.last_chunk, table=errors.REPLACE)
 
     async def mark_content(self, photo_id: str, sha256: str) -> None:
         """The right content tag is added first, then others are removed. Raises `ServiceError`."""

@@ -22,7 +22,7 @@ from uploadd.services.form_fields import file_name
 from uploadd.services.ipernity import answers, errors
 from uploadd.services.ipernity.calls import Calls, host_of
 from uploadd.services.ipernity.fields import replace_fields, upload_fields
-from uploadd.services.ipernity.judging import JUDGE
+from uploadd.services.judging import Judge
 from uploadd.services.multipart import Fields, FilePart
 from uploadd.services.requests import check_text
 from uploadd.services.wire import Handed, Wire
@@ -59,7 +59,8 @@ class Ipernity:
         self._account = account
         self._wire = Wire(account.parallel_uploads, transport)
         self._calls = Calls(account, runtime, self._wire)
-        self._asking = Asking(runtime, grant, JUDGE, self._calls.call)
+        self._judge = Judge(errors.TABLES, account.name)
+        self._asking = Asking(runtime, grant, self._judge, self._calls.call)
 
     @property
     def host(self) -> str:
@@ -187,7 +188,7 @@ class Ipernity:
         handed = Handed()
         part = FilePart("file", file_name(parcel), parcel.media_type, parcel.body)
         reply = await self._calls.post_file(method, fields, part, handed)
-        return JUDGE.send_verdict(reply, was_sent=handed.last_chunk, table=table)
+        return self._judge.send_verdict(reply, was_sent=handed.last_chunk, table=table)
 
     async def _check_halves(self, ticket_ids: Sequence[str]) -> dict[str, TicketReply]:
         if len(ticket_ids) == 1:

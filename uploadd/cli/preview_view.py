@@ -1,0 +1,100 @@
+"""What a dry run has found, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.filesize import decimal
+
+from uploadd.files.opening import printable
+from uploadd.model.estimates import Estimate
+from uploadd.operations.preview import AccountPreview, Preview
+
+_UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+BY_BYTES = "`bytes_per_second`"
+BY_CALLS = "call budget"
+
+
+def preview_lines(preview: Preview) -> Iterator[str]:
+    """The files, what cannot be sent, and for each account how much it is and how long it takes."""
+    too_large = f", {preview.too_large:,} too large" if preview.too_large else ""
+    yield (
+        f"{preview.found:,} files found: {preview.known:,} known already,"
+        f" {preview.photos:,} photos and {preview.videos:,} videos to send"
+        f" ({decimal(preview.bytes_to_send)}){too_large}, {preview.skipped:,} not for upload"
+    )
+    for directory, why in preview.errors:
+        yield f"{directory} cannot be read: {why}"
+    for name, account in preview.accounts.items():
+        for one in account.too_large:
+            yield f"{printable(one.path)} is too large for {name}: {one.text}"
+    yield "nothing was sent: this was a dry run"
+    for name, account in preview.accounts.items():
+        yield from _account_lines(name, account)
+
+
+def _account_lines(name: str, account: AccountPreview) -> Iterator[str]:
+    parts = [", ".join(_parts(account)), *_places(account)]
+    yield f"{name}: {'; '.join(parts)}"
+    if account.limits.unknown:
+        yield f"  the account's limits are left out: {account.limits.unknown}"
+    for line in _beyond(account):
+        yield f"  ! {line}"
+
+
+def _parts(account: AccountPreview) -> Iterator[str]:
+    yield _number(account.photos, "photo")
+    if account.videos:
+        yield _number(account.videos, "video")
+    yield decimal(account.bytes_to_send)
+    if account.too_large:
+        yield f"{len(account.too_large):,} too large"
+    if account.files:
+        yield _time(account.estimate)
+
+
+def _time(estimate: Estimate) -> str:
+    """How long it takes, and by which settings that is known."""
+    if estimate.seconds is None:
+        return "no estimate (neither `bytes_per_second` nor the call budget holds these up)"
+    if not estimate.by_bytes:
+        return f"at least {spelled(estimate.seconds)} at your {BY_CALLS}"
+    by = f"{BY_BYTES} and {BY_CALLS}" if estimate.by_calls else BY_BYTES
+    return f"about {spelled(estimate.seconds)} at your {by}"
+
+
+def _places(account: AccountPreview) -> Iterator[str]:
+    quota = account.quota
+    if quota.items_left is not None:
+        of = f" of {quota.items_most:,}" if quota.items_most is not None else ""
+        yield f"{quota.items_left:,}{of} places left"
+    if quota.private_left is not None:
+        yield f"{quota.private_left} of {quota.private_most} private places left"
+
+
+def _beyond(account: AccountPreview) -> Iterator[str]:
+    """What will not fit."""
+    over, quota = account.beyond, account.quota
+    if over.items:
+        yield f"{_number(over.items, 'file')} will not fit: the account has no more places"
+    if over.videos:
+        yield f"{_number(over.videos, 'video')} will not fit: it takes {quota.videos_left} more"
+    if over.size_bytes:
+        yield f"{decimal(over.size_bytes)} will not fit this month"
+    if account.private_beyond:
+        yield (
+            f"{_number(account.private, 'file')} to be uploaded with is_public = 0:"
+            f" {account.private_beyond:,} more than it has private places for"
+        )
+
+
+def spelled(seconds: float) -> str:
+    """`5 days`, `1 hour`, `20 minutes`; `a minute` where it is less than two."""
+    for size, name in _UNITS:
+        if seconds >= 2 * size or (size > 60 and seconds >= 0.95 * size):
+            return _number(round(seconds / size), name)
+    return "a minute"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,100 @@
+"""What an account still takes, and which folders want more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.filesize import decimal
+
+from uploadd.model.configuration import Account, Folder, ServiceName
+from uploadd.model.limits import BYTES_REMEDY, Quota, items_count
+from uploadd.operations.check.findings import Finding, error, ok, warning
+
+FEW_ITEMS = 100
+MORE_ROOM = "delete photos there or upgrade the account"
+SAFE = 1
+
+
+def room(subject: str, quota: Quota) -> Iterator[Finding]:
+    """An account's limits in one line, and a line for each that is reached or near."""
+    if quota.items_left == 0:
+        count = items_count(quota)
+        text = "the account is full: " + (f"it has {count}" if count else "it takes no more photos")
+        yield error(subject, text, MORE_ROOM)
+    elif quota.bytes_left == 0:
+        yield error(subject, "the account takes no more this month", BYTES_REMEDY)
+    else:
+        few = quota.items_left is not None and quota.items_left < FEW_ITEMS
+        text = f"the account takes {', '.join(_parts(quota))}"
+        yield warning(subject, text, MORE_ROOM) if few else ok(subject, text)
+    if quota.videos_left == 0:
+        text = "the account takes no more videos"
+        yield warning(subject, text, "delete videos there or upgrade the account")
+    if quota.private_most is not None:
+        yield ok(subject, f"of a free account's items {_private(quota)}")
+
+
+def conflicts(
+    account: Account, quota: Quota, folders: Mapping[str, Folder], waiting: Mapping[str, int]
+) -> Iterator[Finding]:
+    """Settings of folders that the account's limits do not allow.
+
+    `waiting`: how many files of each folder are still to be sent to this account.
+    """
+    for name, folder in folders.items():
+        if account.name not in folder.accounts:
+            continue
+        yield from _not_safe(account, quota, folder)
+        yield from _too_many_private(account, quota, folder, waiting.get(name, 0))
+
+
+def _not_safe(account: Account, quota: Quota, folder: Folder) -> Iterator[Finding]:
+    """Flickr upload API, error 15."""
+    is_free = account.service is ServiceName.FLICKR and quota.is_pro is False
+    if is_free and (folder.photo.safety_level or SAFE) > SAFE:
+        text = (
+            f"safety_level = {folder.photo.safety_level}, and accounts.{account.name} is a free"
+            " account, which may hold safe content only: each photo will be refused (15)"
+        )
+        remedy = "set safety_level = 1 where that is true, or upgrade the account"
+        yield warning(f"folders.{folder.name}.photo", text, remedy)
+
+
+def _too_many_private(
+    account: Account, quota: Quota, folder: Folder, waiting: int
+) -> Iterator[Finding]:
+    left = quota.private_left
+    if left is None or folder.photo.is_public != 0 or waiting <= left:
+        return
+    text = (
+        f"{waiting:,} files are to be uploaded with is_public = 0, and accounts.{account.name} has"
+        f" {left} of {quota.private_most} places for them"
+    )
+    remedy = "set is_public = 1, leave some of them out, or upgrade the account"
+    yield warning(f"folders.{folder.name}.photo", text, remedy)
+
+
+def _parts(quota: Quota) -> Iterator[str]:
+    if quota.items_left is None:
+        yield "any number of items"
+    else:
+        count = items_count(quota)
+        yield f"{quota.items_left:,} more items" + (f" ({count} are there)" if count else "")
+    if quota.photo_max_bytes is not None:
+        yield f"photos up to {decimal(quota.photo_max_bytes)}"
+    video = [decimal(quota.video_max_bytes)] if quota.video_max_bytes is not None else []
+    if quota.video_max_seconds is not None:
+        video.append(f"{quota.video_max_seconds} s")
+    if video:
+        yield f"videos up to {' and '.join(video)}"
+    if quota.videos_left:
+        yield f"{quota.videos_left:,} more videos"
+    if quota.bytes_left is not None:
+        yield f"{decimal(quota.bytes_left)} in all this month"
+
+
+def _private(quota: Quota) -> str:
+    most = quota.private_most
+    if quota.private_left is None:
+        return f"at most {most} need not be public (how many are not, the service did not say)"
+    return f"at most {most} need not be public: {quota.private_left} of {most} places are left"

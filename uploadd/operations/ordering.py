@@ -1,0 +1,229 @@
+"""What `uploadd replace` is asked for: looked at, held against the service, put into the queue.
+
+The job is committed before anything is sent. Asked for once more, it is the same job.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from uploadd.assembly import ServiceMaker
+from uploadd.delivery.logins import credentials_digest
+from uploadd.files.fingerprint import Fingerprint, fingerprint_file
+from uploadd.files.opening import printable
+from uploadd.files.openness import is_open_for_writing
+from uploadd.intake.examine import refusal_of
+from uploadd.intake.tree import root_of
+from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.configuration import Account, Configuration
+from uploadd.model.errors import (
+    FileTrouble,
+    ServiceError,
+    ServiceRefusedError,
+    UsageError,
+)
+from uploadd.model.jobs import Lane
+from uploadd.model.pauses import PauseCause, Stops, what_stops
+from uploadd.model.ports import Runtime
+from uploadd.model.sightings import Finding
+from uploadd.operations.absence import folders_of
+from uploadd.operations.counting import LONGEST_NAP_SECONDS, keep_pause, take_call
+from uploadd.operations.spelling import known_spelling, likeliest, spellings
+from uploadd.services.base import Service
+from uploadd.store import accounts, asked, calls, lock, pauses
+from uploadd.store.asked import Answer, Placed
+from uploadd.store.beside import reading, writing
+
+T = TypeVar("T")
+
+LONGEST_ID = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A file whose content a photo is to get. `folder`: the folder that it lies in, or ""."""
+
+    path: bytes
+    folder: str
+    root: bytes
+    account: Account
+    photo_id: str
+    fingerprint: Fingerprint
+
+    def finding(self, account_id: int) -> Finding:
+        """The same as intake would tell it."""
+        directory, name = os.path.split(self.path)
+        stat = self.fingerprint.stat
+        return Finding(
+            directory=directory,
+            name=name,
+            device=stat.device,
+            inode=stat.inode,
+            size=stat.size,
+            mtime_ns=stat.mtime_ns,
+            sha256=self.fingerprint.sha256,
+            media_type=self.fingerprint.media_type,
+            folder=self.folder,
+            root=self.root,
+            lane=Lane.LIVE,
+            account_ids=(account_id,),
+            md5=self.fingerprint.md5,
+        )
+
+
+def order_of(configuration: Configuration, file: str, photo_id: str, name: str | None) -> Order:
+    """Look at what was asked for (blocking). Raises `UsageError`, `StoreError`."""
+    if not (photo_id.isascii() and photo_id.isdecimal() and len(photo_id) <= LONGEST_ID):
+        raise UsageError(
+            f"--photo-id {photo_id[:60]!r} is not the id of a photo",
+            "it is the number in the address of the photo's page",
+        )
+    account = _account(configuration, name)
+    path = _path(configuration, os.fsencode(file))
+    fingerprint = _read(path, account)
+    inside = [one for one in folders_of(configuration, path) if account.name in one.accounts]
+    folder, root = (inside[0].name, root_of(inside[0])) if inside else ("", os.path.dirname(path))
+    return Order(path, folder, root, account, photo_id, fingerprint)
+
+
+def _account(configuration: Configuration, name: str | None) -> Account:
+    known = ", ".join(configuration.accounts) or "none is configured"
+    if name is None and len(configuration.accounts) == 1:
+        return next(iter(configuration.accounts.values()))
+    if name is None:
+        raise UsageError("say on which account the photo is", f"--account is one of: {known}")
+    if name not in configuration.accounts:
+        raise UsageError(f"--account {name} is not an account", f"known are: {known}")
+    return configuration.accounts[name]
+
+
+def _path(configuration: Configuration, file: bytes) -> bytes:
+    spelled = spellings(configuration, file)
+    with reading(configuration.state_dir) as db:
+        if db is None:
+            return likeliest(configuration, spelled)
+        return known_spelling(db, configuration, spelled)
+
+
+def _read(path: bytes, account: Account) -> Fingerprint:
+    try:
+        fingerprint = fingerprint_file(path, with_md5=account.needs_md5)
+    except FileTrouble as trouble:
+        remedy = trouble.remedy or "name a photo that is there"
+        raise UsageError(trouble.text, remedy) from None
+    refusal = refusal_of(fingerprint.stat.size, fingerprint.media_type)
+    if refusal is not None:
+        reason = refusal.reason
+        raise UsageError(f"{printable(path)}: {reason.text}", "name a photo")
+    if is_open_for_writing(path):
+        raise UsageError(
+            f"{printable(path)} is being written", "give the command again when it is finished"
+        )
+    return fingerprint
+
+
+class Placing:
+    """Puts one order into the queue, however often that is asked for."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        runtime: Runtime,
+        order: Order,
+        make_service: ServiceMaker,
+    ) -> None:
+        self._configuration = configuration
+        self._runtime = runtime
+        self._order = order
+        self._make_service = make_service
+        self._account_id = 0
+
+    async def place(self) -> Placed:
+        """In one commit. Raises `UsageError`, `StoreError`, `ServiceRefusedError` (the login)."""
+        service = self._make_service(self._order.account, self._runtime, self._grant)
+        try:
+            await self._bind(service)
+            if not await self._is_there(service):
+                return Placed(
+                    Answer.REFUSED,
+                    text=f"there is no photo {self._order.photo_id} on the service",
+                    remedy="its id is the number in the address of the photo's page",
+                )
+        finally:
+            await service.aclose()
+        return await self._commit(self._place)
+
+    async def _bind(self, service: Service) -> None:
+        account = self._order.account
+        digest = credentials_digest(account)
+        await self._commit(self._check_daemon)
+        row, _ = await self._commit(
+            lambda db: accounts.bind(db, account.name, account.service, service.host, digest)
+        )
+        self._account_id = row.id
+
+    def _check_daemon(self, db: Database) -> None:
+        """A daemon that was started before the account was configured does not deliver to it."""
+        holder = lock.holder_now(db, self._configuration.state_dir)
+        name = self._order.account.name
+        if holder is None or holder.command != "run":
+            return
+        if name not in {row.label for row in accounts.all_accounts(db)}:
+            raise UsageError(
+                f"the daemon, pid {holder.pid}, does not know account {name}",
+                "restart it, so that it reads the configuration again",
+            )
+
+    async def _is_there(self, service: Service) -> bool:
+        """Whether the photo is there; True where nobody can tell now, and the delivery finds out.
+
+        Raises `ServiceRefusedError` where the login is refused.
+        """
+        if not await self._commit(self._is_asking_possible):
+            return True
+        try:
+            return await service.has_photo(self._order.photo_id)
+        except ServiceRefusedError as refusal:
+            await self._commit(partial(self._keep, refusal))
+            if refusal.pause is not None and refusal.pause.cause is PauseCause.CREDENTIALS:
+                raise
+            return True
+        except ServiceError:
+            return True
+
+    def _keep(self, refusal: ServiceRefusedError, db: Database) -> None:
+        now, patience = self._runtime.clock.wall(), self._configuration.patience
+        keep_pause(db, self._account_id, refusal, now, patience)
+
+    def _place(self, db: Database) -> Placed:
+        finding = self._order.finding(self._account_id)
+        return asked.place(db, finding, self._order.photo_id, self._runtime.clock.wall())
+
+    async def _grant(self, purpose: Purpose) -> None:
+        while (seconds := await self._commit(partial(self._take_call, purpose))) > 0:
+            await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
+
+    def _take_call(self, purpose: Purpose, db: Database) -> float:
+        now = self._runtime.clock.wall()
+        return take_call(db, self._account_id, self._order.account, purpose, now)
+
+    def _is_asking_possible(self, db: Database) -> bool:
+        """Whether a question could be put to the service at once."""
+        account, now = self._order.account, self._runtime.clock.wall()
+        held = pauses.of_account(db, self._account_id)
+        times = calls.times_of_account(db, self._account_id, now)
+        wait = wait_for_call(times, now, Purpose.LOOK_UP, account.calls_per_hour)
+        return wait <= 0 and Stops.CALLS not in what_stops(held, now)
+
+    async def _commit(self, work: Callable[[Database], T]) -> T:
+        def commit() -> T:
+            with writing(self._configuration.state_dir) as db:
+                return work(db)
+
+        return await self._runtime.disk.run(commit)
