@@ -146,7 +146,11 @@ def read_only(path: Path, *, is_live: bool = False) -> Iterator[sqlite3.Connecti
 
     `is_live`: others may have it open, and write.
     """
-    os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))  # says better than SQLite why it cannot
+    if not is_live:
+        # Says better than SQLite why it cannot be read. Never for a database that this process has
+        # open: closing any descriptor of a file gives up all locks that the process has on it, and
+        # the next command would take the deliverer for dead and delete its log from under it.
+        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     # A file that is complete in itself may lie where nothing can be written, a CD for instance.
     wal = path.with_name(path.name + "-wal")
     mode = "ro" if is_live or wal.exists() else "ro&immutable=1"

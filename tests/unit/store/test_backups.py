@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -168,3 +170,21 @@ def test_a_backup_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
     assert made.path.read_bytes()[18:20] == b"\x01\x01"
     with backups.read_only(made.path) as db, pytest.raises(sqlite3.OperationalError):
         db.execute("DELETE FROM facts")
+
+
+def test_after_a_backup_the_database_is_still_ours(tmp_path: Path) -> None:
+    """Another process that opens and closes it does not take away the log that we write to."""
+    look = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
+        " db.execute('SELECT * FROM facts').fetchall(); db.close()"
+    )
+    path = tmp_path / DATABASE_NAME
+    with closing(open_database(tmp_path)) as ours:
+        overview.set_fact(ours, "before", "1")
+        make(tmp_path)
+        subprocess.run([sys.executable, "-c", look, str(path)], check=True, timeout=30)
+        assert path.with_name(path.name + "-wal").exists()
+        overview.set_fact(ours, "after", "1")
+        with closing(sqlite3.connect(path)) as theirs:
+            found = theirs.execute("SELECT value FROM facts WHERE name = 'after'").fetchone()
+        assert found == ("1",)
