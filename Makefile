@@ -55,7 +55,7 @@ kills: $(DEV)
 	@PYTHONPATH=tests $(BIN)/python -m integration.kills $${ROUNDS:+--rounds $$ROUNDS} \
 		$${KILLS:+--kills $$KILLS} $${PHOTOS:+--photos $$PHOTOS} $${SEED:+--seed $$SEED} \
 		$${COMMAND:+--command $$COMMAND} $${FAULTS:+--faults $$FAULTS} \
-		$${OUTAGES:+--outages $$OUTAGES}
+		$${OUTAGES:+--outages $$OUTAGES} $${SERVICE:+--service $$SERVICE}
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

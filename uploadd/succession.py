@@ -61,7 +61,7 @@ class _Succession:
         place, db = await queue_up(self._state_dir, self._runtime)
         log.info(
             "daemon.waiting",
-            text="a backfill delivers; it finishes what is in flight and hands over",
+            text=f"a {holder.command} delivers; it finishes what is in flight and hands over",
             pid=holder.pid,
         )
         seat = None
@@ -83,7 +83,8 @@ class _Succession:
             if self._runtime.clock.monotonic() >= tell_at:
                 tell_at += TELL_SECONDS
                 self._notifier.extend_timeout(EXTENSION_SECONDS)
-                self._notifier.status(f"waiting for the backfill, pid {holder.pid}, to hand over")
+                who = f"the {holder.command}, pid {holder.pid},"
+                self._notifier.status(f"waiting for {who} to hand over")
             if not await self._runtime.disk.run(lock.is_taken, self._state_dir):
                 seat = await try_seat(db, self._state_dir, self._runtime, "run")
                 if seat is not None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from uploadd.model.errors import ServiceError
 from uploadd.model.verdicts import Kept, Ticketed, Verdict
-from uploadd.services.flickr import answers, replies
+from uploadd.services.flickr import answers, quotas, replies
 from uploadd.services.flickr.judging import call_error, send_verdict
+from uploadd.services.replies import MOST_WAIT_SECONDS
 from uploadd.services.wire import Received, Stage, Unanswered
 
 NOW = 1_700_000_000.0
@@ -116,7 +117,7 @@ def test_every_named_wait_is_between_a_second_and_30_days(received: Received) ->
     """A typing error at the service must not stop an account for ever, nor not at all."""
     reply = replies.upload_reply(received, NOW)
     if isinstance(reply, replies.Failure | replies.HttpTrouble) and reply.wait_seconds is not None:
-        assert 1 <= reply.wait_seconds <= replies.MOST_WAIT_SECONDS
+        assert 1 <= reply.wait_seconds <= MOST_WAIT_SECONDS
 
 
 @given(stage=st.sampled_from(Stage), text=st.text(), was_sent=st.booleans())
@@ -134,7 +135,7 @@ def test_answers_of_any_shape_are_read(fields: dict[str, Any]) -> None:
     assert answers.page_count(fields) >= 0
     found = answers.photo_with(fields, "ab" * 32)
     assert found is None or found.strip() == found
-    limits = vars_of(answers.quota(fields))
+    limits = vars_of(quotas.quota(fields, fields))
     assert all(limit is None or limit >= 0 for limit in limits)
 
 

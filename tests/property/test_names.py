@@ -25,8 +25,9 @@ from uploadd.model.jobs import Job
 from uploadd.model.secret import Secret
 from uploadd.operations.json_values import json_job, json_path
 from uploadd.operations.story import story_of
-from uploadd.services.flickr.fields import file_name, upload_fields
+from uploadd.services.flickr.fields import upload_fields
 from uploadd.services.flickr.signing import Stamp, authorization
+from uploadd.services.form_fields import file_name
 from uploadd.services.multipart import FilePart, Multipart
 from uploadd.services.wire import Handed
 

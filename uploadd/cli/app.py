@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from uploadd.cli.adopt import adopt
+from uploadd.cli.auth import auth
 from uploadd.cli.backfill import backfill
+from uploadd.cli.call import call
 from uploadd.cli.check import check
 from uploadd.cli.context import with_clear_errors
 from uploadd.cli.demo import demo
 from uploadd.cli.jobs import jobs
 from uploadd.cli.pause import pause, resume
+from uploadd.cli.replace import replace
 from uploadd.cli.restore import restore
 from uploadd.cli.retry import retry
 from uploadd.cli.run import run
@@ -34,6 +37,7 @@ app = typer.Typer(
 for command in (
     run,
     backfill,
+    auth,
     check,
     status,
     jobs,
@@ -41,8 +45,10 @@ for command in (
     retry,
     pause,
     resume,
+    replace,
     adopt,
     restore,
+    call,
     sandbox,
     demo,
 ):

@@ -63,7 +63,7 @@ def finding_of(
         lane=lane,
         account_ids=account_ids,
         refusal=refusal_of(stat.size, fingerprint.media_type),
-        ignores_changes=tree.ignores_changes,
+        on_change=tree.folder.on_change,
         md5=fingerprint.md5,
     )
 
@@ -102,7 +102,7 @@ def _unreadable(
         lane=lane,
         account_ids=account_ids,
         refusal=Refusal(State.FAILED, reason),
-        ignores_changes=tree.ignores_changes,
+        on_change=tree.folder.on_change,
     )
 
 

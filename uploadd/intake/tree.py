@@ -9,7 +9,7 @@ from pathlib import Path
 
 from uploadd.intake.selection import Selection
 from uploadd.intake.settle import Settler
-from uploadd.model.configuration import Folder, OnChange, WatchMode
+from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.jobs import Lane
 
 
@@ -35,11 +35,6 @@ class Tree:
 
     def __post_init__(self) -> None:
         self.selection = Selection(self.folder.include, self.folder.exclude)
-
-    @property
-    def ignores_changes(self) -> bool:
-        """Whether new content under a known path is left alone."""
-        return self.folder.on_change is OnChange.IGNORE
 
     def waiting(self) -> int:
         """How many candidates are on their way, and not yet in the store."""

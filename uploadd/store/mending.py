@@ -28,7 +28,7 @@ def begin(db: Database, job: Job, photo_id: str, now: float) -> None:
 
     The file is read anew at the next walk, even where its size and time say nothing.
     """
-    aim(db, job.id, photo_id, is_mending=True)
+    aim(db, job.id, photo_id, is_mending=True, is_asked=job.is_asked)
     key = (job.directory, job.name, job.account_id, job.id)
     heirs = jobs(db, statements.QUEUED_SINCE, key)
     fresh = job_by_id(db, job.id)
@@ -41,7 +41,7 @@ def begin(db: Database, job: Job, photo_id: str, now: float) -> None:
 def hand_over(db: Database, old: Job, heir: Job, now: float) -> None:
     """`heir`, queued for what the file holds now, mends the photo in place of `old`."""
     assert old.photo_id is not None  # noqa: S101 - a replacement has its photo from the start
-    aim(db, heir.id, old.photo_id, is_mending=True)
+    aim(db, heir.id, old.photo_id, is_mending=True, is_asked=old.is_asked)
     text = f"it gives its content to photo {old.photo_id}, which holds a mixture"
     db.execute(statements.ADD_HISTORY, (heir.id, now, heir.state, text))
     aim_anew(db, old.id)

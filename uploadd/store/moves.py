@@ -19,7 +19,7 @@ from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
 from uploadd.model.states import State, check_move
 from uploadd.model.verdicts import Reason
-from uploadd.store import ledger_moves, mending, older, pauses, statements
+from uploadd.store import changing, ledger_moves, mending, older, pauses, statements
 from uploadd.store.rows import Row, jobs, one
 from uploadd.store.writing import (
     aim_anew,
@@ -60,6 +60,10 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     stopped = what_stops(pauses.of_account(db, job.account_id), now)
     if (Stops.VIDEOS if job.is_video else Stops.UPLOADS) in stopped:
         return None
+    decided = None if changing.is_held_up(db, job) else changing.decide(db, job, now)
+    if decided is None:
+        return None
+    job = decided
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     if ledger is not None and not _is_own_replacement(job, ledger):
         _follow_ledger(db, job, ledger, now)
@@ -95,6 +99,7 @@ def settle(
     job = job_by_id(db, job_id)
     if job is None:
         raise LookupError(f"job {job_id} is not in the database")
+    settlement = changing.spared(db, job, settlement)
     gone = ledger_moves.change(db, job, settlement, now)
     if settlement.pause is not None:
         pauses.begin(db, job.account_id, settlement.pause, now, patience)
@@ -125,6 +130,11 @@ def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
     """A queued job's file is gone, changed, or not wanted any more."""
     reason = told(job, reason)
     write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
+
+
+def look_first(db: Database, job: Job, now: float) -> None:
+    """A queued job whose content may be there, and is not in its file any more, is looked up."""
+    _look_first(db, job, Doubt.FULL, now, now, "the file has changed, and this may be a photo")
 
 
 def refuse(db: Database, job: Job, reason: Reason, now: float) -> None:
@@ -165,6 +175,8 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
     fresh = job_by_id(db, job.id)
     if fresh is None or ledger is None or ledger["state"] != "maybe":
         return
+    if fresh.is_replacement and fresh.photo_id is None:
+        return  # its photo is decided when its turn comes
     if not _is_own_replacement(fresh, ledger) and not has_twin_in_flight(db, fresh):
         _follow_ledger(db, fresh, ledger, now)
 

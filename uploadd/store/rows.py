@@ -83,6 +83,7 @@ def job_of(row: Row) -> Job:
         sent_as=_mark(row["sent_as"]),
         is_mending=bool(row["is_mending"]),
         md5=row["md5"],
+        is_asked=bool(row["is_asked"]),
     )
 
 

@@ -259,3 +259,19 @@ CONTENTS_BY_MD5 = (
     "ALTER TABLE files ADD COLUMN md5 TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE jobs ADD COLUMN md5 TEXT NOT NULL DEFAULT ''",
 )
+
+
+@MIGRATIONS()
+def changed_files(db: Database) -> None:
+    """Files whose new content goes to the photo that their old one had."""
+    for statement in CHANGED_FILES:
+        db.execute(statement)
+
+
+CHANGED_FILES = (
+    # The newest line of the history when the path appeared: what was told before is of an earlier
+    # file of that name.
+    "ALTER TABLE files ADD COLUMN born INTEGER NOT NULL DEFAULT 0",
+    # A person named the photo that the job replaces.
+    "ALTER TABLE jobs ADD COLUMN is_asked INTEGER NOT NULL DEFAULT 0",
+)

@@ -11,9 +11,11 @@ from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import mending, moves, statements
+from uploadd.store import changing, mending, moves, statements
+from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
-from uploadd.store.rows import Row, jobs, one, rows, value
+from uploadd.store.rows import jobs, one, rows
+from uploadd.store.writing import file_fields, insert, refresh, tell
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
@@ -53,12 +55,13 @@ def register(db: Database, finding: Finding, now: float) -> list[int]:
 
     Returns the ids of the jobs that were made or woken. Doing it twice changes nothing.
     """
+    past = changing.past_of(db, finding)
     woken = []
     for account_id in finding.account_ids:
-        job_id = _register_for(db, finding, account_id, now)
+        job_id = _register_for(db, finding, account_id, past, now)
         if job_id is not None:
             woken.append(job_id)
-    _remember(db, finding)
+    _remember(db, finding, past)
     return woken
 
 
@@ -97,18 +100,19 @@ def moved_device(db: Database, directory: bytes, device: int) -> None:
     db.execute(statements.MOVE_DEVICE, (device, directory))
 
 
-def _register_for(db: Database, finding: Finding, account_id: int, now: float) -> int | None:
+def _register_for(
+    db: Database, finding: Finding, account_id: int, past: Past, now: float
+) -> int | None:
     existing = _job_for(db, finding, finding.sha256, account_id)
     if existing is None and finding.sha256:
         existing = _job_for(db, finding, "", account_id)  # it could not be read before
     older = _older(db, finding, account_id, existing)
+    past = changing.with_jobs(db, past, older)
     if existing is not None:
-        woken = _refresh(db, existing, finding, now)
+        woken = _refresh(db, existing, finding, past, now)
     else:
-        # A job whose content was never read has none; another job has it now.
-        has_history = any(job.sha256 != "" for job in older)
         is_mending = mending.waiting(older) is not None
-        woken = _insert(db, finding, account_id, has_history, is_mending, now)
+        woken = _insert(db, finding, account_id, past, is_mending, now)
     _leave_older(db, older, woken, finding, now)
     return woken
 
@@ -141,7 +145,15 @@ def _leave_older(
         if torn is not None and job.id == torn.id:
             _leave_torn(db, torn, heir, finding, now)
         elif job.state is State.QUEUED:
-            moves.skip(db, job, mending.CHANGED, now)
+            changing.hand_on(db, job, heir, now)
+            _leave(db, job, finding, now)
+
+
+def _leave(db: Database, job: Job, finding: Finding, now: float) -> None:
+    if changing.is_to_be_known_first(db, job, finding):
+        moves.look_first(db, job, now)
+    else:
+        moves.skip(db, job, mending.CHANGED, now)
 
 
 def _leave_torn(db: Database, torn: Job, heir: Job | None, finding: Finding, now: float) -> None:
@@ -151,21 +163,31 @@ def _leave_torn(db: Database, torn: Job, heir: Job | None, finding: Finding, now
         mending.leave(db, torn, finding.sha256, now)
 
 
-def _refresh(db: Database, job: Job, finding: Finding, now: float) -> int | None:
-    db.execute(statements.REFRESH_JOB, {**_file_fields(finding), "id": job.id})
-    was_unread = job.sha256 == "" and finding.sha256 != ""
-    comes_back = (
-        job.state is State.SKIPPED and job.reason is not None and job.reason.code in COMES_BACK
-    )
+def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -> int | None:
+    refresh(db, job, finding)
     if job.state is State.QUEUED and finding.refusal is not None:
         _apply_refusal(db, job, finding, now)
         return None
-    if finding.refusal is None and (comes_back or (was_unread and job.state is State.FAILED)):
+    if finding.refusal is None and _comes_back(db, job, finding, past):
+        changing.point(db, job, finding, past)
         fresh = moves.job_by_id(db, job.id)
         if fresh is not None:
             moves.requeue(db, fresh, now, "the file is there")
         return job.id
+    if job.state in (State.DONE, State.DUPLICATE) and past.has_changed_to(finding.sha256):
+        tell(db, job, changing.AGAIN_STORY, now)  # the file's latest photo is this job's
     return job.id if job.state is State.QUEUED else None
+
+
+def _comes_back(db: Database, job: Job, finding: Finding, past: Past) -> bool:
+    """Whether a job that had come to rest is on its way again, because of what its file is now."""
+    if changing.is_ignored(finding, past):
+        return False
+    if job.state is State.SKIPPED and job.reason is not None and job.reason.code in COMES_BACK:
+        return True
+    if job.sha256 == "" and finding.sha256 != "" and job.state is State.FAILED:
+        return True
+    return past.has_changed_to(finding.sha256) and changing.is_homeless(db, job)
 
 
 def _apply_refusal(db: Database, job: Job, finding: Finding, now: float) -> None:
@@ -175,80 +197,44 @@ def _apply_refusal(db: Database, job: Job, finding: Finding, now: float) -> None
 
 
 def _insert(
-    db: Database,
-    finding: Finding,
-    account_id: int,
-    has_history: bool,
-    is_mending: bool,
-    now: float,
+    db: Database, finding: Finding, account_id: int, past: Past, is_mending: bool, now: float
 ) -> int | None:
     if is_mending and finding.refusal is None:
         state, reason, photo_id = State.QUEUED, None, None
     else:
-        state, reason, photo_id = _first_state(db, finding, account_id, has_history)
-    job_id: int = value(
-        db,
-        statements.INSERT_JOB,
-        {
-            **_file_fields(finding),
-            "account_id": account_id,
-            "directory": finding.directory,
-            "name": finding.name,
-            "kind": Kind.UPLOAD,
-            "lane": finding.lane,
-            "state": state,
-            "photo_id": photo_id,
-            "reason_code": reason.code if reason else None,
-            "reason_text": reason.text if reason else "",
-            "reason_remedy": reason.remedy if reason else "",
-            "now": now,
-        },
-    )
+        state, reason, photo_id = _first_state(db, finding, account_id, past)
+    is_replacing = state is State.QUEUED and changing.is_replacing(finding, past)
+    kind = Kind.REPLACE if is_replacing else Kind.UPLOAD
     text = f"{reason.text} [{reason.code}]" if reason else f"seen ({finding.lane} lane)"
-    db.execute(statements.ADD_HISTORY, (job_id, now, state, text))
+    job_id = insert(db, finding, account_id, kind, state, now, text, reason, photo_id)
     return job_id if state is State.QUEUED else None
 
 
 def _first_state(
-    db: Database, finding: Finding, account_id: int, has_history: bool
+    db: Database, finding: Finding, account_id: int, past: Past
 ) -> tuple[State, Reason | None, str | None]:
     if finding.refusal is not None:
         return finding.refusal.state, finding.refusal.reason, None
     ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
     if ledger is not None and ledger["state"] == "there":
         return State.DUPLICATE, moves.TWIN_THERE, ledger["photo_id"]
-    if has_history and finding.ignores_changes:
+    if changing.is_ignored(finding, past):
         return State.SKIPPED, IGNORED, None
     return State.QUEUED, None, None
 
 
-def _file_fields(finding: Finding) -> Row:
-    return {
-        "folder": finding.folder,
-        "root": finding.root,
-        "lane": finding.lane,
-        "sha256": finding.sha256,
-        "md5": finding.md5,
-        "media_type": finding.media_type,
-        "size": finding.size,
-        "mtime_ns": finding.mtime_ns,
-        "inode": finding.inode,
-        "device": finding.device,
-    }
-
-
-def _remember(db: Database, finding: Finding) -> None:
+def _remember(db: Database, finding: Finding, past: Past) -> None:
     covered = set(finding.account_ids)
-    row = one(db, statements.KNOWN_FILE, (finding.directory, finding.name))
-    if row is not None and row["sha256"] == finding.sha256:
-        covered |= {int(word) for word in row["covers"].split()}
+    if past.known is not None and past.known["sha256"] == finding.sha256:
+        covered |= {int(word) for word in past.known["covers"].split()}
     db.execute(
         statements.REMEMBER_FILE,
         {
-            **_file_fields(finding),
+            **file_fields(finding),
             "directory": finding.directory,
             "name": finding.name,
             "covers": covers_of(covered),
+            "born": past.born,
         },
     )
 

@@ -6,9 +6,11 @@ from sqlite_utils import Database
 
 from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.settlement import Settlement
+from uploadd.model.sightings import Finding
 from uploadd.model.states import IN_FLIGHT, State, check_move
+from uploadd.model.verdicts import Reason
 from uploadd.store import statements
-from uploadd.store.rows import jobs
+from uploadd.store.rows import Row, jobs, value
 
 
 def job_by_id(db: Database, job_id: int) -> Job | None:
@@ -22,6 +24,61 @@ def has_twin_in_flight(db: Database, job: Job) -> bool:
     states = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
     statement = f"SELECT 1 FROM jobs WHERE account_id = ? AND sha256 = ? AND state IN ({states})"
     return db.execute(statement, (job.account_id, job.sha256)).fetchone() is not None
+
+
+def insert(
+    db: Database,
+    finding: Finding,
+    account_id: int,
+    kind: Kind,
+    state: State,
+    now: float,
+    text: str,
+    reason: Reason | None = None,
+    photo_id: str | None = None,
+) -> int:
+    """A new job for a file, with the first line of its history; returns its id."""
+    job_id: int = value(
+        db,
+        statements.INSERT_JOB,
+        {
+            **file_fields(finding),
+            "account_id": account_id,
+            "directory": finding.directory,
+            "name": finding.name,
+            "kind": kind,
+            "lane": finding.lane,
+            "state": state,
+            "photo_id": photo_id,
+            "reason_code": reason.code if reason else None,
+            "reason_text": reason.text if reason else "",
+            "reason_remedy": reason.remedy if reason else "",
+            "now": now,
+        },
+    )
+    db.execute(statements.ADD_HISTORY, (job_id, now, state, text))
+    return job_id
+
+
+def refresh(db: Database, job: Job, finding: Finding) -> None:
+    """Note what a job's file is now; its content is the same, or was never read before."""
+    db.execute(statements.REFRESH_JOB, {**file_fields(finding), "id": job.id})
+
+
+def file_fields(finding: Finding) -> Row:
+    """The columns that tell of a file and its content."""
+    return {
+        "folder": finding.folder,
+        "root": finding.root,
+        "lane": finding.lane,
+        "sha256": finding.sha256,
+        "md5": finding.md5,
+        "media_type": finding.media_type,
+        "size": finding.size,
+        "mtime_ns": finding.mtime_ns,
+        "inode": finding.inode,
+        "device": finding.device,
+    }
 
 
 def write(
@@ -78,11 +135,22 @@ def mark_sent(db: Database, job_id: int, sent_sha256: str | None, sent_as: FileM
     db.execute(statements.MARK_SENT, (sent_sha256, text, job_id))
 
 
-def aim(db: Database, job_id: int, photo_id: str, *, is_mending: bool) -> None:
-    """From now on this job gives new content to a photo that is there."""
-    db.execute(statements.AIM, (Kind.REPLACE, photo_id, is_mending, job_id))
+def aim(
+    db: Database, job_id: int, photo_id: str | None, *, is_mending: bool, is_asked: bool = False
+) -> None:
+    """From now on this job gives new content to a photo that is there.
+
+    None: to the photo that its file has when its turn comes (`changing`). `is_asked`: a person
+    named the photo.
+    """
+    db.execute(statements.AIM, (Kind.REPLACE, photo_id, is_mending, is_asked, job_id))
 
 
 def aim_anew(db: Database, job_id: int) -> None:
     """From now on this job sends a photo of its own."""
-    db.execute(statements.AIM, (Kind.UPLOAD, None, False, job_id))
+    db.execute(statements.AIM, (Kind.UPLOAD, None, False, False, job_id))
+
+
+def tell(db: Database, job: Job, text: str, now: float) -> None:
+    """A line in a job's history that moves nothing."""
+    db.execute(statements.ADD_HISTORY, (job.id, now, job.state, text))

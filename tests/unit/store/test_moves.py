@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from sqlite_utils import Database
 
+from uploadd.model.configuration import OnChange
 from uploadd.model.delays import Delay
 from uploadd.model.errors import IllegalMoveError
 from uploadd.model.jobs import Doubt, Job, Lane
@@ -209,7 +210,7 @@ def test_new_content_skips_the_queued_job_of_the_old(db: Database) -> None:
 def test_on_change_ignore_leaves_new_content_alone(db: Database) -> None:
     """`skipped` (`changed`), and the fingerprint is remembered."""
     keep(db, begun(db, seen(db)).id)
-    new = job(db, seen(db, sha256="b" * 64, ignores_changes=True))
+    new = job(db, seen(db, sha256="b" * 64, on_change=OnChange.IGNORE))
     assert new.state is State.SKIPPED
     assert new.reason is not None
     assert new.reason.code == "changed"
@@ -271,3 +272,27 @@ def test_another_login_under_the_same_name_is_another_account(db: Database) -> N
     row = accounts.learn(db, 1, "43@N00", "else", "digest3", frozenset({"me"}))
     assert row.id != 1
     assert row.identity == "flickr:flickr.com:43@N00"
+
+
+def test_a_ticket_whose_wait_was_named_is_not_asked_for_along_the_way(db: Database) -> None:
+    """Others may come early, because a call has room for them; fresh ones always come along."""
+
+    def processing(name: bytes, polls: int, begin: float, seconds: float) -> int:
+        job_id = seen(db, name, sha256=name.hex().ljust(64, "0"))
+        begun(db, job_id)
+        settlement = Settlement(
+            State.PROCESSING, ticket_id=f"t{job_id}", polls=polls, wait=Delay(begin, seconds)
+        )
+        moves.settle(db, job_id, settlement, NOW, 1.0)
+        return job_id
+
+    due = processing(b"due.jpg", 1, NOW - 10, 5.0)
+    fresh = processing(b"fresh.jpg", 0, NOW, 30.0)
+    waiting = processing(b"waiting.jpg", 1, NOW, 120.0)
+
+    def asked(now: float, *, with_early: bool) -> list[int]:
+        return [one.id for one in queue.tickets_to_ask(db, 1, now, 50, with_early=with_early)]
+
+    assert asked(NOW, with_early=True) == [due, fresh, waiting]
+    assert asked(NOW, with_early=False) == [due, fresh]
+    assert asked(NOW + 120, with_early=False) == [due, fresh, waiting]
