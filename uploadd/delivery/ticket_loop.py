@@ -57,4 +57,5 @@ class TicketLoop(QuestionLoop):
     def _settlement(self, job: Job, replies: dict[str, TicketReply]) -> Settlement:
         """A ticket that the service left out of its answer is pending, as far as we know."""
         reply = replies.get(job.ticket_id or "", TicketReply(TicketState.PENDING))
-        return after_ticket(job, reply, self._desk.around())
+        desk = self._desk
+        return after_ticket(job, reply, desk.around(), gathers=not desk.is_idle)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from uploadd.model import look_ups, replacement, tickets, verdicts
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, Job
+from uploadd.model.jobs import Doubt, Job, Lane
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
     MOST_ATTEMPTS,
@@ -97,13 +97,18 @@ def filed(job: Job) -> Settlement:
     )
 
 
-def after_ticket(job: Job, reply: tickets.TicketReply, around: Surroundings) -> Settlement:
-    """What becomes of a job in `processing` when its ticket was asked for."""
+def after_ticket(
+    job: Job, reply: tickets.TicketReply, around: Surroundings, *, gathers: bool = False
+) -> Settlement:
+    """What becomes of a job in `processing` when its ticket was asked for.
+
+    `gathers`: others are on their way, so that one call may ask for many of them later.
+    """
     match reply.state:
         case tickets.TicketState.COMPLETE if reply.photo_id:
             return kept(job, reply.photo_id)
         case tickets.TicketState.PENDING:
-            return _still_pending(job, reply, around)
+            return _still_pending(job, reply, around, gathers=gathers)
         case tickets.TicketState.FAILED:
             return _ticket_failed(job, "the service could not convert it (complete=2)", around)
         case _:
@@ -167,13 +172,17 @@ def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
     )
 
 
-def _still_pending(job: Job, reply: tickets.TicketReply, around: Surroundings) -> Settlement:
+def _still_pending(
+    job: Job, reply: tickets.TicketReply, around: Surroundings, *, gathers: bool
+) -> Settlement:
     # A ticket that was asked for along the way, before its time, keeps its interval; that it
     # begins anew brings the tickets of one call together in the next one, too.
     is_early = job.polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
     polls = job.polls + (0 if is_early else 1)
     own = around.patience * tickets.poll_delay(job.lane, polls)
     delay = max(own, tickets.named_wait(reply.eta_seconds))
+    if gathers and job.lane is Lane.BACKFILL:
+        delay = tickets.gathered(around.now, delay, around.patience)
     return Settlement(
         State.PROCESSING,
         ticket_id=job.ticket_id,

@@ -6,6 +6,7 @@ that keeps the calls per photo near one. A photo that has just arrived is asked 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ TICKETS_PER_CALL = 50
 FIRST_SECONDS = {Lane.LIVE: 2.0, Lane.BACKFILL: 30.0}
 IDLE_SECONDS = 1.0
 MOST_SECONDS = 3600.0
+GATHER_SECONDS = 15.0
 MOST_ETA_SECONDS = 24 * 3600.0
 
 
@@ -55,6 +57,12 @@ def named_wait(eta_seconds: float | None) -> float:
     if eta_seconds is None or not eta_seconds > 0:
         return 0.0
     return min(eta_seconds, MOST_ETA_SECONDS)
+
+
+def gathered(now: float, delay: float, patience: float) -> float:
+    """`delay` (seconds from `now`) made longer, so that tickets fall due together."""
+    step = GATHER_SECONDS * patience
+    return math.ceil((now + delay) / step) * step - now
 
 
 def should_ask(*, due: int, waiting: int, is_idle: bool) -> bool:

@@ -88,3 +88,19 @@ def test_a_replacement_that_became_another_document_says_so_and_stops() -> None:
     assert (other.state, other.reason and other.reason.code) == (State.FAILED, "replaced-other")
     same = after_ticket(job, TicketReply(TicketState.COMPLETE, "77"), AROUND)
     assert (same.state, same.reason) == (State.FILING, None)
+
+
+@pytest.mark.parametrize("eta", [0.5, 7.0, 14.9])
+def test_while_others_are_on_their_way_tickets_fall_due_together(eta: float) -> None:
+    """Never before the time that was named, and in a backfill only: who waits for one is served."""
+    ends = set()
+    for second in range(10):
+        around = replace(AROUND, now=NOW + second)
+        job = replace(JOB, lane=Lane.BACKFILL)
+        wait = after_ticket(job, pending(eta), around, gathers=True).wait
+        assert wait is not None
+        assert wait.seconds >= eta
+        ends.add(round(wait.end, 3))
+        live = after_ticket(replace(job, lane=Lane.LIVE), pending(eta), around, gathers=True)
+        assert live.wait == after_ticket(job, pending(eta), around).wait
+    assert len(ends) <= 3
