@@ -201,6 +201,7 @@ class FlickrStand(Stand):
     photo_method = ("flickr.photos.getInfo", "photo_id")
     no_such_photo_code = "1"
     unknown_method_code = "112"
+    misused_codes = (111, 114, 115)
     unsigned_code = "99"
     login_steps = ("oauth.request_token", "oauth.access_token", "flickr.auth.oauth.checkToken")
     quota_cases = QUOTA_CASES

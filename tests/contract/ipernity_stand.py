@@ -191,6 +191,7 @@ class IpernityStand(Stand):
     photo_method = ("doc.get", "doc_id")
     no_such_photo_code = "1"
     unknown_method_code = "103"
+    misused_codes = (102, 120, 121, 122, 130, 131, 135)
     unsigned_code = "104"
     login_steps = ("auth.getFrob", "auth.getToken", "auth.checkToken")
     quota_cases = QUOTA_CASES

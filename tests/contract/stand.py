@@ -25,8 +25,8 @@ from uploadd.model.secret import Secret
 from uploadd.model.tickets import TicketState
 from uploadd.model.verdicts import Verdict
 from uploadd.sandbox import Fault, Sandbox, SandboxOptions, build_app
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.sandbox.logins import AccessToken
 from uploadd.services.authorising import Authoriser
 from uploadd.services.base import Service
 from uploadd.services.error_tables import ErrorTables
@@ -82,6 +82,7 @@ class Stand(ABC):
     photo_method: ClassVar[tuple[str, str]]
     no_such_photo_code: ClassVar[str]
     unknown_method_code: ClassVar[str]
+    misused_codes: ClassVar[tuple[int, ...]]
     unsigned_code: ClassVar[str]
     login_steps: ClassVar[tuple[str, str, str]]
     """How the journal calls the requests of a login: to begin, to trade the consent, to check."""

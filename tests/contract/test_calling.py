@@ -88,6 +88,17 @@ async def test_an_error_of_the_method_is_told_with_its_words(stand: Stand, as_xm
     assert raised.value.pause is None
 
 
+async def test_a_call_made_the_wrong_way_stops_no_account(stand: Stand) -> None:
+    """Where uploadd itself calls, such an error would be its own fault; here it is the caller's."""
+    method, field = stand.photo_method
+    for code in stand.misused_codes:
+        stand.script("error", code, where="rest", first=1)
+        with pytest.raises(ServiceRefusedError) as raised:
+            await stand.service().call(method, [(field, "1")])
+        assert raised.value.reason.code == str(code)
+        assert raised.value.pause is None
+
+
 async def test_a_parameter_that_the_method_does_not_know(stand: Stand) -> None:
     """What the service makes of it is its own matter; here the sandbox refuses it."""
     stand.expected_violations = [f"{stand.photo_method[0]} does not know colour"]

@@ -11,7 +11,7 @@ from simulation.accounts import TOKENS
 from simulation.lives import Life
 from simulation.scene import Scene
 from simulation.world import JPEG
-from uploadd.model.configuration import ServiceName
+from uploadd.model.configuration import OnChange, ServiceName
 from uploadd.model.look_ups import PHOTO_WINDOW_SECONDS, PHOTO_WINDOW_WITHOUT_DEDUP_SECONDS
 from uploadd.sandbox import Fault, SandboxOptions
 
@@ -56,6 +56,7 @@ class Weather:
     changes_files: bool
     has_dedup: bool
     services: tuple[ServiceName, ...]
+    replaces: bool
 
     @classmethod
     def of(cls, seed: int) -> Weather:
@@ -70,6 +71,7 @@ class Weather:
             changes_files=dice.random() < 0.25,
             has_dedup=dice.random() < 0.6,
             services=Random(f"services {seed}").choice((FLICKR,) * 5 + (IPERNITY,) * 4 + (BOTH,)),
+            replaces=Random(f"replaces {seed}").random() < 0.6,
         )
 
     @property
@@ -97,7 +99,7 @@ class Weather:
             dedup_sees_pending=dice.random() < 0.7,
             wait_every=dice.choice((0, 0, 0, 2, 3)),
             wait_seconds=dice.choice((1, 5, 30)),
-            is_pro=dice.random() < 0.5,
+            is_pro=dice.random() < (0.8 if self.replaces and self.changes_files else 0.5),
         )
         can_tell = self.has_dedup and options.dedup_sees_pending and self.services == FLICKR
         if can_tell and dice.random() < 0.2:
@@ -114,6 +116,8 @@ class Weather:
         """The photos, the faults and the network of this schedule."""
         dice = Random(f"scene {self.seed}")
         scene.patience = self.patience
+        if self.replaces:
+            scene.folder = replace(scene.folder, on_change=OnChange.REPLACE)
         scene.set_accounts(calls_per_hour=self.calls_per_hour(), dedup_check=int(self.has_dedup))
         for number in range(self.photos):
             scene.add(f"d{number % 2}/p{number}.jpg")

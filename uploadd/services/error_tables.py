@@ -12,6 +12,9 @@ Rows = Mapping[str, ErrorRow]
 
 LATER = "nothing: it is tried again by itself"
 REPORT = "this is a fault of uploadd: please report it; then `uploadd retry` the job"
+REPORT_IF_RIGHT = "if base_url is right, this is a fault of uploadd: please report it"
+OUR_FAULT = frozenset({REPORT, REPORT_IF_RIGHT})
+"""The remedies of errors that uploadd itself never causes; who calls by name may cause them."""
 # Stands for the account's own name.
 ACCOUNT = "NAME"
 LOGIN = f"log in again: `uploadd auth {ACCOUNT}`; a running `uploadd run` takes it by itself"

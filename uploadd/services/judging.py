@@ -27,7 +27,7 @@ from uploadd.services.error_tables import (
     GARBAGE,
     LOGIN,
     NETWORK,
-    REPORT,
+    OUR_FAULT,
     ErrorTables,
     Rows,
 )
@@ -144,7 +144,7 @@ class Judge:
         if tables.is_passing_call_error(method, failure.code):
             return ServiceFaultError(Reason(failure.code, text))
         row = tables.common.get(failure.code)
-        if row is None or row.remedy == REPORT:
+        if row is None or row.remedy in OUR_FAULT:
             return ServiceRefusedError(Reason(failure.code, text))
         told = _with_clock(text, row, failure.clock_off_seconds, tables.service)
         reason = Reason(failure.code, told, self._remedy(row))

@@ -13,6 +13,7 @@ from uploadd.services.error_tables import (
     DOUBTFUL,
     LOGIN,
     REPORT,
+    REPORT_IF_RIGHT,
     ErrorTables,
     http_rows,
     later,
@@ -27,7 +28,6 @@ _KEY = "check api_key and api_secret on https://www.ipernity.com/apps/, then `up
 _ADDRESS = "check base_url, the proxy, and whether a browser here reaches https://www.ipernity.com"
 _SMALLER = "make it smaller, or exclude it (`uploadd check` shows the account's limits)"
 _SLOWER = "nothing: the queue goes on by itself; lower calls_per_hour if it comes often"
-_PLEASE_REPORT = "if base_url is right, this is a fault of uploadd: please report it"
 
 UPLOAD = table(
     refuse("1", "no file was found in the request, or an empty one", REPORT),
@@ -71,8 +71,8 @@ _CREDENTIALS = PauseCause.CREDENTIALS
 COMMON = table(
     pause("100", "the API key is missing", _CREDENTIALS, _KEY),
     pause("101", "the API key is not valid, or was switched off", _CREDENTIALS, _KEY),
-    pause("102", "the reply's format is unknown to ipernity", _CREDENTIALS, _PLEASE_REPORT),
-    pause("103", "the method is unknown to ipernity", _CREDENTIALS, _PLEASE_REPORT),
+    pause("102", "the reply's format is unknown to ipernity", _CREDENTIALS, REPORT_IF_RIGHT),
+    pause("103", "the method is unknown to ipernity", _CREDENTIALS, REPORT_IF_RIGHT),
     pause("104", "the signature is missing", _CREDENTIALS, _KEY),
     pause("105", "the signature is wrong: most often the API secret", _CREDENTIALS, _KEY),
     pause("106", "the token is missing: nobody is logged in", _CREDENTIALS, LOGIN),
@@ -97,15 +97,15 @@ COMMON = table(
     ),
     pause("112", "the API key has used up its calls", PauseCause.RATE, _SLOWER),
     pause("113", "this computer's address calls too often", PauseCause.RATE, _SLOWER),
-    pause("120", "the method takes POST only", _CREDENTIALS, _PLEASE_REPORT),
-    pause("121", "the SOAP envelope is not valid", _CREDENTIALS, _PLEASE_REPORT),
-    pause("122", "the XML-RPC envelope is not valid", _CREDENTIALS, _PLEASE_REPORT),
-    pause("130", "this version of OAuth is not taken", _CREDENTIALS, _PLEASE_REPORT),
-    pause("131", "some of OAuth's parameters are missing", _CREDENTIALS, _PLEASE_REPORT),
+    pause("120", "the method takes POST only", _CREDENTIALS, REPORT_IF_RIGHT),
+    pause("121", "the SOAP envelope is not valid", _CREDENTIALS, REPORT_IF_RIGHT),
+    pause("122", "the XML-RPC envelope is not valid", _CREDENTIALS, REPORT_IF_RIGHT),
+    pause("130", "this version of OAuth is not taken", _CREDENTIALS, REPORT_IF_RIGHT),
+    pause("131", "some of OAuth's parameters are missing", _CREDENTIALS, REPORT_IF_RIGHT),
     pause("132", "ipernity refuses our time of day", PauseCause.CLOCK, CLOCK),
     pause("133", "ipernity has seen this request before", PauseCause.CLOCK, CLOCK),
     pause("134", "ipernity refuses the request's time stamp", PauseCause.CLOCK, CLOCK),
-    pause("135", "OAuth's way of signing is not taken", _CREDENTIALS, _PLEASE_REPORT),
+    pause("135", "OAuth's way of signing is not taken", _CREDENTIALS, REPORT_IF_RIGHT),
     later("500", "a general fault of the service"),
     later("501", "ipernity is down for maintenance"),
     later("503", "the service is not available for the moment"),
