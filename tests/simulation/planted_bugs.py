@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from simulation.schedules import Played, play
-from uploadd.delivery import send
+from uploadd.delivery import look_up_loop, send
 from uploadd.model import look_ups, outcomes, verdicts
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
@@ -84,11 +84,24 @@ def absence_at_the_first_look() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def a_look_that_is_believed() -> Iterator[None]:
+    """What a look-up finds is done, whether it can be seen yet or not (ipernity)."""
+
+    async def look(desk: Any, job: Any) -> str | None:
+        found = await desk.service.find([job.content])
+        return found.get(job.sha256)
+
+    with patch.object(look_up_loop, "look_exactly", look):
+        yield
+
+
 BUGS: dict[str, Callable[[], Any]] = {
     "record after send": record_after_send,
     "blind retry after a 502": blind_retry_after_502,
     "tickets in memory": tickets_in_memory,
     "absence believed at the first look": absence_at_the_first_look,
+    "a photo believed unseen": a_look_that_is_believed,
 }
 
 
