@@ -16,9 +16,9 @@ from bench.measure import Run, megabytes, run, say
 from bench.stand_in import configured, stand_in
 from uploadd.assembly import assembled
 from uploadd.cli.logs import set_up_logs
-from uploadd.operations.backfill import Backfill, Finished
-from uploadd.operations.summary import Snapshot
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.delivering import Backfill, Finished
+from uploadd.operations.backfill.summary import Snapshot
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.runtime import RealClock, real_runtime
 from uploadd.settings import load
 

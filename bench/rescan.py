@@ -19,7 +19,7 @@ from uploadd.assembly import Assembly, assembled
 from uploadd.cli.logs import set_up_logs
 from uploadd.intake.rescan import Rescan, Walked
 from uploadd.model.jobs import Lane
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.runtime import real_runtime
 from uploadd.settings import load
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -18,6 +19,10 @@ settings.register_profile(
     "explore", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "2000"))
 )
 settings.load_profile("steady")
+
+# httpx looks for this module at each request to an ASGI application, on the whole import path.
+# Nothing here installs it, so that is known once and for all.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from uploadd.model.secret import Secret
     from uploadd.model.tickets import TicketReply, TicketState
     from uploadd.model.verdicts import Pause, Reason
-    from uploadd.operations.sending import Upload
+    from uploadd.operations.library.sending import Upload
     from uploadd.services.base import Login
 
 __all__ = [
@@ -76,7 +76,7 @@ _HOMES = {
     "TicketState": "uploadd.model.tickets",
     "Pause": "uploadd.model.verdicts",
     "Reason": "uploadd.model.verdicts",
-    "Upload": "uploadd.operations.sending",
+    "Upload": "uploadd.operations.library.sending",
     "Login": "uploadd.services.base",
     "Quota": "uploadd.model.limits",
 }

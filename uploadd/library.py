@@ -35,9 +35,9 @@ from uploadd.model.tickets import (
     poll_delay,
 )
 from uploadd.model.verdicts import Verdict
-from uploadd.operations.own_account import check_account
-from uploadd.operations.own_budget import OwnBudget
-from uploadd.operations.sending import Outlet, Pack, Send, Upload, photo_of
+from uploadd.operations.library.own_account import check_account
+from uploadd.operations.library.own_budget import OwnBudget
+from uploadd.operations.library.sending import Outlet, Pack, Send, Upload, photo_of
 from uploadd.runtime import real_runtime
 from uploadd.services.base import Login, Parcel, Reply
 from uploadd.services.registry import open_service

@@ -31,7 +31,8 @@ CLASSES = (base.Service, stand.Stand, error_tables.ErrorTables, configuration.Ac
 # Of no module named here: other programs' words, a reader's own, values and settings.
 ELSEWHERE = {
     *("Kept", "Ticketed", "Duplicate", "Refuse", "Reschedule", "Uncertain", "Pause"),
-    *("FileTrouble", "ServiceAwayError", "Runtime", "Sandbox", "build_app", "SPECIFIED"),
+    *("FileTrouble", "ServiceAwayError", "Runtime", "Sandbox", "SPECIFIED"),
+    *("Exchanging", "build_app"),
     *("base_url", "dedup_check", "FLICKR_TAKES", "repr", "violation", "ThirdStand", "Secret"),
 }
 

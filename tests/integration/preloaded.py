@@ -23,12 +23,17 @@ class Running:
     """A command that was started; used as `subprocess.Popen` is."""
 
     def __init__(
-        self, words: Sequence[str], environment: Mapping[str, str], stdout: Path, stderr: Path
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        stdout: Path,
+        stderr: Path,
+        stdin: Path = Path(os.devnull),
     ) -> None:
         """`words` follow `uploadd`; what it prints is added to the two files (or one)."""
         self._words = words
         self._process = _SERVER.Process(
-            target=_run, args=(list(words), dict(environment), stdout, stderr)
+            target=_run, args=(list(words), dict(environment), stdout, stderr, stdin)
         )
         self._process.start()
         assert self._process.pid is not None
@@ -61,11 +66,19 @@ class Running:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(words: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
-    for path, number in ((Path(os.devnull), 0), (stdout, 1), (stderr, 2)):
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+def _run(
+    words: list[str], environment: dict[str, str], stdout: Path, stderr: Path, stdin: Path
+) -> None:
+    writing = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    for path, number, flags in (
+        (stdin, 0, os.O_RDONLY),
+        (stdout, 1, writing),
+        (stderr, 2, writing),
+    ):
+        file = os.open(path, flags, 0o600)
         os.dup2(file, number)
         os.close(file)
+    sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another in its place
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["uploadd", *words]

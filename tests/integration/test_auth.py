@@ -6,14 +6,16 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from integration.preloaded import Running
 from integration.processes import Desk, environment, wait_until
-from uploadd.sandbox import SandboxOptions
+from uploadd.sandbox import Fault, SandboxOptions
 
 MakeDesk = Callable[..., Desk]
 SECRETS = ("sandbox-secret", "sandbox-ipernity-secret")
@@ -47,31 +49,41 @@ def auth(
     `answer`: what is typed then; CODE is the one on the page. `more`: what the person chooses on
     the page, as the sandbox takes it.
     """
-    said = ""
-    with subprocess.Popen(
-        desk.command("auth", *words),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**environment(), **variables},
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        for line in process.stderr:
-            said += line
-            if line.startswith("http") and answer:
-                page = httpx.get(line.strip() + more, trust_env=False).text
-                found = re.search(r"id=verifier>([^<]+)<", page)
-                typed = found[1] if found and answer == "CODE" else answer
-                process.stdin.write(f"{typed}\n")
-                process.stdin.close()
-        output = process.stdout.read()
-        code = process.wait(timeout=30)
+    with tempfile.TemporaryDirectory() as directory:
+        stdin, stdout, stderr = (Path(directory, name) for name in ("stdin", "stdout", "stderr"))
+        os.mkfifo(stdin)
+        variables = {**environment(), **variables}
+        words = ("--config", str(desk.config), "auth", *words)
+        # Opened for both, so that neither side waits for the other one to open it.
+        with open(os.open(stdin, os.O_RDWR), "w") as keyboard:
+            running = Running(words, variables, stdout, stderr, stdin)
+            try:
+                if answer:
+                    keyboard.write(typed_after(running, stderr, answer, more))
+                    keyboard.close()
+                code = running.wait(timeout=30)
+            finally:
+                running.kill()
+        output, said = stdout.read_text(), stderr.read_text()
     assert "Traceback" not in said
     assert not [secret for secret in (*SECRETS, *saved(desk)) if secret in said]
     return code, output, said
+
+
+def typed_after(running: Running, stderr: Path, answer: str, more: str) -> str:
+    """What a person types who has seen the page; nothing where the command ends before."""
+
+    def address() -> str | None:
+        said = stderr.read_text() if stderr.exists() else ""
+        found = re.search(r"^(http.*)\n", said, re.MULTILINE)
+        return found and found[1]
+
+    wait_until(lambda: running.poll() is not None or bool(address()), 30, "a page, or the end")
+    shown = address()
+    if shown is None:
+        return ""
+    found = re.search(r"id=verifier>([^<]+)<", httpx.get(shown + more, trust_env=False).text)
+    return f"{found[1] if found and answer == 'CODE' else answer}\n"
 
 
 def saved(desk: Desk) -> list[str]:
@@ -232,3 +244,22 @@ def test_a_clear_line_where_the_service_is_ill(make_desk: MakeDesk) -> None:
     code, _, said = auth(desk, "me")
     assert code == 75
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "ends_with", "exit_code"),
+    [
+        (Fault("http-before", code=502, where="*", rate=1.0), "give the command again later", 1),
+        (Fault("error", code=105, where="*", rate=1.0), "give the command again later", 1),
+        (Fault("error", code=99, where="*", rate=1.0), "`uploadd run` takes it by itself", 77),
+    ],
+)
+def test_a_refusal_names_what_the_person_does(
+    make_desk: MakeDesk, fault: Fault, ends_with: str, exit_code: int
+) -> None:
+    """A job is tried again by itself; this command is not."""
+    desk = make_desk(SandboxOptions(faults=(fault,)))
+    without_login(desk)
+    code, _, said = auth(desk, "me")
+    assert (code, "NAME" in said) == (exit_code, False)
+    assert said.strip().endswith(ends_with)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from uploadd.sandbox import Fault, SandboxOptions
-from uploadd.sandbox.flickr.logins import AccessToken
+from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.server import Running, running_sandbox
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"

@@ -23,8 +23,8 @@ from uploadd.files.opening import printable
 from uploadd.model.configuration import Account, PhotoFields
 from uploadd.model.jobs import Job
 from uploadd.model.secret import Secret
-from uploadd.operations.json_values import json_job, json_path
-from uploadd.operations.story import story_of
+from uploadd.operations.show.json_values import json_job, json_path
+from uploadd.operations.show.story import story_of
 from uploadd.services.flickr.fields import upload_fields
 from uploadd.services.flickr.signing import Stamp, authorization
 from uploadd.services.form_fields import file_name

@@ -6,7 +6,7 @@ from typing import Any
 
 from uploadd.model.configuration import Account, ServiceName
 from uploadd.model.secret import Secret
-from uploadd.sandbox.flickr.logins import AccessToken
+from uploadd.sandbox.logins import AccessToken
 
 BASE_URL = "http://127.0.0.1:8080"
 TOKENS = {

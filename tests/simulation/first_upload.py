@@ -18,8 +18,8 @@ from uploadd.model.configuration import ServiceName
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
-from uploadd.operations.backfill import Finished
-from uploadd.operations.story import JobStory, story_of
+from uploadd.operations.backfill.delivering import Finished
+from uploadd.operations.show.story import JobStory, story_of
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.store import ledger, pauses

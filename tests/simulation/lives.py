@@ -287,8 +287,10 @@ class LifeClock(VirtualClock):
         return self.wall() - self.skew
 
     def monotonic(self) -> float:
-        with suppress(RuntimeError):
+        try:
             self.elapsed = asyncio.get_running_loop().time()
+        except RuntimeError:
+            return self.elapsed
         return self.elapsed
 
 

@@ -23,10 +23,10 @@ from simulation.world import JPEG, LONG_AGO, World
 from uploadd.daemon import Stop, serve
 from uploadd.model.errors import UploaddError
 from uploadd.model.ports import Runtime
-from uploadd.operations.endings import Finished
-from uploadd.operations.news import News, Turn
-from uploadd.operations.relay import Relay
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.endings import Finished
+from uploadd.operations.backfill.news import News, Turn
+from uploadd.operations.backfill.relay import Relay
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.sd_notify import Notifier

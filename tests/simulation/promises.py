@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from simulation.accounts import SECRETS
 from simulation.lives import Call
-from simulation.scene import Scene, reading
+from simulation.scene import Scene, connected
 from uploadd.model.budget import WINDOW_SECONDS
+from uploadd.model.configuration import Account
 from uploadd.model.errors import UploaddError
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import RULES, ActivePause, PauseCause, Stops
@@ -19,10 +21,12 @@ from uploadd.model.states import TERMINAL, State
 from uploadd.store import clocks
 from uploadd.store.rows import pause_of
 
+Contents = dict[str, list[str]]
 PAUSES_ON = """
 SELECT pauses.* FROM pauses JOIN accounts ON accounts.id = pauses.account_id
 WHERE accounts.service = ?
 """
+FACT = "SELECT value FROM facts WHERE name = ?"
 CRASHES = frozenset({"job.crashed", "folder.crashed"})
 # A request that had begun when the pause was committed may still go out.
 CROSSING_SECONDS = 0.25
@@ -42,42 +46,42 @@ PROBES = frozenset(
 
 def broken(scene: Scene, raised: list[BaseException]) -> list[str]:
     """Everything that is wrong at the end of a schedule; empty where every promise was kept."""
+    on_disk = contents_on_disk(scene)
+    accounts = [(one, scene.kept(one), scene.jobs_of(one)) for one in scene.accounts]
     return [
-        *_of_contents(scene),
-        *_of_jobs(scene),
-        *_of_photos_said_to_be_there(scene),
+        *(problem for one in accounts for problem in _of_contents(on_disk, *one)),
+        *(problem for one in accounts for problem in _of_jobs(scene, on_disk, *one)),
+        *(problem for one in accounts for problem in _of_photos_said_to_be_there(*one)),
         *_of_the_budget(scene),
         *_of_logs(scene),
         *_of_errors(raised),
     ]
 
 
-def _of_contents(scene: Scene) -> Iterator[str]:
+def _of_contents(
+    on_disk: Contents, account: Account, kept: Counter[str], jobs: list[Job]
+) -> Iterator[str]:
     """Promises 1 and 2: each content once on each account, but for what a person was told about."""
-    on_disk = contents_on_disk(scene)
-    for account in scene.accounts:
-        kept = scene.kept(account)
-        told = {job.sha256 for job in scene.jobs_of(account) if job.state is State.FAILED}
-        where = f"{account.service} account"
-        for sha256, names in on_disk.items():
-            if kept[sha256] == 0 and sha256 not in told:
-                yield f"lost: {names} ({sha256[:8]}) is not on the {where}, and no job says so"
-        for sha256, times in kept.items():
-            if times > 1:
-                yield f"doubled: {sha256[:8]} is {times} times on the {where}"
+    told = {job.sha256 for job in jobs if job.state is State.FAILED}
+    where = f"{account.service} account"
+    for sha256, names in on_disk.items():
+        if kept[sha256] == 0 and sha256 not in told:
+            yield f"lost: {names} ({sha256[:8]}) is not on the {where}, and no job says so"
+    for sha256, times in kept.items():
+        if times > 1:
+            yield f"doubled: {sha256[:8]} is {times} times on the {where}"
 
 
-def _of_jobs(scene: Scene) -> Iterator[str]:
+def _of_jobs(
+    scene: Scene, on_disk: Contents, account: Account, _kept: Counter[str], jobs: list[Job]
+) -> Iterator[str]:
     """Promise 1: every file has a row for each account, and every row has ended."""
-    on_disk = contents_on_disk(scene)
-    for account in scene.accounts:
-        jobs = scene.jobs_of(account)
-        yield from _of_ends(jobs)
-        known = {(job.path, job.sha256) for job in jobs}
-        for sha256, names in on_disk.items():
-            for name in names:
-                if (os.fsencode(scene.photos / name), sha256) not in known:
-                    yield f"{name} ({sha256[:8]}) has no row for the {account.service} account"
+    yield from _of_ends(jobs)
+    known = {(job.path, job.sha256) for job in jobs}
+    for sha256, names in on_disk.items():
+        for name in names:
+            if (os.fsencode(scene.photos / name), sha256) not in known:
+                yield f"{name} ({sha256[:8]}) has no row for the {account.service} account"
 
 
 def _of_ends(jobs: Iterable[Job]) -> Iterator[str]:
@@ -88,15 +92,15 @@ def _of_ends(jobs: Iterable[Job]) -> Iterator[str]:
             yield f"job {job.id} has failed, and nobody is told what to do: {job.reason}"
 
 
-def _of_photos_said_to_be_there(scene: Scene) -> Iterator[str]:
+def _of_photos_said_to_be_there(
+    _account: Account, kept: Counter[str], jobs: list[Job]
+) -> Iterator[str]:
     """A job that is done has its content on the account, unless a later one replaced it."""
-    for account in scene.accounts:
-        kept, jobs = scene.kept(account), scene.jobs_of(account)
-        replaced = {job.photo_id for job in jobs if job.kind == "replace"}
-        for job in jobs:
-            is_said = job.state in (State.DONE, State.DUPLICATE)
-            if is_said and kept[job.sha256] == 0 and job.photo_id not in replaced:
-                yield f"job {job.id} is {job.state}, and its content is not on the account"
+    replaced = {job.photo_id for job in jobs if job.kind == "replace"}
+    for job in jobs:
+        is_said = job.state in (State.DONE, State.DUPLICATE)
+        if is_said and kept[job.sha256] == 0 and job.photo_id not in replaced:
+            yield f"job {job.id} is {job.state}, and its content is not on the account"
 
 
 def _of_the_budget(scene: Scene) -> Iterator[str]:
@@ -138,7 +142,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def contents_on_disk(scene: Scene) -> dict[str, list[str]]:
+def contents_on_disk(scene: Scene) -> Contents:
     """The names of the files below the folder, by their SHA-256."""
     found: dict[str, list[str]] = {}
     for path in sorted(scene.photos.rglob("*.jpg")):
@@ -152,20 +156,26 @@ class PauseWatch:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._db: sqlite3.Connection | None = None
         self.broken: list[str] = []
 
     def __call__(self, call: Call) -> None:
-        with reading(self._scene.state_dir) as db:
-            pauses = [pause_of(dict(row)) for row in db.execute(PAUSES_ON, (call.service,))]
-            (fact,) = db.execute(
-                "SELECT value FROM facts WHERE name = ?", (clocks.FACT,)
-            ).fetchone()
+        if self._db is None:  # kept: SQLite reads the whole schema for each new connection
+            self._db = connected(self._scene.state_dir)
+            self._db.row_factory = sqlite3.Row
+        pauses = [pause_of(dict(row)) for row in self._db.execute(PAUSES_ON, (call.service,))]
+        (fact,) = self._db.execute(FACT, (clocks.FACT,)).fetchone()
         clock = self._scene.clock
         # The clock may have been set a moment ago: a wait is stored by the old one, or the new.
         nows = (json.loads(fact)[1] + clock.monotonic(), clock.wall())
         for pause in pauses:
             if all(_is_broken(call.name, pause, now) for now in nows):
                 self.broken.append(f"{call.name} begun during the pause “{pause.cause}”")
+
+    def close(self) -> None:
+        """The schedule has ended."""
+        if self._db is not None:
+            self._db.close()
 
 
 def _is_broken(name: str, pause: ActivePause, now: float) -> bool:

@@ -22,9 +22,9 @@ from simulation.world import World
 from uploadd.assembly import Assembly, assembled
 from uploadd.model.configuration import ServiceName, WatchMode
 from uploadd.model.ports import Runtime
-from uploadd.operations.backfill import Backfill, Finished
+from uploadd.operations.backfill.delivering import Backfill, Finished
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.operations.retrying import Wish, retry
-from uploadd.operations.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.registry import open_service
@@ -61,6 +61,10 @@ class Scene(World):
     def pass_time(self, seconds: float) -> None:
         """Nothing of uploadd runs for a while."""
         self.clock.elapsed += seconds
+
+    def database(self) -> Database:
+        """The database, seen from outside: without the look at its migrations."""
+        return Database(connected(self.state_dir))
 
     def poll_folder(self) -> None:
         """A folder that is watched by polling; a walk alone would see changes an hour later."""
@@ -152,9 +156,14 @@ class Scene(World):
 @contextmanager
 def reading(state_dir: Path) -> Iterator[sqlite3.Connection]:
     """The database, seen from outside."""
-    with closing(sqlite3.connect(f"file:{state_dir / DATABASE_NAME}?mode=ro", uri=True)) as db:
+    with closing(connected(state_dir)) as db:
         db.row_factory = sqlite3.Row
         yield db
+
+
+def connected(state_dir: Path) -> sqlite3.Connection:
+    """A connection that can only read."""
+    return sqlite3.connect(f"file:{state_dir / DATABASE_NAME}?mode=ro", uri=True)
 
 
 def place_for_files() -> Path | None:

@@ -16,7 +16,7 @@ from simulation.lives import Dead, Life
 from simulation.promises import PauseWatch, broken
 from simulation.scene import Scene, place_for_files
 from simulation.weather import LONGEST_LIFE_SECONDS, Weather, calm
-from uploadd.operations.backfill import Ending, Finished
+from uploadd.operations.backfill.delivering import Ending, Finished
 
 MOST_CALM_LIVES = 5
 LONGEST_REST_SECONDS = 3 * 3600.0
@@ -63,6 +63,7 @@ class _Playing:
                 self._scene.pass_time(dice.uniform(0.0, LONGEST_REST_SECONDS))
         calm(self._scene)
         self._end_well()
+        self._watch.close()
         return self._summed_up()
 
     def _live(self, life: Life, dice: Random) -> Any:

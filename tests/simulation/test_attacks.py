@@ -19,11 +19,11 @@ from uploadd.model.configuration import WatchMode
 from uploadd.model.errors import FileChangedError
 from uploadd.model.secret import Secret
 from uploadd.model.states import State
-from uploadd.operations.backfill import Backfill, Ending, Finished
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.delivering import Backfill, Ending, Finished
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import Fault, SandboxOptions
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.sandbox.logins import AccessToken
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.world import JPEG, World
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
+from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")

@@ -17,12 +17,11 @@ from simulation.test_codes import fault_of
 from simulation.test_folder import live, nothing, steps
 from simulation.virtual import VirtualClock
 from simulation.world import World
-from uploadd.delivery.activity import EVERY_SECONDS
+from uploadd.delivery import activity, deliverer
 from uploadd.delivery.breaker import FILES_IN_A_ROW, FILES_ON_TRIAL, Breaker
-from uploadd.delivery.deliverer import LISTEN_SECONDS
 from uploadd.model.configuration import WatchMode
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
+from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 
@@ -36,7 +35,7 @@ class Patient(VirtualClock):
     """Listens less often for the commands of other processes: there are none, and days are long."""
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        is_listening = seconds in (LISTEN_SECONDS, EVERY_SECONDS)
+        is_listening = seconds in (deliverer.LISTEN_SECONDS, activity.EVERY_SECONDS)
         return await super().wait(event, 900.0 if is_listening else seconds)
 
 
@@ -191,7 +190,7 @@ def test_the_file_is_blamed_in_the_end(tmp_path: Path) -> None:
     """While others keep arriving it fails, with a remedy; the account is not paused any more."""
     world = ill_world(tmp_path, files=1)
     world.transport = touchy = Touchy(world, "p00.jpg", "signature_invalid")
-    world.folder = replace(world.folder, poll_seconds=10.0)
+    world.folder = replace(world.folder, poll_seconds=12.0)
     arriving = [
         (40.0, lambda name=f"new{number}.jpg": world.add(name, mtime=world.now()))
         for number in range(20)

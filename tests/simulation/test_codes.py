@@ -21,8 +21,8 @@ from simulation.first_upload import (
 from simulation.world import World
 from uploadd.model.pauses import EndsBy, PauseCause, Stops
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
-from uploadd.operations.next_step import Hurdle, Who
+from uploadd.operations.backfill.delivering import Ending
+from uploadd.operations.show.next_step import Hurdle, Who
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.services.flickr import errors
 

@@ -13,10 +13,10 @@ from simulation.parties import Party, Together, ended, failure, until
 from simulation.virtual import EPOCH
 from uploadd.daemon import Stop
 from uploadd.model.errors import StoreBusyError, UsageError
-from uploadd.operations.asking import asked_of
-from uploadd.operations.endings import Ending
-from uploadd.operations.news import Turn
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.asking import asked_of
+from uploadd.operations.backfill.endings import Ending
+from uploadd.operations.backfill.news import Turn
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions
 from uploadd.store import backfills, lock
 from uploadd.store.connection import open_database

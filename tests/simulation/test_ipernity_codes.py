@@ -25,8 +25,8 @@ from simulation.test_codes import (
 )
 from uploadd.model.configuration import ServiceName
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
-from uploadd.operations.next_step import Who
+from uploadd.operations.backfill.delivering import Ending
+from uploadd.operations.show.next_step import Who
 from uploadd.sandbox import SandboxOptions
 from uploadd.services.ipernity import errors
 

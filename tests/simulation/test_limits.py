@@ -18,7 +18,7 @@ from uploadd.model.configuration import ServiceName
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import State
 from uploadd.operations import pausing
-from uploadd.operations.backfill import Ending, Finished
+from uploadd.operations.backfill.delivering import Ending, Finished
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 

@@ -23,8 +23,8 @@ from uploadd.model.errors import ConfigurationError
 from uploadd.model.secret import Secret
 from uploadd.model.states import State
 from uploadd.sandbox import Credentials, SandboxOptions, build_app
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.sandbox.logins import AccessToken
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 

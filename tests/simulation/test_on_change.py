@@ -22,7 +22,7 @@ from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Job, Kind
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.retrying import Wish, retry
-from uploadd.operations.story import story_of
+from uploadd.operations.show.story import story_of
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.store.connection import open_database
 
@@ -404,7 +404,7 @@ def test_a_crash_at_any_step_ends_with_one_photo(is_early: bool) -> None:
             assert life.is_over, f"step {dies_at} never came"
             if (scene.photos / "p.jpg").read_bytes() == A:
                 change(scene, B)  # it died before the change
-            rest(scene)
+            rest(scene, 100.0)
             try:
                 the_photo(scene, B)
             except (AssertionError, ValueError) as error:

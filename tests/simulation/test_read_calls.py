@@ -10,7 +10,7 @@ import pytest
 from simulation.first_upload import CALLS_PER_HOUR, assert_budget_kept, world_of
 from simulation.test_codes import OAUTH_WORDS, OF_ALL_METHODS, fault_of
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
+from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")

@@ -13,7 +13,7 @@ from simulation.first_upload import CALLS_PER_HOUR, UPLOAD, assert_budget_kept
 from simulation.test_codes import fault_of
 from simulation.world import LONG_AGO, World
 from uploadd.model.states import State
-from uploadd.operations.backfill import Ending
+from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.flickr import errors

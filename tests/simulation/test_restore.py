@@ -20,8 +20,8 @@ from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, StoreEr
 from uploadd.operations import adopt as adopting
 from uploadd.operations import restore as restoring
 from uploadd.operations.adopt import Adopted
-from uploadd.operations.backfill import Backfill, Ending
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.delivering import Backfill, Ending
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.flickr import Flickr

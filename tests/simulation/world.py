@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
+from sqlite_utils import Database
 
 from simulation.accounts import account_on, sandbox_on
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
@@ -21,9 +23,9 @@ from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
 from uploadd.model.jobs import Job
-from uploadd.operations.backfill import Backfill, Finished
-from uploadd.operations.summary import Snapshot
-from uploadd.operations.trees import wanted_trees
+from uploadd.operations.backfill.delivering import Backfill, Finished
+from uploadd.operations.backfill.summary import Snapshot
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.registry import open_service
@@ -170,22 +172,20 @@ class World:
             assembly.arrivals.woken.set()
             assembly.deliverer.drain()
 
+    def database(self) -> Database:
+        """The database, opened beside whatever runs."""
+        return open_database(self.state_dir)
+
     def jobs(self) -> list[Job]:
         """Every job in the database."""
-        db = open_database(self.state_dir)
-        try:
+        with closing(self.database()) as db:
             return list(overview.list_jobs(db, [], []))
-        finally:
-            db.close()
 
     def jobs_of(self, account: Account) -> list[Job]:
         """Every job of one account."""
-        db = open_database(self.state_dir)
-        try:
+        with closing(self.database()) as db:
             ids = {row.id for row in all_accounts(db) if row.label == account.name}
             return [job for job in overview.list_jobs(db, [], []) if job.account_id in ids]
-        finally:
-            db.close()
 
     def states(self) -> Counter[str]:
         """How many jobs are in each state."""

@@ -14,10 +14,9 @@ import typer
 
 from uploadd.cli.context import (
     EXIT_CREDENTIALS,
-    EXIT_FAILED,
     EXIT_INTERRUPTED,
-    EXIT_WOULD_WAIT,
     clear_errors,
+    exit_code_of,
     own_configuration,
     say,
     stop,
@@ -25,14 +24,12 @@ from uploadd.cli.context import (
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import moment, soon
 from uploadd.model.configuration import Configuration
-from uploadd.model.errors import ServiceError, ServiceRefusedError, UsageError
-from uploadd.model.pauses import PauseCause
+from uploadd.model.errors import ServiceError, UsageError
 from uploadd.operations.adopt import Adopted
 from uploadd.operations.adopt import adopt as adopt_account
 from uploadd.runtime import real_runtime
 
 KEPT = "what was adopted is kept; give the command again to go on"
-EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
 
 
 def adopt(
@@ -47,7 +44,7 @@ def adopt(
         ),
     ] = "",
 ) -> None:
-    """Note which photos are on the account already, so that they are not sent again."""
+    """Note which photos are on the account already. They are not sent again."""
     set_up_logs(LogFormat.PEOPLE, logging.WARNING)
     with clear_errors():
         configuration = own_configuration(context)
@@ -60,7 +57,7 @@ def adopt(
         except KeyboardInterrupt:
             stop(f"stopped; {KEPT}", EXIT_INTERRUPTED)
         except ServiceError as error:
-            stop(f"{error}; {KEPT}", _exit_code(error))
+            stop(f"{error}; {KEPT}", exit_code_of(error))
         for line in adopted_lines(account, adopted, time.time()):
             say(line)
 
@@ -134,11 +131,6 @@ def _check_credentials(configuration: Configuration, name: str) -> None:
     if account is not None and account.missing_credentials:
         keys = ", ".join(f"accounts.{name}.{key}" for key in account.missing_credentials)
         stop(f"credentials are missing: {keys}; {account.login_remedy}", EXIT_CREDENTIALS)
-
-
-def _exit_code(error: ServiceError) -> int:
-    pause = error.pause if isinstance(error, ServiceRefusedError) else None
-    return EXITS.get(pause.cause, EXIT_FAILED) if pause else EXIT_FAILED
 
 
 def _day(at: float) -> str:

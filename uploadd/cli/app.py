@@ -27,7 +27,7 @@ from uploadd.cli.why import why
 
 app = typer.Typer(
     name="uploadd",
-    help="Photos from a folder to a photo service: none lost, none doubled.",
+    help="Photos from a folder to Flickr and ipernity: none lost, none doubled.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -69,10 +69,11 @@ def common(
         typer.Option("--config", help="The configuration file.", envvar="UPLOADD_CONFIG"),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Photos from a folder to a photo service: none lost, none doubled."""
+    """Photos from a folder to Flickr and ipernity: none lost, none doubled."""
     del version  # its callback has done everything
     context.obj = config
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,31 +13,34 @@ from uploadd.assembly import check_state_dir
 from uploadd.cli.browser import is_at_hand, open_page
 from uploadd.cli.context import (
     EXIT_CREDENTIALS,
-    EXIT_FAILED,
     EXIT_INTERRUPTED,
-    EXIT_WOULD_WAIT,
     clear_errors,
     command_line,
+    exit_code_of,
     load_settings,
     say,
     stop,
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.person import Terminal, is_terminal
-from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
-from uploadd.model.pauses import PauseCause
-from uploadd.operations.auth import LoginRefusedError, NewLogin, keep, log_in
-from uploadd.operations.systemd_credentials import lay_out
+from uploadd.model.errors import ConfigurationError, ServiceError, ServiceFaultError
+from uploadd.model.verdicts import with_name
+from uploadd.operations.auth.logging_in import LoginRefusedError, NewLogin, keep, log_in
+from uploadd.operations.auth.systemd_credentials import lay_out
 from uploadd.runtime import real_runtime
+from uploadd.services.error_tables import LATER
 from uploadd.settings import Loaded
 from uploadd.store import lock
-
-EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
 
 
 def auth(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False)],
+    account: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACCOUNT", help="Its name in the configuration.", show_default=False
+        ),
+    ],
     browser: Annotated[
         bool | None,
         typer.Option(
@@ -57,7 +60,7 @@ def auth(
         ),
     ] = False,
 ) -> None:
-    """Log an account in: prints an address, takes the code, checks and saves the login."""
+    """Log an account in. Prints an address, takes the code, checks and saves the login."""
     set_up_logs(LogFormat.PEOPLE, logging.CRITICAL)  # what a service says is in the error's line
     with clear_errors():
         loaded = load_settings(context)
@@ -92,12 +95,14 @@ def _log_in(loaded: Loaded, name: str, *, browser: bool | None, yes: bool) -> Ne
     except LoginRefusedError as error:
         stop(str(error), EXIT_CREDENTIALS)
     except ServiceError as error:
-        _stop_refused(error)
+        stop(_told(error, name), exit_code_of(error))
 
 
-def _stop_refused(error: ServiceError) -> NoReturn:
-    pause = error.pause if isinstance(error, ServiceRefusedError) else None
-    stop(str(error), EXITS.get(pause.cause, EXIT_FAILED) if pause else EXIT_FAILED)
+def _told(error: ServiceError, name: str) -> str:
+    """Without what is true of jobs only: nothing is tried again by itself here."""
+    if isinstance(error, ServiceFaultError) and error.remedy in ("", LATER):
+        return f"{error.text}; give the command again later"
+    return with_name(str(error), name)
 
 
 def _whose(login: NewLogin) -> str:

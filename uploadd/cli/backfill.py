@@ -21,11 +21,11 @@ from uploadd.cli.wording import ending_lines, news_line
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.preview import accounts_of, preview
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.preview import accounts_of, preview
+from uploadd.operations.backfill.relay import Relay
+from uploadd.operations.backfill.trees import Wanted, wanted_trees
 from uploadd.operations.questions import limits_of
-from uploadd.operations.relay import Relay
-from uploadd.operations.trees import Wanted, wanted_trees
 from uploadd.runtime import real_runtime
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,7 +51,7 @@ def backfill(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
 ) -> None:
-    """Upload every photo and video below DIR, once; a second time goes on where it stopped."""
+    """Upload every photo and video below DIR, once. A second time goes on where it stopped."""
     # Beside its progress lines a backfill logs for people, too; only a journal gets JSON.
     form = LogFormat.AUTO if os.environ.get("JOURNAL_STREAM") else LogFormat.PEOPLE
     set_up_logs(form, logging.INFO if verbose else logging.WARNING)

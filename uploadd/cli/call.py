@@ -14,10 +14,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from uploadd.cli.context import (
-    EXIT_CREDENTIALS,
-    EXIT_FAILED,
     EXIT_INTERRUPTED,
-    EXIT_WOULD_WAIT,
     clear_errors,
     own_configuration,
     say,
@@ -25,14 +22,11 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import soon
-from uploadd.model.errors import ServiceError, ServiceRefusedError
-from uploadd.model.pauses import PauseCause
-from uploadd.operations.calling import Wish, call_method
-from uploadd.operations.parameters import parameters_of
+from uploadd.operations.call.calling import Wish, call_method
+from uploadd.operations.call.parameters import parameters_of
 from uploadd.runtime import real_runtime
 from uploadd.services.base import Reply
 
-EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
 DOUBT = "stopped; the call may have done its work"
 
 # Terminals obey some of these, JSON need not escape them, and UTF-8 knows no lone surrogates.
@@ -54,12 +48,12 @@ def call(
     ] = None,
     account: Annotated[
         str | None,
-        typer.Option(help="Which account, where there are several.", show_default=False),
+        typer.Option(help="May be left out where there is only one.", show_default=False),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="With the API key alone.")] = False,
     xml: Annotated[bool, typer.Option("--xml", help="Print the XML reply as it came.")] = False,
 ) -> None:
-    """Call any API method by its own name, and print the reply as JSON."""
+    """Call any API method by its own name. Prints the reply as JSON."""
     set_up_logs(LogFormat.PEOPLE, logging.ERROR)
     with clear_errors():
         configuration = own_configuration(context)
@@ -69,8 +63,6 @@ def call(
             reply = asyncio.run(call_method(configuration, wish, real_runtime(), _say_wait))
         except KeyboardInterrupt:
             stop(DOUBT, EXIT_INTERRUPTED)
-        except ServiceError as error:
-            stop(str(error), _exit_code(error))
         sys.stdout.buffer.write(printed(reply))
         sys.stdout.flush()
 
@@ -93,8 +85,3 @@ def _say_wait(seconds: float) -> None:
         "the account's calls_per_hour are used up: the call is made"
         f" {soon(now + seconds, now)} (Ctrl-C ends the wait)"
     )
-
-
-def _exit_code(error: ServiceError) -> int:
-    pause = error.pause if isinstance(error, ServiceRefusedError) else None
-    return EXITS.get(pause.cause, EXIT_FAILED) if pause else EXIT_FAILED

@@ -29,7 +29,7 @@ def check(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Look for everything that would stop a run, and say what to do about each."""
+    """Look for everything that would stop a run. Says what to do about each."""
     # What a service says becomes a finding, not a log line.
     set_up_logs(LogFormat.AUTO, logging.CRITICAL)
     with clear_errors():

@@ -16,10 +16,12 @@ from uploadd.assembly import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import (
     ConfigurationError,
+    ServiceRefusedError,
     StoreBusyError,
     UploaddError,
     UsageError,
 )
+from uploadd.model.pauses import PauseCause
 from uploadd.settings import Loaded, find_config, load
 
 EXIT_FAILED = 1
@@ -27,6 +29,9 @@ EXIT_USAGE = 2
 EXIT_WOULD_WAIT = 75
 EXIT_CREDENTIALS = 77
 EXIT_INTERRUPTED = 130
+
+
+_PAUSE_EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_WOULD_WAIT}
 
 
 def load_settings(context: typer.Context) -> Loaded:
@@ -88,6 +93,8 @@ def exit_code_of(error: UploaddError) -> int:
     """The exit code for an error that ends a command."""
     if isinstance(error, ConfigurationError | UsageError):
         return EXIT_USAGE
+    if isinstance(error, ServiceRefusedError) and error.pause is not None:
+        return _PAUSE_EXITS.get(error.pause.cause, EXIT_FAILED)
     return EXIT_WOULD_WAIT if isinstance(error, StoreBusyError) else EXIT_FAILED
 
 

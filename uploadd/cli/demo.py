@@ -24,7 +24,7 @@ from uploadd.cli.wording import ending_lines
 from uploadd.model.configuration import Account
 from uploadd.model.errors import UsageError
 from uploadd.model.secret import Secret
-from uploadd.operations.backfill import Ending, Finished
+from uploadd.operations.backfill.delivering import Ending, Finished
 from uploadd.operations.demo import check_room, demo_configuration, demo_trees, left_out_lines
 from uploadd.runtime import real_runtime
 
@@ -53,7 +53,7 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
 ) -> None:
-    """Back up DIR, or photos made for it, to a stand-in for Flickr on this machine."""
+    """Back up DIR, or painted photos, to a stand-in for Flickr. Nothing leaves the machine."""
     set_up_logs(LogFormat.AUTO, logging.WARNING)
     with clear_errors():
         _check_extras()

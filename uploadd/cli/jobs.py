@@ -17,7 +17,7 @@ from uploadd.cli.context import clear_errors, own_configuration, say
 from uploadd.cli.screen import STATE_STYLES, results
 from uploadd.files.opening import printable
 from uploadd.model.states import State
-from uploadd.operations.listing import Listed, listing
+from uploadd.operations.show.listing import Listed, listing
 
 ID_WIDTH, STATE_WIDTH, ACCOUNT_WIDTH, SIZE_WIDTH = 6, 10, 12, 8
 NARROWEST_PATH = 24
@@ -33,7 +33,7 @@ def jobs(
     code: Annotated[str, typer.Option(help="Only this reason code.", show_default=False)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show the jobs: one file, with one content, to one account each; oldest first."""
+    """Show the jobs, oldest first. A job is one file, with one content, to one account."""
     with clear_errors():
         configuration = own_configuration(context)
         found = listing(configuration, state or (), account, code)

@@ -12,11 +12,14 @@ from uploadd.cli.moments import moment, soon
 from uploadd.operations.pausing import pause as pause_account
 from uploadd.operations.pausing import resume as resume_account
 
-Account = Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False)]
+Account = Annotated[
+    str,
+    typer.Argument(metavar="ACCOUNT", help="Its name in the configuration.", show_default=False),
+]
 
 
 def pause(context: typer.Context, account: Account) -> None:
-    """Begin no more uploads to an account, until `uploadd resume`; those in flight end."""
+    """Begin no more uploads to an account, until `uploadd resume`. Those in flight end."""
     with clear_errors():
         now = time.time()
         paused = pause_account(own_configuration(context), account, now)
@@ -27,7 +30,7 @@ def pause(context: typer.Context, account: Account) -> None:
 
 
 def resume(context: typer.Context, account: Account) -> None:
-    """End an account's pauses, but for a wait that the service itself asked for."""
+    """End an account's pauses. A wait that the service itself asked for is kept."""
     with clear_errors():
         now = time.time()
         resumed = resume_account(own_configuration(context), account, now)

@@ -13,7 +13,7 @@ MOST_ANSWER_BYTES = 4096
 
 
 class Terminal:
-    """Keeps `operations.auth.Person`. `says_yes`: what would be asked is agreed to (`--yes`)."""
+    """Keeps `logging_in.Person`. `says_yes`: what would be asked is agreed to (`--yes`)."""
 
     def __init__(self, *, says_yes: bool) -> None:
         self._says_yes = says_yes

@@ -8,7 +8,7 @@ from rich.filesize import decimal
 
 from uploadd.files.opening import printable
 from uploadd.model.estimates import Estimate
-from uploadd.operations.preview import AccountPreview, Preview
+from uploadd.operations.backfill.preview import AccountPreview, Preview
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 BY_BYTES = "`bytes_per_second`"

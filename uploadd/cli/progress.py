@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from uploadd.cli.context import say
-from uploadd.operations.summary import Snapshot
+from uploadd.operations.backfill.summary import Snapshot
 
 LINE_EVERY_SECONDS = 10.0
 

@@ -30,19 +30,19 @@ from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, with_name
-from uploadd.operations.endings import Ending
-from uploadd.operations.following import Look
-from uploadd.operations.json_values import json_job
-from uploadd.operations.ordering import Order, order_of
-from uploadd.operations.replacing import Replaced, Replacing
-from uploadd.operations.story import Event
+from uploadd.operations.backfill.endings import Ending
+from uploadd.operations.replace.following import Look
+from uploadd.operations.replace.ordering import Order, order_of
+from uploadd.operations.replace.replacing import Replaced, Replacing
+from uploadd.operations.show.json_values import json_job
+from uploadd.operations.show.story import Event
 from uploadd.runtime import real_runtime
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TOLD = {
     State.UPLOADING: "it is being sent",
     State.PROCESSING: "it was sent; the service works on it",
-    State.FILING: "the photo has the new content; its tag is put right",
+    State.FILING: "the photo has the new content",
 }
 STOPPED = "stopped; the queue is intact, give the command again to go on"
 LEFT = (
@@ -68,7 +68,7 @@ def replace(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
 ) -> None:
-    """Give one photo on the service the content of FILE; its id and what is told of it stay."""
+    """Give one photo on the service the content of FILE. Its id and what is told of it stay."""
     form = LogFormat.AUTO if os.environ.get("JOURNAL_STREAM") else LogFormat.PEOPLE
     set_up_logs(form, logging.INFO if verbose else logging.CRITICAL)
     with clear_errors():
@@ -121,7 +121,7 @@ def _check_credentials(order: Order) -> None:
     if missing:
         names = " and ".join(missing)
         text = f"account {order.account.name} has no {names}"
-        stop(f"{text}; set them in the configuration", EXIT_CREDENTIALS)
+        stop(f"{text}; {order.account.login_remedy}", EXIT_CREDENTIALS)
 
 
 async def _run(configuration: Configuration, order: Order, no_wait: bool) -> Replaced:

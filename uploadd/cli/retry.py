@@ -13,10 +13,17 @@ from uploadd.operations.retrying import Retried, Wish
 from uploadd.operations.retrying import retry as retry_jobs
 
 
+def _job_number(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and int(word)):
+        text = f"{word!r} is no job's number; `uploadd why FILE` and `uploadd jobs` show it"
+        raise typer.BadParameter(text)
+    return int(word)
+
+
 def retry(
     context: typer.Context,
     jobs: Annotated[
-        list[int] | None, typer.Argument(metavar="JOB", show_default=False, min=1)
+        list[int] | None, typer.Argument(metavar="JOB", show_default=False, parser=_job_number)
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Every job that has failed.")] = False,
     code: Annotated[

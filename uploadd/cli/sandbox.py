@@ -68,7 +68,7 @@ def sandbox(
         typer.Option("--replace-makes-new", help="ipernity's replace makes a second document."),
     ] = False,
 ) -> None:
-    """Run the stand-in services on loopback, strict and with faults on request, until Ctrl-C."""
+    """Run stand-ins for Flickr and ipernity on loopback. Strict, with faults on request."""
     try:
         from uploadd.sandbox.options import SandboxOptions  # noqa: PLC0415 - an extra, see _missing
         from uploadd.sandbox.server import ListenError  # noqa: PLC0415

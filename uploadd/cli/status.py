@@ -15,7 +15,7 @@ from uploadd.cli.context import EXIT_INTERRUPTED, clear_errors, own_configuratio
 from uploadd.cli.screen import results
 from uploadd.cli.status_view import status_view
 from uploadd.model.configuration import Configuration
-from uploadd.operations.status import Status, status_of
+from uploadd.operations.show.status import Status, status_of
 
 REDRAW_SECONDS = 1.0
 
@@ -27,7 +27,7 @@ def status(
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again and again.")] = False,
 ) -> None:
-    """Show the accounts, their pauses and counts, the folders, and whether anything runs."""
+    """Show accounts, counts, pauses and folders. Says also whether anything runs."""
     with clear_errors():
         configuration = own_configuration(context)
         if not watch:

@@ -16,7 +16,7 @@ from uploadd.cli.screen import STATE_STYLES
 from uploadd.files.opening import printable
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
-from uploadd.operations.status import AccountStatus, FolderStatus, Status
+from uploadd.operations.show.status import AccountStatus, FolderStatus, Status
 from uploadd.store.backfills import Request, Stage
 
 STAGE_WORDS = {

@@ -9,8 +9,8 @@ from rich.text import Text
 from uploadd.cli.moments import moment, soon
 from uploadd.cli.screen import STATE_STYLES
 from uploadd.files.opening import printable
-from uploadd.operations.next_step import NextStep, Who
-from uploadd.operations.story import JobStory, Story
+from uploadd.operations.show.next_step import NextStep, Who
+from uploadd.operations.show.story import JobStory, Story
 
 LABEL_WIDTH = 9
 

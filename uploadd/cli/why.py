@@ -12,7 +12,7 @@ import typer
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration
 from uploadd.cli.screen import results
 from uploadd.cli.story_view import story_lines
-from uploadd.operations.story import story_of
+from uploadd.operations.show.story import story_of
 
 
 def why(
@@ -22,7 +22,7 @@ def why(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell the story of one file: where it is, why, what comes next, and who must act."""
+    """Tell the story of one file. Where it is, why, what comes next, and who must act."""
     with clear_errors():
         configuration = own_configuration(context)
         story = story_of(configuration, os.fsencode(file), time.time())

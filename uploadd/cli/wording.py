@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.filesize import decimal
 
 from uploadd.model.states import State
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.news import News, Turn
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.news import News, Turn
 
 LONGEST_SHOWN_URL = 400
 """A link to hundreds of photos is for programs (`--json`), not for a terminal."""

@@ -25,7 +25,7 @@ from uploadd.model.errors import (
     ServiceRefusedError,
 )
 from uploadd.model.jobs import Job
-from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops, what_stops
+from uploadd.model.pauses import ActivePause, PauseCause, Stops, first_end, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.verdicts import Reason
@@ -134,13 +134,7 @@ class Desk:
 
     async def next_pause_end(self) -> float | None:
         """When the first of the pauses ends that end by time alone (unix seconds)."""
-        now = self.runtime.clock.wall()
-        ends = [
-            pause.delay.end
-            for pause in await self.pauses()
-            if pause.delay and pause.rule.ends_by is EndsBy.TIME and not pause.is_over(now)
-        ]
-        return min(ends, default=None)
+        return first_end(await self.pauses(), self.runtime.clock.wall())
 
     def worked(self, job: Job) -> None:
         """The service took or judged a file: it is there, and it knows us."""

@@ -15,7 +15,7 @@ from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.limits import Load, Short, load_of
-from uploadd.model.pauses import Stops, what_stops
+from uploadd.model.pauses import Stops, first_end, what_stops
 from uploadd.store import pauses, queue
 
 log = structlog.get_logger()
@@ -115,12 +115,17 @@ class Dispatcher:
     async def _nap(self) -> float:
         """Seconds until something here is due by the clock alone; the bell may ring sooner."""
         now = self._desk.runtime.clock.wall()
-        pause_end = await self._desk.next_pause_end()
-        due = await self._desk.store.read(queue.next_due_in_queue, self._desk.id, now)
-        dues = [moment for moment in (pause_end, due) if moment is not None]
+        dues = await self._desk.store.read(_next_moments, self._desk.id, now)
         budget = (self._desk.budget.seconds_to_wait(PURPOSE_OF[lane]) for lane in LANES)
         dues += [now + seconds for seconds in budget if seconds > 0]
         return min([LONGEST_NAP_SECONDS, *(max(0.02, due - now) for due in dues)])
+
+
+def _next_moments(db: Database, account_id: int, now: float) -> list[float]:
+    """When the first pause ends by time alone, and when the next waiting job is ready."""
+    pause_end = first_end(pauses.of_account(db, account_id), now)
+    due = queue.next_due_in_queue(db, account_id, now)
+    return [moment for moment in (pause_end, due) if moment is not None]
 
 
 def _next_job(

@@ -23,15 +23,16 @@ async def look_exactly(desk: Desk, job: Job) -> str | None:
 
     Raises `ServiceError`; `ServiceRefusedError` without a pause where the answer proves nothing.
     """
+    service = desk.service  # all along, also where another login takes its place meanwhile
     if not job.md5:
-        return await desk.service.look_up(job.content, job.created_at)  # which says what is missing
-    most = min(WITNESSES, desk.service.finds_per_call - 1)
+        return await service.look_up(job.content, job.created_at)  # which says what is missing
+    most = min(WITNESSES, service.finds_per_call - 1)
     witnesses = await desk.store.read(ledger.witnesses, job.account_id, job.sha256, most)
-    found = await desk.service.find([job.content, *witnesses])
+    found = await service.find([job.content, *witnesses])
     photo_id = found.get(job.sha256)
     if photo_id is None and witnesses and not found:
         raise ServiceRefusedError(BLIND)
-    if photo_id is not None and not await desk.service.has_photo(photo_id):
+    if photo_id is not None and not await service.has_photo(photo_id):
         text = f"it is there as photo {photo_id}, which cannot be seen yet"
         raise ServiceRefusedError(Reason("network", text))
     return photo_id

@@ -14,7 +14,7 @@ from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
 from uploadd.model.outcomes import filed
 from uploadd.model.states import State
-from uploadd.store import queue
+from uploadd.store.queue import Questions
 
 log = structlog.get_logger()
 
@@ -22,20 +22,17 @@ log = structlog.get_logger()
 class FilingLoop(QuestionLoop):
     """The filing of one account."""
 
-    async def _ask_if_due(self) -> bool | None:
+    state = State.FILING
+
+    async def _ask_if_due(self, questions: Questions) -> bool | None:
         desk = self._desk
-        now = desk.runtime.clock.wall()
-        due = await desk.store.read(queue.due_in, desk.id, State.FILING, now, 1)
-        if not due:
+        if not questions.due:
             return None
-        job = due[0]
+        job = questions.due[0]
         if not desk.is_of(job) or await desk.ask(lambda: self._mark(job)) is None:
             return False
         await settle(desk, [(job, filed(job))])
         return True
-
-    async def _next_due(self) -> float | None:
-        return await self._desk.store.read(queue.next_due_in, self._desk.id, State.FILING)
 
     async def _mark(self, job: Job) -> bool:
         """Put the content tag right; False where the service refused it for good."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -17,7 +17,8 @@ from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import ledger, ledger_moves, queue
+from uploadd.store import ledger, ledger_moves
+from uploadd.store.queue import Questions
 
 log = structlog.get_logger()
 
@@ -33,20 +34,18 @@ class _Answer:
 class LookUpLoop(QuestionLoop):
     """The look-ups of one account."""
 
-    async def _ask_if_due(self) -> bool | None:
-        desk = self._desk
+    state = State.UNCERTAIN
+
+    async def _ask_if_due(self, questions: Questions) -> bool | None:
+        desk, due = self._desk, questions.due
         now = desk.runtime.clock.wall()
-        due = await desk.store.read(queue.due_in, desk.id, State.UNCERTAIN, now, 1)
         if not due:
             return None
         settlement = await self._look(due[0])
         if settlement is None:
             return False
-        await settle(desk, [(due[0], settlement)])
+        await settle(desk, [(due[0], replace(settlement, asked_at=now))])
         return True
-
-    async def _next_due(self) -> float | None:
-        return await self._desk.store.read(queue.next_due_in, self._desk.id, State.UNCERTAIN)
 
     async def _look(self, job: Job) -> Settlement | None:
         """One look. None where the service could not be asked."""
@@ -89,19 +88,30 @@ class LookUpLoop(QuestionLoop):
             return after_unanswered_look(job, answer.refusal, desk.around())
         photo_id = answer.photo_id
         if desk.service.looks_at_content:
-            found_there = None if photo_id is None else Found(photo_id, is_exact=True)
-            return after_look(job, found_there, desk.around())
+            return self._after_exact_look(job, photo_id, suspect)
         if photo_id is not None and await self._is_known_otherwise(job, photo_id):
             reason = Reason("torn", f"photo {photo_id} has its tag, and holds another content")
             return after_unanswered_look(job, reason, desk.around())
         if photo_id is None and suspect is not None:
-            # That photo may hold the content under the tag of another.
-            return after_unanswered_look(job, None, desk.around())
+            # That photo may hold the content under the tag of another: an upload is compared.
+            text = f"photo {suspect} may hold it under the tag of another content"
+            why = Reason("unknown-outcome", text) if job.is_replacement else None
+            return after_unanswered_look(job, why, desk.around())
         if photo_id is None:
             return after_look(job, None, desk.around())
         file_now = await desk.runtime.disk.run(_mark_now, job)
         found = Found(photo_id, file_now, is_doubted=photo_id == suspect)
         return after_look(job, found, desk.around())
+
+    def _after_exact_look(self, job: Job, photo_id: str | None, suspect: str | None) -> Settlement:
+        """Absence of the new content does not show that a replaced photo has its old one."""
+        around = self._desk.around()
+        was_sent = job.is_replacement and suspect == job.photo_id
+        is_exact = was_sent or not job.is_replacement
+        found = None if photo_id is None else Found(photo_id, is_exact=is_exact)
+        settlement = after_look(job, found, around)
+        is_to_be_sent = settlement.state is State.QUEUED
+        return after_doubt(job, around) if was_sent and is_to_be_sent else settlement
 
     async def _is_known_otherwise(self, job: Job, photo_id: str) -> bool:
         read = self._desk.store.read

@@ -224,9 +224,9 @@ class ProbeLoop:
         naps = [LONGEST_NAP_SECONDS]
         if await self._waits_for_login():
             naps.append(LOOK_SECONDS)
-        pause_end = await self._desk.next_pause_end()
-        if pause_end is not None and self._desk.room.wanted is not None:
-            naps.append(max(0.05, pause_end - now))
+        if self._desk.room.wanted is not None:
+            pause_end = await self._desk.next_pause_end()
+            naps += [] if pause_end is None else [max(0.05, pause_end - now)]
         for pause in await self._desk.pauses():
             is_ours = pause.rule.ends_by in (EndsBy.PROBE, EndsBy.QUOTA) and not pause.is_ended
             if pause.delay and is_ours and self._can_try(pause):

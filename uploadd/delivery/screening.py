@@ -4,31 +4,34 @@ For services that compare nothing when a photo arrives, but can be asked for con
 (`Service.find`): one call asks for as many of the next jobs as it takes. What was asked is kept in
 memory only: a restart asks again, which costs a call and no more. An answer is believed for a
 while, so that what somebody else uploads during a long pause is noticed after it.
+
+What the ledger tells of is none of its business: such a content is never sent blindly anyway, and
+its photo may be on its way to another content (`moves.begin_send`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
+from sqlite_utils import Database
 
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.settling import settle
 from uploadd.model.budget import PURPOSE_OF
-from uploadd.model.delays import Delay
 from uploadd.model.errors import ServiceRefusedError
-from uploadd.model.jobs import Job
+from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import Stops
 from uploadd.model.settlement import LedgerChange, Settlement, ended
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import moves, queue
+from uploadd.store import ledger, moves, queue
 
 log = structlog.get_logger()
 
 BELIEVED_SECONDS = 15 * 60.0
-UNSEEN_SECONDS = 60.0
 READ_AT_ONCE = 3  # some of those that come next were asked for already
 THERE = Reason("there", "the account has the same content already")
 
@@ -46,11 +49,13 @@ class Screening:
 
         False where it has (the job is a duplicate now), or where it could not be asked.
         """
-        if not self._is_asked_for(job):
+        if not self._is_asked_for(job) or await self._desk.store.read(_is_in_ledger, job):
             return True
         async with self._asking:
+            if not await self._is_queued(job):
+                return False  # the call before has found it
             if self._is_fresh(job):
-                return await self._is_queued(job)  # the call before may have found it
+                return True
             if await self._has_to_wait(job):
                 return False
             batch = [job, *await self._next_after(job)]
@@ -80,7 +85,7 @@ class Screening:
         desk = self._desk
         most = desk.service.finds_per_call
         now = desk.runtime.clock.wall()
-        coming = await desk.store.read(queue.coming, desk.id, job.lane, now, READ_AT_ONCE * most)
+        coming = await desk.store.read(_coming, desk.id, job.lane, now, READ_AT_ONCE * most)
         others = [
             one
             for one in coming
@@ -91,31 +96,32 @@ class Screening:
     async def _ask(self, batch: Sequence[Job]) -> bool:
         """Ask for all of them. Whether the first of them may be sent."""
         desk = self._desk
+        asked_at = desk.runtime.clock.wall()
         found = await desk.ask(lambda: self._find(batch), pauses_on_fault=True)
         if found is None or not desk.is_of(batch[0]):
             return False
-        self._note(batch)
         there = [(job, found[job.sha256]) for job in batch if job.sha256 in found]
+        self._note([job for job in batch if job.sha256 not in found])
         believed = [pair for pair in there if await self._is_believed(*pair)]
         if believed:
-            await settle(desk, [(job, _duplicate(job, photo_id)) for job, photo_id in believed])
+            duplicates = [(job, _duplicate(job, photo_id, asked_at)) for job, photo_id in believed]
+            await settle(desk, duplicates)
         return batch[0].sha256 not in found
 
     async def _is_believed(self, job: Job, photo_id: str) -> bool:
         """Whether the photo stands for this job's file.
 
-        Where the job was sent before, it may be that send's, and be lost while it is converted.
+        Where the job was sent before, it may be that send's, and be lost while it is converted:
+        then it is looked up as any such send.
         """
         if job.attempts == 0:
             return True
         desk = self._desk
         if await desk.ask(lambda: desk.service.has_photo(photo_id), pauses_on_fault=True):
             return True
-        now = desk.runtime.clock.wall()
-        reason = Reason("there", f"it is there as photo {photo_id}, which cannot be seen yet")
-        wait = Delay(now, UNSEEN_SECONDS * desk.patience)
-        await desk.store.write(moves.postpone, job.id, reason, wait, now)
-        self._asked_at.pop(job.id, None)
+        why = f"it is there as photo {photo_id}, which cannot be seen yet"
+        await desk.store.write(moves.doubt, job.id, why, desk.runtime.clock.wall())
+        desk.bell.ring()
         return False
 
     async def _find(self, batch: Sequence[Job]) -> dict[str, str]:
@@ -139,5 +145,16 @@ class Screening:
         self._asked_at = fresh | dict.fromkeys((job.id for job in batch), now)
 
 
-def _duplicate(job: Job, photo_id: str) -> Settlement:
-    return ended(job, State.DUPLICATE, LedgerChange.THERE, THERE, photo_id=photo_id)
+def _is_in_ledger(db: Database, job: Job) -> bool:
+    return ledger.entry(db, job.account_id, job.sha256) is not None
+
+
+def _coming(db: Database, account_id: int, lane: Lane, now: float, most: int) -> list[Job]:
+    """The jobs that will be sent next, but for those that the ledger tells of."""
+    coming = queue.coming(db, account_id, lane, now, most)
+    return [job for job in coming if not _is_in_ledger(db, job)]
+
+
+def _duplicate(job: Job, photo_id: str, asked_at: float) -> Settlement:
+    there = ended(job, State.DUPLICATE, LedgerChange.THERE, THERE, photo_id=photo_id)
+    return replace(there, asked_at=asked_at)

@@ -10,27 +10,28 @@ from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.tickets import IDLE_SECONDS, TicketReply, TicketState, should_ask
 from uploadd.store import queue
+from uploadd.store.queue import Questions
 
 
 class TicketLoop(QuestionLoop):
     """The ticket poller of one account."""
 
-    async def _ask_if_due(self) -> bool | None:
-        desk = self._desk
-        now, most = desk.runtime.clock.wall(), desk.service.tickets_per_call
-        due = await desk.store.read(queue.due_in, desk.id, State.PROCESSING, now, most)
-        fresh = await desk.store.read(queue.fresh_tickets, desk.id)
-        if not should_ask(due=len(due), waiting=fresh, is_idle=self._has_rested()):
-            return None
-        return await self._ask(await self._to_ask(now, most))
+    state = State.PROCESSING
 
-    async def _next_due(self) -> float | None:
-        desk = self._desk
-        due = await desk.store.read(queue.next_due_in, desk.id, State.PROCESSING)
-        fresh = await desk.store.read(queue.fresh_tickets, desk.id)
-        if due is not None and desk.is_idle and fresh > 0:
+    async def _ask_if_due(self, questions: Questions) -> bool | None:
+        due, fresh = len(questions.due), questions.fresh
+        if not should_ask(due=due, waiting=fresh, is_idle=self._has_rested()):
+            return None
+        return await self._ask(await self._to_ask(self._desk.runtime.clock.wall(), self._most()))
+
+    def _next_due(self, questions: Questions) -> float | None:
+        desk, due = self._desk, questions.next_due
+        if due is not None and desk.is_idle and questions.fresh > 0:
             return min(due, desk.runtime.clock.wall() + IDLE_SECONDS * desk.patience)
         return due
+
+    def _most(self) -> int:
+        return self._desk.service.tickets_per_call
 
     def _has_rested(self) -> bool:
         """Whether nothing is left to send, and the last ticket had a moment to be worked on."""

@@ -13,7 +13,7 @@ from uploadd.model import look_ups
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, FileMark, Job
 from uploadd.model.outcomes import kept
-from uploadd.model.replacement import elsewhere
+from uploadd.model.replacement import elsewhere, found_elsewhere, told
 from uploadd.model.settlement import (
     MOST_ATTEMPTS,
     LedgerChange,
@@ -37,7 +37,7 @@ class Found:
 
     `file_now`: what the file is at this moment (None: not there). `is_doubted`: the ledger leaves
     open whether this photo holds the content or a mixture. `is_exact`: the service compared the
-    content itself, so that nothing speaks against it.
+    content itself, so that nothing speaks against it (of a replacement: and this one was sent).
     """
 
     photo_id: str
@@ -88,6 +88,8 @@ def is_perhaps_torn(job: Job, file_now: FileMark | None) -> bool:
 
 
 def _found(job: Job, found: Found, around: Surroundings) -> Settlement:
+    if found.is_exact and job.is_replacement and found.photo_id != job.photo_id:
+        return found_elsewhere(job, found.photo_id)
     if found.is_exact:  # whatever was sent, this photo holds what was fingerprinted
         return kept(replace(job, sent_sha256=None), found.photo_id)
     if job.is_replacement:
@@ -143,7 +145,7 @@ def _unlooked(job: Job) -> Settlement:
 
 def _unknown(job: Job, why: str) -> Settlement:
     text = f"nobody can tell whether it arrived: {why}"
-    reason = Reason("unknown-outcome", text, LOOK_THERE)
+    reason = told(job, Reason("unknown-outcome", text, LOOK_THERE))
     return replace(ended(job, State.FAILED, LedgerChange.KEEP, reason), doubt=Doubt.FULL)
 
 

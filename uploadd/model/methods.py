@@ -101,7 +101,10 @@ def _remedy(reason: Reason, pause: Pause, *, is_signed: bool) -> str:
     if pause.cause is PauseCause.RATE:
         return f"make the call again in {pause.seconds:.0f} s" if pause.seconds else AGAIN
     if pause.cause is PauseCause.CREDENTIALS and not is_signed:
-        return "the call was made with the key alone: where that is right, it needs a token"
+        return (
+            "the call was made with the key alone: where api_key is right, the method needs a login"
+            " (`uploadd auth NAME`, and no --unsigned)"
+        )
     return reason.remedy
 
 

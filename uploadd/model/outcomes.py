@@ -28,7 +28,7 @@ def after_send(  # noqa: PLR0911 - one return for each kind of verdict
     job: Job, verdict: Verdict, around: Surroundings
 ) -> Settlement:
     """What becomes of a job whose send ended with `verdict`."""
-    verdict = _holding(job, verdict)
+    verdict = _of_our_content(job, _holding(job, verdict))
     if job.is_replacement:
         return replacement.after_send(job, verdict, around)
     match verdict:
@@ -59,6 +59,14 @@ def _holding(job: Job, verdict: Verdict) -> Verdict:
     if verdict.cause is PauseCause.VIDEOS_FULL:
         return verdicts.Reschedule(verdict.reason, was_sent=False, is_known=False)
     return verdict
+
+
+def _of_our_content(job: Job, verdict: Verdict) -> Verdict:
+    """The verdict, or another try where the service knows what it got, which is not our content."""
+    if not isinstance(verdict, verdicts.Duplicate) or job.sent_sha256 is None:
+        return verdict
+    reason = Reason("changed", "the file changed while it was sent; it is read anew")
+    return verdicts.Reschedule(reason, was_sent=False)
 
 
 def kept(job: Job, photo_id: str) -> Settlement:
@@ -118,7 +126,8 @@ def after_ticket(
 def names_our_photo(job: Job, verdict: verdicts.Duplicate) -> bool:
     """On a resend it is our own earlier send that is found; on a first send somebody else's."""
     is_known = verdict.photo_id is not None and not verdict.is_deleted
-    return is_known and job.attempts > 0 and not job.is_replacement
+    is_resend = job.attempts > 0 and not job.is_replacement
+    return is_known and is_resend and not verdict.is_older
 
 
 def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:

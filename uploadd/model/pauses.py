@@ -123,3 +123,13 @@ def what_stops(pauses: Iterable[ActivePause], now: float) -> frozenset[Stops]:
     if Stops.UPLOADS in stopped:
         stopped.add(Stops.VIDEOS)
     return frozenset(stopped)
+
+
+def first_end(pauses: Iterable[ActivePause], now: float) -> float | None:
+    """When the first of the pauses ends that end by time alone (unix seconds)."""
+    ends = (
+        pause.delay.end
+        for pause in pauses
+        if pause.delay and pause.rule.ends_by is EndsBy.TIME and not pause.is_over(now)
+    )
+    return min(ends, default=None)

@@ -30,6 +30,7 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 
 MOST_TORN = 5
+LOOK_AT_BOTH = "look at both on the service, and delete the one that is not wanted"
 SENT_AGAIN = "whether the replacement arrived is unknown; it is sent again, which is harmless"
 
 
@@ -116,6 +117,20 @@ def elsewhere(job: Job, photo_id: str) -> Settlement:
     return replace(settled, photo_id=photo_id)
 
 
+def found_elsewhere(job: Job, photo_id: str) -> Settlement:
+    """A replacement of unknown outcome, and the account has its content as another photo.
+
+    The service may have made that one of it, or somebody else; so the job stops.
+    """
+    reason = Reason(
+        "replaced-other",
+        f"the account has the new content as photo {photo_id}; whether {_photo_of(job)} was given"
+        " it, too, is unknown",
+        LOOK_AT_BOTH,
+    )
+    return _elsewhere(job, State.FAILED, reason, photo_id)
+
+
 def refused(job: Job, reason: Reason) -> Settlement:
     """The service does not replace this photo by this file."""
     if job.is_mending:
@@ -157,7 +172,7 @@ def _other_photo(job: Job, photo_id: str) -> Settlement:
     reason = Reason(
         "replaced-other",
         f"the service made photo {photo_id} of it, and left {_photo_of(job)} as it was",
-        "look at both on the service, and delete the one that is not wanted",
+        LOOK_AT_BOTH,
     )
     return _elsewhere(job, State.FAILED, reason, photo_id)
 

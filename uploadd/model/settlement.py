@@ -44,6 +44,8 @@ class Settlement:
 
     `is_torn`: from now on the job gives `photo_id`, which holds a torn upload, the content of
     its file. `there_as`: the photo that has the content, where that is not `photo_id`.
+    `asked_at`: when the service was asked that named the photo (unix seconds), where it was looked
+    for: what is begun since may have given that photo another content.
     """
 
     state: State
@@ -62,6 +64,7 @@ class Settlement:
     pause: verdicts.Pause | None = None
     is_torn: bool = False
     there_as: str | None = None
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,11 @@ class Surroundings:
     has_dedup_check: bool
 
     def dedups(self, job: Job) -> bool:
-        """Whether a resend of this job is safe by itself; a forced one asks for no dedup."""
-        return self.has_dedup_check and not job.is_forced
+        """Whether a resend of this job is safe by itself.
+
+        A forced one asks for no dedup, and no service compares what replaces a photo.
+        """
+        return self.has_dedup_check and not job.is_forced and not job.is_replacement
 
     def window(self, job: Job) -> float:
         """Over how many seconds this job's looks are spread."""

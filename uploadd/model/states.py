@@ -51,7 +51,7 @@ MOVES: dict[tuple[State, State], str] = {
     (S.UNCERTAIN, S.SKIPPED): "found as deleted on the service",
     (S.UNCERTAIN, S.FAILED): "neither found nor shown absent (unknown-outcome)",
     (S.PROCESSING, S.FILING): "the ticket is complete",
-    (S.PROCESSING, S.QUEUED): "the ticket is complete, and what was sent is torn: to be mended",
+    (S.PROCESSING, S.QUEUED): "it is complete, but the photo is torn, or has another content",
     (S.PROCESSING, S.UNCERTAIN): "the ticket failed, or the service does not know it",
     (S.PROCESSING, S.FAILED): "the ticket failed too often (ticket-failed)",
     (S.FILING, S.DONE): "album and metadata are done",

@@ -62,11 +62,15 @@ class Ticketed:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The service has the content already; `is_deleted` where its owner deleted it there."""
+    """The service has the content already; `is_deleted` where its owner deleted it there.
+
+    `is_older`: the photo came before its job was made, so that no send of ours can have made it.
+    """
 
     photo_id: str | None
     is_deleted: bool
     reason: Reason
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,24 +16,18 @@ from sqlite_utils import Database
 from uploadd.assembly import ServiceMaker
 from uploadd.delivery.logins import credentials_digest
 from uploadd.model import look_ups
-from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UsageError
+from uploadd.model.errors import ServiceFaultError, ServiceRefusedError
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.operations.counting import (
-    LONGEST_NAP_SECONDS,
-    check_pauses,
-    keep_pause,
-    take_call,
-)
+from uploadd.operations.choosing import account_asked_for
+from uploadd.operations.counting import Counter
 from uploadd.services.base import ListedPhoto, Login, Service
 from uploadd.services.registry import open_service
 from uploadd.store import accounts, moves, older
 from uploadd.store.accounts import AccountRow
-from uploadd.store.beside import writing
 from uploadd.store.moves import Settled
 
 P = ParamSpec("P")
@@ -81,11 +75,8 @@ async def adopt(
     Raises `UsageError`, `StoreError`, `ConfigurationError`, and `ServiceError` where the service
     could not be asked: what was adopted before that stays.
     """
-    if name not in configuration.accounts:
-        known = ", ".join(configuration.accounts) or "none is configured"
-        raise UsageError(f"{name} is not an account", f"known are: {known}")
-    adoption = _Adoption(configuration, configuration.accounts[name], runtime, show)
-    service = make_service(adoption.account, runtime, adoption.grant)
+    adoption = _Adoption(configuration, account_asked_for(configuration, name), runtime, show)
+    service = make_service(adoption.account, runtime, adoption.counter.grant)
     try:
         return await adoption.run(service, since)
     finally:
@@ -99,7 +90,7 @@ class _Adoption:
         self, configuration: Configuration, account: Account, runtime: Runtime, show: Show
     ) -> None:
         self.account = account
-        self._state_dir = configuration.state_dir
+        self.counter = Counter(configuration, account, runtime)
         self._labels = frozenset(configuration.accounts)
         self._patience = configuration.patience
         self._runtime = runtime
@@ -107,24 +98,17 @@ class _Adoption:
         self._account_id = 0
         self._so_far = Adopted(0.0)
 
-    async def grant(self, purpose: Purpose) -> None:
-        """Return when one call may be made, having counted it where every process counts."""
-        while (seconds := await self._commit(take_call, self.account, purpose, self._now())) > 0:
-            await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
-
     async def run(self, service: Service, since: float | None) -> Adopted:
-        digest = credentials_digest(self.account)
-        service_name, host = self.account.service, service.host
-        row, _ = await self._store(accounts.bind, self.account.name, service_name, host, digest)
-        self._account_id = row.id
-        await self._commit(check_pauses, self._now())
+        self._account_id = (await self.counter.bind(service.host)).id
+        await self.counter.check_pauses()
         try:
             login = await service.log_in()
+            digest = credentials_digest(self.account)
             row = await self._commit(_learned, login, digest, self._labels)
-            self._account_id = row.id
+            self._account_id = self.counter.account_id = row.id
             return await self._adopt(service, row, since)
         except ServiceRefusedError as refusal:
-            await self._keep(refusal)
+            await self.counter.keep(refusal)
             raise
 
     async def _adopt(self, service: Service, row: AccountRow, since: float | None) -> Adopted:
@@ -194,26 +178,14 @@ class _Adoption:
         )
         self._show(self._so_far)
 
-    async def _keep(self, refusal: ServiceRefusedError) -> None:
-        await self._commit(keep_pause, refusal, self._now(), self._patience)
-
     def _now(self) -> float:
-        return self._runtime.clock.wall()
+        return self.counter.now()
 
     async def _commit(
         self, work: Callable[Concatenate[Database, int, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`work(db, account_id, …)` in a commit of its own, beside whoever else writes."""
-        return await self._store(work, self._account_id, *args, **kwargs)
-
-    async def _store(
-        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        def commit() -> T:
-            with writing(self._state_dir) as db:
-                return work(db, *args, **kwargs)
-
-        return await self._runtime.disk.run(commit)
+        return await self.counter.commit(work, self._account_id, *args, **kwargs)
 
 
 def _release(

@@ -1,23 +1,110 @@
 """Calls of a command that is no deliverer, counted where every process counts, and waits obeyed.
 
-Each function is a small commit of its own beside whoever else writes; a running deliverer notices
+Each count is a small commit of its own beside whoever else writes; a running deliverer notices
 it (`delivery/call_budget.py`, `learn`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
 from sqlite_utils import Database
 
-from uploadd.delivery.logins import budget_name
+from uploadd.delivery.logins import budget_name, credentials_digest
 from uploadd.model.budget import Purpose, wait_for_call
-from uploadd.model.configuration import Account
+from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.pauses import PauseCause
+from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
-from uploadd.operations.status import holding
-from uploadd.store import calls, pauses
+from uploadd.operations.show.status import holding
+from uploadd.store import accounts, calls, pauses
+from uploadd.store.accounts import AccountRow
+from uploadd.store.beside import is_there, writing
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LONGEST_NAP_SECONDS = 60.0
+
+TellWait = Callable[[float], None]
+"""Is told once how many seconds a call has to wait for its place in the budget."""
+
+
+class Counter:
+    """The calls of one command for one account, counted in the database, where there is one.
+
+    `account_id`: the account's row, None as long as nothing is counted. `tell_wait` hears of the
+    first wait for a place in the budget. Its methods raise `StoreError`.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        account: Account,
+        runtime: Runtime,
+        tell_wait: TellWait | None = None,
+    ) -> None:
+        self.account_id: int | None = None
+        self._state_dir = configuration.state_dir
+        self._patience = configuration.patience
+        self._account = account
+        self._runtime = runtime
+        self._tell_wait = tell_wait
+
+    async def begin(self, host: str) -> None:
+        """Count from here on, and make no file. Raises `ServiceRefusedError` as `check_pauses`."""
+        if await self._runtime.disk.run(is_there, self._state_dir):
+            await self.bind(host)
+            await self.check_pauses()
+
+    async def bind(self, host: str) -> AccountRow:
+        """The account's row, made if need be, like the database itself; counts from here on."""
+        digest = credentials_digest(self._account)
+        name, service = self._account.name, self._account.service
+        row, _ = await self.commit(accounts.bind, name, service, host, digest)
+        self.account_id = row.id
+        return row
+
+    async def check_pauses(self) -> None:
+        """Raise `ServiceRefusedError` while the service wants no calls at all."""
+        if self.account_id is not None:
+            await self.commit(check_pauses, self.account_id, self.now())
+
+    async def grant(self, purpose: Purpose) -> None:
+        """Return when one call may be made, having counted it where every process counts."""
+        tell = self._tell_wait
+        while (seconds := await self._take(purpose)) > 0:
+            if tell is not None:
+                tell(seconds)
+                tell = None
+            await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
+
+    async def keep(self, refusal: ServiceRefusedError) -> None:
+        """A wait that the service asks for holds for every process."""
+        if self.account_id is not None:
+            await self.commit(keep_pause, self.account_id, refusal, self.now(), self._patience)
+
+    async def commit(
+        self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`work(db, …)` in a commit of its own, beside whoever else writes."""
+
+        def commit() -> T:
+            with writing(self._state_dir) as db:
+                return work(db, *args, **kwargs)
+
+        return await self._runtime.disk.run(commit)
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._runtime.clock.wall()
+
+    async def _take(self, purpose: Purpose) -> float:
+        if self.account_id is None:
+            return 0.0
+        return await self.commit(take_call, self.account_id, self._account, purpose, self.now())
 
 
 def take_call(

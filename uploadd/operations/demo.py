@@ -14,8 +14,8 @@ from uploadd.files.opening import printable
 from uploadd.model.configuration import Account, Configuration, Folder, PhotoFields, WatchMode
 from uploadd.model.errors import UsageError
 from uploadd.model.states import State
-from uploadd.operations.preview import preview
-from uploadd.operations.trees import Wanted, wanted_trees
+from uploadd.operations.backfill.preview import preview
+from uploadd.operations.backfill.trees import Wanted, wanted_trees
 from uploadd.store import overview
 from uploadd.store.connection import open_for_reading
 

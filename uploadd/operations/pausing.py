@@ -8,10 +8,10 @@ from sqlite_utils import Database
 
 from uploadd.delivery.logins import credentials_digest
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.errors import UsageError
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.verdicts import Pause, Reason
-from uploadd.operations.status import holding
+from uploadd.operations.choosing import account_called
+from uploadd.operations.show.status import holding
 from uploadd.services.registry import host_of
 from uploadd.store import accounts, lock, pauses
 from uploadd.store.beside import reading, writing
@@ -40,7 +40,7 @@ class Resumed:
 
 def pause(configuration: Configuration, name: str, now: float) -> Paused:
     """Begin no more uploads to this account. Raises `UsageError`, `StoreError`."""
-    account = _account(configuration, name)
+    account = account_called(configuration, name)
     with writing(configuration.state_dir) as db:
         account_id = _row_of(db, account)
         before = [one for one in holding(db, account_id, now) if one.cause is PauseCause.HAND]
@@ -56,7 +56,7 @@ def resume(configuration: Configuration, name: str, now: float) -> Resumed:
 
     Raises `UsageError`, `StoreError`.
     """
-    account = _account(configuration, name)
+    account = account_called(configuration, name)
     with reading(configuration.state_dir) as there:
         if there is None:
             return Resumed((), (), is_delivering=False)
@@ -69,13 +69,6 @@ def resume(configuration: Configuration, name: str, now: float) -> Resumed:
         is_delivering = lock.is_taken(configuration.state_dir)
     kept = tuple(one for one in standing if one.cause in KEPT)
     return Resumed(ended, kept, is_delivering)
-
-
-def _account(configuration: Configuration, name: str) -> Account:
-    if name not in configuration.accounts:
-        known = ", ".join(configuration.accounts) or "none is configured"
-        raise UsageError(f"{name} is not an account", f"known are: {known}")
-    return configuration.accounts[name]
 
 
 def _row_of(db: Database, account: Account) -> int:

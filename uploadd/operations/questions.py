@@ -20,7 +20,7 @@ from uploadd.model.estimates import Pace, calls_per_file
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
-from uploadd.operations.status import holding
+from uploadd.operations.show.status import holding
 from uploadd.services.base import Service
 from uploadd.services.registry import open_service
 from uploadd.store.accounts import all_accounts

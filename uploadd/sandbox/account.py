@@ -14,8 +14,8 @@ from typing import Any
 
 from uploadd.sandbox.disk import Disk, ReceivedFile
 from uploadd.sandbox.faults import Faults
-from uploadd.sandbox.flickr.logins import AccessToken, Logins
 from uploadd.sandbox.journal import Journal
+from uploadd.sandbox.logins import AccessToken, Logins
 from uploadd.sandbox.media import Media
 from uploadd.sandbox.options import Fault, SandboxOptions
 from uploadd.sandbox.photos import Photo, Photos, Ticket, TicketEnd

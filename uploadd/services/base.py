@@ -187,8 +187,11 @@ class Service(Protocol):
         `ServiceError`.
         """
 
-    async def has_photo(self, photo_id: str) -> bool:
-        """Whether the account has this photo, whole and converted. Raises `ServiceError`."""
+    async def has_photo(self, photo_id: str, since: float | None = None) -> bool:
+        """Whether the account has this photo, whole and converted. Raises `ServiceError`.
+
+        `since`: not where it came earlier than that (unix seconds), as far as the service says.
+        """
 
     async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
         """One page of the photos that came from `since` to `until`, both included, newest first.

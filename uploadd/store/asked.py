@@ -64,6 +64,9 @@ def place(db: Database, finding: Finding, photo_id: str, now: float) -> Placed:
     for old in older:
         if old.state is State.QUEUED:
             moves.skip(db, old, mending.CHANGED, now)
+    # Its former content is gone from the photo, also where no walk sees the file as it is now.
+    seen = (finding.sha256, finding.md5, finding.directory, finding.name)
+    db.execute(statements.SEEN_AS, seen)
     return Placed(Answer.QUEUED, job_id)
 
 

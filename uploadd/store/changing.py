@@ -19,12 +19,13 @@ from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import IN_FLIGHT, State
 from uploadd.model.verdicts import Reason
-from uploadd.store import statements
+from uploadd.store import ledger_moves, statements
 from uploadd.store.rows import Row, jobs, one, rows, value
 from uploadd.store.writing import aim, aim_anew, job_by_id, tell
 
 SENT = frozenset({State.DONE, State.DUPLICATE}) | IN_FLIGHT
 NO_PHOTO_STORY = "its file has no photo of its own that could be replaced: it is sent as a new one"
+OVERTAKEN = "photo {} was given another content already: this one is sent again"
 AGAIN_STORY = "the file has this content again"
 
 
@@ -96,6 +97,17 @@ def is_homeless(db: Database, job: Job) -> bool:
     return ledger is None or ledger["state"] != "there"
 
 
+def note_again(db: Database, job: Job, now: float) -> None:
+    """A file has a content again that is there: the file's latest photo is this job's.
+
+    That may be another photo than it was, where its first one was given another content.
+    """
+    ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
+    if ledger is not None and ledger["state"] == "there" and ledger["photo_id"]:
+        db.execute(statements.SET_PHOTO, (ledger["photo_id"], job.id))
+    tell(db, job, AGAIN_STORY, now)
+
+
 def hand_on(db: Database, job: Job, heir: Job | None, now: float) -> None:
     """A person named the photo for a content that is gone: the file's new one takes its place."""
     if heir is None or heir.state is not State.QUEUED or not job.is_asked or heir.is_mending:
@@ -161,17 +173,37 @@ def photo_of(db: Database, job: Job) -> tuple[str, bool] | None:
 
 
 def spared(db: Database, job: Job, settlement: Settlement) -> Settlement:
-    """A mixture that the file's new content is about to replace needs no person."""
+    """A mixture that the file's new content is about to replace needs no person.
+
+    From now on that is the task of the new content's job, so that it is not forgotten with it.
+    """
     if settlement.ledger is not LedgerChange.MIXED:
         return settlement
     key = (job.directory, job.name, job.account_id, job.id)
-    if db.execute(statements.HEIR_OF_PATH, key).fetchone() is None:
+    heirs = jobs(db, statements.HEIR_OF_PATH, key)
+    if not heirs:
         return settlement
+    aim(db, heirs[0].id, settlement.photo_id, is_mending=True)
     text = (
         f"uploadd stopped during the send, and the file has changed since: photo"
         f" {settlement.photo_id} is replaced by what is in the file now"
     )
     return replace(settlement, state=State.SKIPPED, reason=Reason("changed", text))
+
+
+def overtaken(db: Database, job: Job, settlement: Settlement) -> Settlement:
+    """A photo whose ticket is told late, and that was given another content meanwhile.
+
+    A person can name a photo as soon as the service shows it. What was uploaded is not there any
+    more, and is sent again.
+    """
+    is_late = job.state is State.PROCESSING and not job.is_replacement
+    if not is_late or settlement.ledger not in (LedgerChange.THERE, LedgerChange.TORN):
+        return settlement
+    if not ledger_moves.holds_other(db, job.account_id, str(settlement.photo_id), job.sha256):
+        return settlement
+    reason = Reason("replaced", OVERTAKEN.format(settlement.photo_id))
+    return Settlement(State.QUEUED, ledger=LedgerChange.CLEAR, reason=reason, attempts=job.attempts)
 
 
 def _keeps_photo(db: Database, job: Job) -> bool:

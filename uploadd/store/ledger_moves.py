@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from uploadd.model.jobs import Doubt, Job
 from uploadd.model.settlement import LedgerChange, Settlement
+from uploadd.model.states import State
 from uploadd.store import statements
 from uploadd.store.rows import Row, rows
 
@@ -28,7 +29,8 @@ def begin(db: Database, job: Job, now: float) -> None:
 def change(db: Database, job: Job, settlement: Settlement, now: float) -> list[str]:
     """Write what a settlement says of the ledger.
 
-    Returns the contents that a photo held and holds no more: whose files go elsewhere again.
+    Returns the contents that a photo held and holds no more, or may hold no more: whose files go
+    elsewhere again, or are looked up.
     """
     key = (job.account_id, job.sha256)
     match settlement.ledger:
@@ -42,7 +44,7 @@ def change(db: Database, job: Job, settlement: Settlement, now: float) -> list[s
         case LedgerChange.MIXED:
             set_row(db, job, "maybe", Doubt.FULL, settlement.photo_id, now)
         case LedgerChange.ELSEWHERE:
-            _elsewhere(db, job, settlement, now)
+            return _elsewhere(db, job, settlement, now)
         case LedgerChange.KEEP if settlement.doubt is not Doubt.NONE:
             db.execute(statements.SET_DOUBT, (settlement.doubt, *key))
         case _:
@@ -69,15 +71,37 @@ def set_row(
 
 
 def holds_other(db: Database, account_id: int, photo_id: str, sha256: str) -> bool:
-    """Whether the ledger says that this photo holds another content than this one."""
-    row = db.execute(statements.OTHER_CONTENT_THERE, (account_id, photo_id, sha256)).fetchone()
-    return row is not None
+    """Whether it is known that this photo holds another content than this one, or a mixture."""
+    key = {"account_id": account_id, "photo_id": photo_id, "sha256": sha256}
+    return db.execute(statements.OTHER_CONTENT_THERE, key).fetchone() is not None
+
+
+def is_stale(db: Database, job: Job, settlement: Settlement, now: float) -> bool:
+    """Whether the photo that the service named is given another content since it was asked.
+
+    What seems to lie ahead (the clock was set back) is old: else this would be so for hours.
+    """
+    photo_id = settlement.there_as or settlement.photo_id
+    if settlement.asked_at is None or photo_id is None:
+        return False
+    key = (job.account_id, photo_id, job.sha256, settlement.asked_at, now)
+    return db.execute(statements.OTHER_CONTENT_SINCE, key).fetchone() is not None
 
 
 def _there(db: Database, job: Job, photo_id: str | None, now: float) -> list[str]:
     gone = _forget_others(db, job, photo_id, job.sha256) if job.is_replacement else []
-    set_row(db, job, "there", Doubt.NONE, photo_id, now)
+    is_late = job.state is State.PROCESSING and not job.is_replacement
+    if is_late and _is_being_given_another(db, job, photo_id):
+        set_row(db, job, "maybe", Doubt.NONE, photo_id, now)  # as if it had been known before
+    else:
+        set_row(db, job, "there", Doubt.NONE, photo_id, now)
     return gone
+
+
+def _is_being_given_another(db: Database, job: Job, photo_id: str | None) -> bool:
+    """Whether a replacement of this photo was begun before its ticket was told to be done."""
+    others = rows(db, statements.OTHERS_OF_PHOTO, (job.account_id, photo_id, job.sha256))
+    return any(row["state"] == "maybe" and row["doubt"] != Doubt.NONE for row in others)
 
 
 def _torn(db: Database, job: Job, photo_id: str | None, now: float) -> list[str]:
@@ -92,10 +116,22 @@ def _torn(db: Database, job: Job, photo_id: str | None, now: float) -> list[str]
     return gone
 
 
-def _elsewhere(db: Database, job: Job, settlement: Settlement, now: float) -> None:
-    """The photo that was to be replaced is as it was; the content is another photo."""
-    set_row(db, job, "there", Doubt.NONE, settlement.there_as, now)
-    _restore(db, job)
+def _elsewhere(db: Database, job: Job, settlement: Settlement, now: float) -> list[str]:
+    """The content is another photo; the one that was to be replaced is as it was.
+
+    Not where an earlier send of unknown outcome may have reached it: what it held is doubtful then.
+    """
+    sent = job.sent_sha256 if job.state is not State.UNCERTAIN else None  # a look compares anew
+    if sent is not None:
+        db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
+    held = job if sent is None else replace(job, sha256=sent)
+    set_row(db, held, "there", Doubt.NONE, settlement.there_as, now)
+    if job.uncertain_since is None:
+        _restore(db, job)
+        return []
+    key = (job.account_id, job.photo_id, job.sha256)
+    others = rows(db, statements.OTHERS_OF_PHOTO, key)
+    return [row["sha256"] for row in others if row["state"] == "maybe"]
 
 
 def _is_there(db: Database, account_id: int, sha256: str) -> bool:

@@ -16,10 +16,10 @@ from uploadd.model.jobs import Doubt, Job
 from uploadd.model.outcomes import filed, uncertain
 from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.replacement import elsewhere, told
-from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
-from uploadd.model.states import State, check_move
+from uploadd.model.settlement import Settlement, Surroundings
+from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, ledger_moves, mending, older, pauses, statements
+from uploadd.store import changing, ledger_moves, mending, older, pauses, statements, twins
 from uploadd.store.rows import Row, jobs, one
 from uploadd.store.writing import (
     aim_anew,
@@ -27,15 +27,14 @@ from uploadd.store.writing import (
     job_by_id,
     mark_sent,
     store_fields,
-    story_of,
     write,
 )
 
 INTERRUPTED = Reason("network", "uploadd stopped during the send; whether it arrived is unknown")
-TWIN_THERE = Reason("twin", "the account has the same content already, from another file")
 BEING_REPLACED = Reason("twin", "a photo that may hold the same content is being replaced")
 BEING_REPLACED_SECONDS = 60.0
 HOMELESS_STORY = "photo {} was given another content: this one is sent again"
+DOUBTED_STORY = "photo {} may have been given another content: this one is looked up"
 
 __all__ = ["job_by_id"]
 
@@ -99,7 +98,7 @@ def settle(
     job = job_by_id(db, job_id)
     if job is None:
         raise LookupError(f"job {job_id} is not in the database")
-    settlement = changing.spared(db, job, settlement)
+    settlement = changing.overtaken(db, job, changing.spared(db, job, settlement))
     gone = ledger_moves.change(db, job, settlement, now)
     if settlement.pause is not None:
         pauses.begin(db, job.account_id, settlement.pause, now, patience)
@@ -109,13 +108,13 @@ def settle(
     older.note_absence(db, job, settlement)
     if settlement.is_torn and settlement.photo_id is not None:
         mending.begin(db, job, settlement.photo_id, now)
-    twins = _decide_twins(db, job, settlement, now)
+    decided = twins.decide(db, job, settlement, now)
     _rehouse(db, job, gone, now)
     if settlement.state is State.FILING and not job.is_replacement:
         file_away(db, job_id, now)
     settled = job_by_id(db, job_id)
     assert settled is not None  # noqa: S101 - written a moment ago in this transaction
-    return Settled(settled, twins)
+    return Settled(settled, decided)
 
 
 def file_away(db: Database, job_id: int, now: float) -> None:
@@ -135,6 +134,15 @@ def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
 def look_first(db: Database, job: Job, now: float) -> None:
     """A queued job whose content may be there, and is not in its file any more, is looked up."""
     _look_first(db, job, Doubt.FULL, now, now, "the file has changed, and this may be a photo")
+
+
+def doubt(db: Database, job_id: int, why: str, now: float) -> None:
+    """A queued job may be there by an earlier send of which the ledger knows nothing any more."""
+    job = job_by_id(db, job_id)
+    if job is None or job.state is not State.QUEUED or has_twin_in_flight(db, job):
+        return
+    ledger_moves.set_row(db, job, "maybe", Doubt.FULL, None, now)
+    _look_first(db, job, Doubt.FULL, now, now, why)
 
 
 def refuse(db: Database, job: Job, reason: Reason, now: float) -> None:
@@ -214,7 +222,7 @@ def _follow_there(db: Database, job: Job, photo_id: str | None, now: float) -> N
         known = elsewhere(job, photo_id)
     else:
         known = Settlement(
-            State.DUPLICATE, reason=TWIN_THERE, photo_id=photo_id, attempts=job.attempts
+            State.DUPLICATE, reason=twins.TWIN_THERE, photo_id=photo_id, attempts=job.attempts
         )
     write(db, job, known, now)
 
@@ -251,37 +259,27 @@ def _rehouse(db: Database, leader: Job, gone: Sequence[str], now: float) -> None
             "name": leader.name,
         }
         for job in jobs(db, statements.HOMELESS, key):
-            text = HOMELESS_STORY.format(job.photo_id)
+            is_known = one(db, statements.LEDGER_ROW, (leader.account_id, sha256)) is None
+            text = (HOMELESS_STORY if is_known else DOUBTED_STORY).format(job.photo_id)
             aim_anew(db, job.id)
             requeue(db, job, now, text)
         db.execute(statements.WAKE_CONTENT, (leader.account_id, sha256))
 
 
-def _decide_twins(db: Database, leader: Job, settlement: Settlement, now: float) -> int:
-    """A twin is decided in the commit in which its leader's content is known to be there."""
-    if settlement.ledger is not LedgerChange.THERE:
-        return 0
-    check_move(State.QUEUED, State.DUPLICATE)
-    known = {
-        "account_id": leader.account_id,
-        "sha256": leader.sha256,
-        "now": now,
-        "text": story_of(Settlement(State.DUPLICATE, reason=TWIN_THERE)),
-    }
-    db.execute(statements.TELL_TWINS, known)
-    del known["text"]
-    told = {"photo_id": settlement.photo_id, "code": TWIN_THERE.code, "reason": TWIN_THERE.text}
-    return int(db.execute(statements.SETTLE_TWINS, {**known, **told}).rowcount)
-
-
 def settle_all(
     db: Database, settled: Sequence[tuple[Job, Settlement]], now: float, patience: float
 ) -> list[Settled]:
-    """Several settlements in one commit. A job that a person moved meanwhile is left alone."""
+    """Several settlements in one commit. A job that a person moved meanwhile is left alone.
+
+    So is one whose photo was begun to be given another content since the service was asked for it
+    (`Settlement.asked_at`): it is asked for again.
+    """
     outcomes = []
     for job, settlement in settled:
         current = job_by_id(db, job.id)
         if current is None or current.state is not job.state or _is_of_another_doubt(job, current):
+            continue
+        if ledger_moves.is_stale(db, job, settlement, now):
             continue
         if (job.sent_sha256, job.sent_as) != (current.sent_sha256, current.sent_as):
             mark_sent(db, job.id, job.sent_sha256, job.sent_as)

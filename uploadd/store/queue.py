@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
-from uploadd.store import statements
+from uploadd.store import pauses, statements
 from uploadd.store.rows import jobs, value
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What there is to ask a service about an account's jobs in one state, at one moment."""
+
+    pauses: list[ActivePause]
+    """Every pause row of the account, past ones included."""
+    due: list[Job]
+    """Jobs whose next question is due."""
+    next_due: float | None
+    """When the first of all the questions is due (unix seconds)."""
+    fresh: int
+    """How many tickets were never asked for yet; 0 for other states than processing."""
+
+
+def questions(db: Database, account_id: int, state: State, now: float, most: int) -> Questions:
+    """Everything that a loop decides by, read at once, because each read may wait for a commit."""
+    return Questions(
+        pauses=pauses.of_account(db, account_id),
+        due=due_in(db, account_id, state, now, most),
+        next_due=next_due_in(db, account_id, state),
+        fresh=fresh_tickets(db, account_id) if state is State.PROCESSING else 0,
+    )
 
 
 def next_to_send(
@@ -75,17 +101,17 @@ def next_due_in_queue(db: Database, account_id: int, now: float) -> float | None
 
 
 def due_in(db: Database, account_id: int, state: State, now: float, most: int) -> list[Job]:
-    """Jobs of `state` whose next question is due."""
+    """Jobs of `state` (uncertain, processing or filing) whose next question is due."""
     return jobs(
         db,
-        statements.DUE_IN_STATE,
-        {"account_id": account_id, "state": state, "now": now, "most": most},
+        statements.DUE_IN_STATE[state],
+        {"account_id": account_id, "now": now, "most": most},
     )
 
 
 def next_due_in(db: Database, account_id: int, state: State) -> float | None:
     """When the next question about a job in `state` is due (unix seconds)."""
-    due: float | None = value(db, statements.NEXT_DUE_IN_STATE, (account_id, state))
+    due: float | None = value(db, statements.NEXT_DUE_IN_STATE[state], (account_id,))
     return due
 
 

@@ -11,11 +11,11 @@ from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, mending, moves, statements
+from uploadd.store import changing, mending, moves, statements, twins
 from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
 from uploadd.store.rows import jobs, one, rows
-from uploadd.store.writing import file_fields, insert, refresh, tell
+from uploadd.store.writing import file_fields, insert, refresh
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
@@ -175,7 +175,7 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
             moves.requeue(db, fresh, now, "the file is there")
         return job.id
     if job.state in (State.DONE, State.DUPLICATE) and past.has_changed_to(finding.sha256):
-        tell(db, job, changing.AGAIN_STORY, now)  # the file's latest photo is this job's
+        changing.note_again(db, job, now)
     return job.id if job.state is State.QUEUED else None
 
 
@@ -217,7 +217,7 @@ def _first_state(
         return finding.refusal.state, finding.refusal.reason, None
     ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
     if ledger is not None and ledger["state"] == "there":
-        return State.DUPLICATE, moves.TWIN_THERE, ledger["photo_id"]
+        return State.DUPLICATE, twins.TWIN_THERE, ledger["photo_id"]
     if changing.is_ignored(finding, past):
         return State.SKIPPED, IGNORED, None
     return State.QUEUED, None, None

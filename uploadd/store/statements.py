@@ -51,6 +51,9 @@ ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, si
 FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
 # No file has this time, so the next walk reads it anew.
 READ_ANEW = "UPDATE files SET mtime_ns = -1 WHERE directory = ? AND name = ?"
+SEEN_AS = """
+UPDATE files SET sha256 = ?, md5 = ?, mtime_ns = -1 WHERE directory = ? AND name = ?
+"""
 MOVE_DEVICE = "UPDATE files SET device = ? WHERE directory = ?"
 
 # --- jobs -------------------------------------------------------------------------------------
@@ -109,16 +112,24 @@ NEXT_DUE_IN_QUEUE = """
 SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued' AND lane = ? AND due > ?
 """
 # SQLite takes a partial index only where the index's own condition stands in the statement too:
-# without these `state IN (…)` each question would read every job that there ever was.
-DUE_IN_STATE = """
-SELECT * FROM jobs WHERE account_id = :account_id AND state = :state AND due <= :now
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
-ORDER BY due, id LIMIT :most
-"""
-NEXT_DUE_IN_STATE = """
-SELECT min(due) FROM jobs WHERE account_id = ? AND state = ?
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
-"""
+# without these `state IN (…)` each question would read every job that there ever was. The state is
+# written out, a statement for each: SQLite compiles a statement anew each time that a parameter is
+# set by which it might choose among the partial indexes, and that takes six times as long.
+DUE_IN_STATE = {
+    state: f"""
+    SELECT * FROM jobs WHERE account_id = :account_id AND state = '{state}' AND due <= :now
+        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    ORDER BY due, id LIMIT :most
+    """
+    for state in ("uncertain", "processing", "filing")
+}
+NEXT_DUE_IN_STATE = {
+    state: f"""
+    SELECT min(due) FROM jobs WHERE account_id = ? AND state = '{state}'
+        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    """
+    for state in ("uncertain", "processing", "filing")
+}
 FRESH_TICKETS = """
 SELECT count(*) FROM jobs INDEXED BY fresh_tickets
 WHERE account_id = ? AND state = 'processing' AND polls = 0
@@ -157,6 +168,7 @@ WHERE id = :id
 """
 MARK_SENT = "UPDATE jobs SET sent_sha256 = ?, sent_as = ? WHERE id = ?"
 AIM = "UPDATE jobs SET kind = ?, photo_id = ?, is_mending = ?, is_asked = ? WHERE id = ?"
+SET_PHOTO = "UPDATE jobs SET photo_id = ? WHERE id = ?"
 HURRY = "UPDATE jobs SET lane = ? WHERE id = ?"
 QUEUED_SINCE = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
@@ -186,7 +198,8 @@ SELECT * FROM jobs WHERE account_id = :account_id AND id != :id
     AND (directory = :directory AND name = :name OR photo_id = :photo_id)
 """
 # The photos that contents of this path are, or may be, on: the file's latest first. Not those that
-# the service had before we sent anything: somebody else put them there.
+# the service had before we sent anything: somebody else put them there. Nor those to which another
+# file's replacement may have brought the same content: they are that file's.
 PHOTOS_OF_PATH = """
 SELECT ledger.photo_id AS photo_id, jobs.id AS job_id,
     ledger.state = 'maybe' AND ledger.doubt = 'full' AND jobs.kind = 'upload' AS is_doubted
@@ -196,10 +209,12 @@ WHERE jobs.directory = :directory AND jobs.name = :name AND jobs.account_id = :a
     AND (SELECT max(history.id) FROM history WHERE history.job_id = jobs.id) > coalesce(
         (SELECT born FROM files WHERE directory = :directory AND name = :name), 0)
     AND NOT EXISTS (
-        SELECT 1 FROM jobs AS source WHERE source.id = ledger.job_id AND source.state = 'duplicate')
+        SELECT 1 FROM jobs AS source WHERE source.id = ledger.job_id AND (source.state = 'duplicate'
+            OR ledger.state = 'maybe' AND ledger.doubt != 'none'
+                AND NOT (source.directory = :directory AND source.name = :name)))
 ORDER BY (SELECT max(history.id) FROM history WHERE history.job_id = jobs.id) DESC
 """
-# Another file that is there with a content that this photo has.
+# Another file that is there with a content that this photo has, or that is about to give it one.
 OTHER_FILE_OF_PHOTO = """
 SELECT 1 FROM jobs JOIN files
     ON files.directory = jobs.directory AND files.name = jobs.name AND files.sha256 = jobs.sha256
@@ -207,11 +222,17 @@ JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha2
 WHERE jobs.account_id = :account_id AND jobs.photo_id = :photo_id
     AND jobs.state IN ('done', 'duplicate', 'filing') AND ledger.photo_id = jobs.photo_id
     AND NOT (jobs.directory = :directory AND jobs.name = :name)
+UNION ALL
+SELECT 1 FROM jobs
+WHERE account_id = :account_id AND photo_id = :photo_id AND kind = 'replace'
+    AND state IN ('queued', 'uploading', 'uncertain', 'processing', 'filing')
+    AND NOT (directory = :directory AND name = :name)
 """
 # A changed file's job that has yet to learn which photo it replaces.
 HEIR_OF_PATH = """
-SELECT 1 FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
+SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
     AND id != ? AND kind = 'replace' AND photo_id IS NULL
+ORDER BY id DESC
 """
 TORN_BEFORE = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND id != ?
@@ -281,7 +302,19 @@ WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'maybe' AND do
 OTHERS_OF_PHOTO = "SELECT * FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
 FORGET_OTHERS_OF_PHOTO = "DELETE FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
 OTHER_CONTENT_THERE = """
-SELECT 1 FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'there'
+SELECT 1 FROM ledger
+WHERE account_id = :account_id AND photo_id = :photo_id AND sha256 != :sha256 AND state = 'there'
+UNION ALL
+SELECT 1 FROM jobs
+WHERE account_id = :account_id AND photo_id = :photo_id AND state NOT IN ('done', 'duplicate')
+    AND (sent_sha256 IS NOT NULL OR is_mending OR reason_code = 'torn')
+    AND NOT EXISTS (
+        SELECT 1 FROM ledger WHERE ledger.account_id = :account_id AND ledger.sha256 = :sha256
+            AND ledger.photo_id = :photo_id)
+"""
+OTHER_CONTENT_SINCE = """
+SELECT 1 FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?
+    AND since BETWEEN ? AND ?
 """
 
 # --- pauses -----------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -44,14 +45,17 @@ def one_thread() -> Worker:
 
 
 class _Operation:
-    """One function to be run with the database, and the future of what it returns."""
+    """One function to be run with the database, and the future of what it returns.
+
+    The future belongs to the event loop; the store's thread only looks whether it was cancelled.
+    """
 
     __slots__ = ("future", "is_write", "outcome", "work")
 
     def __init__(self, work: Callable[[Database], Any], is_write: bool) -> None:
         self.work = work
         self.is_write = is_write
-        self.future: Future[Any] = Future()
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.outcome: tuple[Any, BaseException | None] = (None, None)
 
 
@@ -71,7 +75,7 @@ class Store:
         self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work(db, …)` without a transaction of its own. Raises `StoreError`."""
-        return await asyncio.wrap_future(self._enqueue(work, False, args, kwargs))
+        return await self._enqueue(work, False, args, kwargs)
 
     async def write(
         self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
@@ -81,24 +85,26 @@ class Store:
         Where `work` raises, only its own changes are undone. Raises `StoreError` where the
         commit failed: then nothing of the group happened.
         """
-        return await asyncio.wrap_future(self._enqueue(work, True, args, kwargs))
+        return await self._enqueue(work, True, args, kwargs)
 
     async def aclose(self) -> None:
         """Commit what is waiting, then close the database."""
         self._is_closed = True
-        closed: Future[None] = Future()
+        closed = _Operation(lambda db: db.close(), is_write=False)
         # Every operation has submitted a group of its own, so all of them run before this.
         self._worker.submit(lambda: self._close(closed))
-        await asyncio.wrap_future(closed)
+        await closed.future
         self._worker.shutdown()
 
-    def _close(self, closed: Future[None]) -> None:
-        self._db.close()
+    def _close(self, closed: _Operation) -> None:
+        closed.work(self._db)
         if self._mark is not None:
             self._mark.close()
-        closed.set_result(None)
+        _tell([closed])
 
-    def _enqueue(self, work: Callable[..., T], is_write: bool, args: Any, kwargs: Any) -> Future[T]:
+    def _enqueue(
+        self, work: Callable[..., T], is_write: bool, args: Any, kwargs: Any
+    ) -> asyncio.Future[T]:
         if self._is_closed:
             raise StoreError("the store is closed")
         operation = _Operation(lambda db: work(db, *args, **kwargs), is_write)
@@ -115,20 +121,14 @@ class Store:
         except sqlite3.Error as error:
             failure = store_error(error, self._path)
             for operation in group:
-                operation.future.set_exception(failure)
-            return
-        for operation in group:
-            value, raised = operation.outcome
-            if raised is None:
-                operation.future.set_result(value)
-            else:
-                operation.future.set_exception(raised)
+                operation.outcome = (None, failure)
+        _tell(group)
 
     def _next_group(self) -> list[_Operation]:
         group: list[_Operation] = []
         while self._waiting and len(group) < MOST_OPERATIONS_A_GROUP:
             operation = self._waiting.popleft()
-            if operation.future.set_running_or_notify_cancel():
+            if not operation.future.cancelled():
                 group.append(operation)
         return group
 
@@ -150,6 +150,24 @@ class Store:
             raise
         if self._mark is not None:  # before anybody hears of the commit, and sends
             self._mark.note(sends_begun(self._db))
+
+
+def _tell(group: list[_Operation]) -> None:
+    """Let the event loop hand out what became of a group: one call for all of them."""
+    loop = group[0].future.get_loop()
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(_hand_out, group)
+
+
+def _hand_out(group: list[_Operation]) -> None:
+    for operation in group:
+        value, raised = operation.outcome
+        if operation.future.done():
+            continue  # its caller was cancelled meanwhile
+        if raised is None:
+            operation.future.set_result(value)
+        else:
+            operation.future.set_exception(raised)
 
 
 def _run_one(operation: _Operation, db: Database) -> None:

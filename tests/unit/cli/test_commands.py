@@ -139,7 +139,8 @@ def test_jobs_for_people_are_counted(home: Home) -> None:
     "words",
     [
         ["jobs", "--state", "lost"], ["jobs", "--account", "you"], ["retry"], ["retry", "x"],
-        ["retry", "1", "--failed"], ["pause", "you"], ["resume", "you"], ["why"],
+        ["retry", "0"], ["retry", "a/b.jpg"], ["retry", "1", "--failed"],
+        ["pause", "you"], ["resume", "you"], ["why"],
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_2(home: Home, words: list[str]) -> None:

@@ -11,10 +11,10 @@ from rich.console import Console
 from unit.operations.records import NOW, Records
 from uploadd.cli.status_view import status_view
 from uploadd.cli.wording import NEWS, ending_lines, news_line
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.news import News, Turn
-from uploadd.operations.status import status_of
-from uploadd.operations.summary import Snapshot
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.news import News, Turn
+from uploadd.operations.backfill.summary import Snapshot
+from uploadd.operations.show.status import status_of
 from uploadd.store import backfills
 from uploadd.store.backfills import Asked, Progress, Stage
 from uploadd.store.beside import writing

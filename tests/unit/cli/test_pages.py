@@ -10,7 +10,7 @@ import typer
 
 from uploadd.cli.app import app
 from uploadd.model.states import MOVES, State
-from uploadd.operations.next_step import Hurdle
+from uploadd.operations.show.next_step import Hurdle
 
 DOCS = Path(__file__).parents[3] / "docs"
 GROUP = typer.main.get_command(app)

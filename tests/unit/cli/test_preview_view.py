@@ -7,7 +7,7 @@ import pytest
 from uploadd.cli.preview_view import preview_lines, spelled
 from uploadd.model.estimates import Pace
 from uploadd.model.limits import Quota
-from uploadd.operations.preview import AccountPreview, Preview, TooLarge
+from uploadd.operations.backfill.preview import AccountPreview, Preview, TooLarge
 from uploadd.operations.questions import Limits
 
 FREE = Quota(items_left=37, items_most=1000, private_most=50, private_left=37)

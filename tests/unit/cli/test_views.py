@@ -18,10 +18,10 @@ from uploadd.cli.status_view import status_view
 from uploadd.cli.story_view import story_lines
 from uploadd.model.pauses import PauseCause
 from uploadd.model.states import State
-from uploadd.operations.listing import Listed
 from uploadd.operations.retrying import Refused, Retried
-from uploadd.operations.status import Status, status_of
-from uploadd.operations.story import story_of
+from uploadd.operations.show.listing import Listed
+from uploadd.operations.show.status import Status, status_of
+from uploadd.operations.show.story import story_of
 from uploadd.store import older
 from uploadd.store.beside import writing
 from uploadd.store.lock import Holder

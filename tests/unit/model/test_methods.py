@@ -143,6 +143,7 @@ def test_a_call_without_a_token_says_so() -> None:
     credentials = refusal(PauseCause.CREDENTIALS)
     assert told(credentials) == "a.b: no; `uploadd auth me`"
     assert "made with the key alone" in told(credentials, is_signed=False)
+    assert "`uploadd auth me`" in told(credentials, is_signed=False)
 
 
 def test_a_refusal_of_the_call_itself() -> None:

@@ -14,7 +14,7 @@ from simulation.virtual import EPOCH, run_virtual, virtual_runtime
 from uploadd.model.configuration import Account, Configuration, ServiceName
 from uploadd.model.ports import Runtime
 from uploadd.model.secret import Secret
-from uploadd.operations.auth import NewLogin, OpenPage, log_in
+from uploadd.operations.auth.logging_in import NewLogin, OpenPage, log_in
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.authorising import Authoriser
@@ -25,7 +25,7 @@ URL = "http://127.0.0.1:8080"
 
 
 class Visitor:
-    """Keeps `operations.auth.Person`: agrees on the page at once, with these `perms`.
+    """Keeps `operations.auth.logging_in.Person`: agrees on the page at once, with these `perms`.
 
     `answers`: what is typed before the right code; `says_nothing`: the input is at its end.
     """

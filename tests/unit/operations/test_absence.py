@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from unit.operations.records import JPEG, NOW, Records
-from uploadd.operations.absence import Watchers, why_no_job
-from uploadd.operations.exclusion import Remark
+from uploadd.operations.show.absence import Watchers, why_no_job
+from uploadd.operations.show.exclusion import Remark
 from uploadd.store.lock import Holder
 
 NOBODY = Watchers(NOW, None, {})

@@ -20,7 +20,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.secret import Secret
-from uploadd.operations.auth import LoginRefusedError, keep
+from uploadd.operations.auth.logging_in import LoginRefusedError, keep
 from uploadd.sandbox import Fault
 from uploadd.services.authorising import ConsentRefusedError
 from uploadd.store import accounts, calls

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from uploadd.operations.callback import MOST_REQUEST_BYTES, awaited
+from uploadd.operations.auth.callback import MOST_REQUEST_BYTES, awaited
 
 
 async def test_the_code_comes_back() -> None:

@@ -26,7 +26,7 @@ from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.secret import Secret
 from uploadd.model.verdicts import Pause, Reason
-from uploadd.operations.calling import Wish, call_method
+from uploadd.operations.call.calling import Wish, call_method
 from uploadd.services.base import Grant, Reply
 from uploadd.store import calls, pauses
 from uploadd.store.beside import is_there, reading, writing

@@ -16,7 +16,12 @@ import pytest
 from unit.operations.records import NOW, Records, account
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, WatchMode
-from uploadd.model.errors import ServiceAwayError, ServiceError, ServiceRefusedError
+from uploadd.model.errors import (
+    ServiceAwayError,
+    ServiceError,
+    ServiceFaultError,
+    ServiceRefusedError,
+)
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
@@ -27,6 +32,7 @@ from uploadd.operations.check.folders import FolderChecks
 from uploadd.operations.check.machine import notify_command, open_files
 from uploadd.runtime import RealClock
 from uploadd.services.base import Grant, Login
+from uploadd.services.error_tables import LATER
 from uploadd.store import backups, lock, older
 from uploadd.store.beside import writing
 from uploadd.store.connection import DATABASE_NAME
@@ -185,6 +191,14 @@ async def test_what_a_service_says_is_a_finding(
     assert any("as you" in one.text for one in report.findings)
 
 
+@pytest.mark.parametrize("remedy", ["", LATER])
+async def test_a_passing_fault_has_a_remedy_too(records: Records, remedy: str) -> None:
+    """A check is not tried again by itself."""
+    fault = ServiceFaultError(Reason("105", "away", remedy))
+    (finding,) = bad(await found(records, Town(refusals={"me": fault})))
+    assert finding.remedy.startswith("check again later")
+
+
 async def test_two_names_for_one_login_are_refused(records: Records) -> None:
     """That is an error in the configuration."""
     records.configuration.accounts["you"] = account("you")
@@ -238,7 +252,7 @@ async def test_every_limit_is_shown(records: Records) -> None:
     assert texts[1:] == [
         (
             "the account takes 37 more items (963 of 1,000 items are there), photos up to 209.7 MB,"
-            " videos up to 1.1 GB and 180 s, 2 more videos, 300.0 MB in all this month"
+            " videos up to 1.1 GB and 180 s, 2 more videos, 300.0 MB more this month"
         ),
         "of a free account's items at most 50 need not be public: 13 of 50 places are left",
     ]
@@ -251,7 +265,11 @@ async def test_every_limit_is_shown(records: Records) -> None:
         (Quota(items_left=0), "is full: it takes no more photos"),
         (Quota(bytes_left=0), "takes no more this month"),
         (Quota(private_most=50), "the service did not say"),
-        (Quota(video_max_seconds=90), "videos up to 90 s"),
+        (Quota(video_max_seconds=90), "takes videos up to 90 s"),
+        (Quota(videos_left=1), "takes 1 more video"),
+        (Quota(is_pro=True), "takes any number of items"),
+        (Quota(), "the service names no limits"),
+        (Quota(is_pro=False), "the service names no limits"),
     ],
 )
 async def test_what_ends_or_is_unknown_is_said(records: Records, quota: Quota, text: str) -> None:
@@ -309,6 +327,17 @@ async def test_who_asked_for_no_calls_is_not_asked(records: Records) -> None:
     assert town.asked == []
     assert ["paused" in finding.text for finding in bad(report)] == [True]
     assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(("may_upload", "is_told"), [(True, True), (None, True), (False, False)])
+async def test_a_pause_for_a_login_that_works_again(
+    records: Records, *, may_upload: bool | None, is_told: bool
+) -> None:
+    """Its remedy, to log in, was taken: nobody shall do it twice."""
+    records.pause(PauseCause.CREDENTIALS)
+    town = Town(may_upload=may_upload)
+    texts = [finding.text for finding in (await found(records, town)).findings]
+    assert any("the pause for it ends by itself" in text for text in texts) == is_told
 
 
 async def test_what_stands_in_the_queue_is_told(records: Records) -> None:

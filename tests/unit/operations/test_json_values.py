@@ -11,7 +11,7 @@ from unit.operations.records import BROKEN, NOW, Records
 from uploadd.model.delays import Delay
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import State
-from uploadd.operations.json_values import end_of, json_job, json_path, json_pause, json_time
+from uploadd.operations.show.json_values import end_of, json_job, json_path, json_pause, json_time
 
 KEYS = [
     *("id", "path", "folder", "account", "kind", "lane", "state", "sha256", "size", "attempts"),

@@ -7,7 +7,7 @@ import pytest
 from unit.operations.records import Records
 from uploadd.model.errors import UsageError
 from uploadd.model.states import State
-from uploadd.operations.listing import listing
+from uploadd.operations.show.listing import listing
 
 
 def names(

@@ -12,7 +12,7 @@ from uploadd.model.jobs import Job, Kind
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import TERMINAL, State
 from uploadd.model.verdicts import Reason
-from uploadd.operations.next_step import Circumstances, Hurdle, NextStep, Who, next_step
+from uploadd.operations.show.next_step import Circumstances, Hurdle, NextStep, Who, next_step
 
 AROUND = Circumstances(now=NOW, account="me")
 

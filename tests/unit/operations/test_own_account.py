@@ -10,7 +10,7 @@ import pytest
 from uploadd.model.configuration import Account, ServiceName
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.secret import Secret
-from uploadd.operations.own_account import check_account
+from uploadd.operations.library.own_account import check_account
 
 HIDDEN = Secret("hidden")
 ME = Account("me", api_key=HIDDEN, api_secret=HIDDEN, token=HIDDEN, token_secret=HIDDEN)

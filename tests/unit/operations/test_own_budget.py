@@ -6,7 +6,7 @@ import asyncio
 
 from unit.operations.test_calling import Clock
 from uploadd.model.budget import Purpose
-from uploadd.operations.own_budget import OwnBudget
+from uploadd.operations.library.own_budget import OwnBudget
 
 
 async def test_at_most_so_many_calls_an_hour() -> None:

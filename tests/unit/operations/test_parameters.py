@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uploadd.model.errors import UsageError
-from uploadd.operations.parameters import MOST_VALUE_BYTES, Fields, parameters_of
+from uploadd.operations.call.parameters import MOST_VALUE_BYTES, Fields, parameters_of
 
 
 def parsed(*words: str, standard_input: bytes = b"") -> Fields:

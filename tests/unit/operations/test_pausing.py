@@ -11,7 +11,7 @@ from uploadd.model.configuration import ServiceName
 from uploadd.model.errors import UsageError
 from uploadd.model.pauses import PauseCause
 from uploadd.operations.pausing import pause, resume
-from uploadd.operations.status import holding
+from uploadd.operations.show.status import holding
 from uploadd.store.accounts import all_accounts
 from uploadd.store.beside import writing
 

@@ -17,9 +17,9 @@ from uploadd.model.estimates import Pace
 from uploadd.model.limits import Load, Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
-from uploadd.operations.preview import Preview, accounts_of, preview
+from uploadd.operations.backfill.preview import Preview, accounts_of, preview
+from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.operations.questions import Limits, limits_of
-from uploadd.operations.trees import wanted_trees
 from uploadd.runtime import RealClock
 from uploadd.services.base import Grant
 

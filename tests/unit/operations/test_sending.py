@@ -27,7 +27,7 @@ from uploadd.model.errors import (
 from uploadd.model.pauses import PauseCause
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason, Verdict
-from uploadd.operations.sending import Outlet, Upload, error_of_send, photo_of
+from uploadd.operations.library.sending import Outlet, Upload, error_of_send, photo_of
 from uploadd.services.base import Parcel
 
 REASON = Reason("7", "no", "a remedy")

@@ -13,7 +13,7 @@ from unit.operations.records import NOW, Records, account
 from uploadd.model.configuration import Folder
 from uploadd.model.pauses import PauseCause
 from uploadd.model.states import State
-from uploadd.operations.status import Status, status_of
+from uploadd.operations.show.status import Status, status_of
 from uploadd.store import activity, calls, lock, overview
 from uploadd.store.beside import reading, writing
 

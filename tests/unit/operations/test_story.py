@@ -9,8 +9,8 @@ import pytest
 
 from unit.operations.records import BROKEN, JPEG, NOT_A_PHOTO, NOW, UNREADABLE, Records
 from uploadd.model.states import State
-from uploadd.operations.next_step import Hurdle
-from uploadd.operations.story import Story, story_of
+from uploadd.operations.show.next_step import Hurdle
+from uploadd.operations.show.story import Story, story_of
 from uploadd.store import calls, lock, older
 from uploadd.store.beside import writing
 

@@ -9,7 +9,7 @@ import pytest
 
 from uploadd.model.errors import StoreError
 from uploadd.model.secret import Secret
-from uploadd.operations.systemd_credentials import STORE, LaidOut, lay_out
+from uploadd.operations.auth.systemd_credentials import STORE, LaidOut, lay_out
 from uploadd.services.authorising import Keys
 
 KEYS = Keys(Secret("the-token"), Secret("the-token-secret"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
+from uploadd.model.configuration import ServiceName
 from uploadd.settings import load
 from uploadd.settings.schema import (
     SECRET_KEYS,
@@ -33,11 +34,13 @@ SECTIONS = {"accounts", "folders"}
 
 
 def example(*, uncommented: bool) -> dict[str, Any]:
-    """The example as it is, or with every key that is commented out set."""
-    text = EXAMPLE.read_text()
-    if uncommented:
-        text = re.sub(r"^#(?=[a-z_]+ = )", "", text, flags=re.MULTILINE)
-    return tomllib.loads(text)
+    """The example as it is, or with everything that is commented out set."""
+    return tomllib.loads(uncommented_text() if uncommented else EXAMPLE.read_text())
+
+
+def uncommented_text() -> str:
+    """The example with every key and every table that is commented out."""
+    return re.sub(r"^#(?=[a-z_]+ = |\[)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 
 
 def example_tables() -> list[tuple[dict[str, Any], type[BaseModel]]]:
@@ -59,12 +62,14 @@ def test_example_loads_as_it_is() -> None:
 
 def test_example_loads_with_everything_set(tmp_path: Path) -> None:
     """Every line of it is right, secrets filled in."""
-    text = re.sub(r"^#(?=[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
     file = tmp_path / "uploadd.toml"
-    file.write_text(text.replace('"..."', '"filled-in"'))
+    file.write_text(uncommented_text().replace('"..."', '"filled-in"'))
     file.chmod(0o600)
     loaded = load(file, {"HOME": "/h"})
-    assert loaded.configuration.accounts["me"].missing_credentials == []
+    me, other = loaded.configuration.accounts.values()
+    assert me.missing_credentials == []
+    assert other.service is ServiceName.IPERNITY
+    assert other.missing_credentials == ["token"]
     assert [warning.key for warning in loaded.warnings] == ["folders.camera.photo.album"]
 
 

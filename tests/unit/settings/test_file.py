@@ -137,7 +137,7 @@ def test_defaults_are_those_of_the_value_classes(read) -> None:
         ("bytes_per_second = -1", "found -1, expected a whole number from 0 to 1,000,000,000,000"),
         ("dedup_check = 3", "found 3, expected a whole number from 0 to 2"),
         ("content_tag = 1", "found 1, expected true or false"),
-        ('service = "picasa"', "found 'picasa', expected \"flickr\" or \"ipernity\""),
+        ('service = "picasa"', 'found \'picasa\', expected "flickr" or "ipernity"'),
         ("base_url = 80", "found 80, expected a text"),
         ("token = 80", "found a number, expected a text"),
         ('token = "two words"', "contains a space, a line break or a control character"),

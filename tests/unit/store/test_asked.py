@@ -12,13 +12,14 @@ from sqlite_utils import Database
 
 from uploadd.model import verdicts
 from uploadd.model.jobs import Job, Kind, Lane
-from uploadd.model.outcomes import after_send, filed
+from uploadd.model.outcomes import after_send, after_ticket, filed
 from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Surroundings
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
+from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason
-from uploadd.store import accounts, asked, moves, overview, sightings
+from uploadd.store import accounts, asked, ledger, moves, overview, sightings
 from uploadd.store.asked import Answer
 from uploadd.store.connection import open_database
 
@@ -125,6 +126,32 @@ def test_an_older_content_of_the_file_is_sent_no_more(db: Database) -> None:
     old = seen(db, A)
     place(db, B)
     assert now_of(db, old.id).state is State.SKIPPED
+
+
+def test_a_file_that_is_as_it_was_before_any_walk(db: Database) -> None:
+    """The command saw its new content, and nobody else did: the former one is sent again."""
+    old = uploaded(db, B, b"x.jpg", "9")
+    ended(db, begun(db, now_of(db, place(db, A, "9").job_id)), verdicts.Kept("9"))
+    seen(db, B)
+    assert now_of(db, old.id).state is State.QUEUED
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False], ids=["after it", "during it"])
+def test_a_photo_is_replaced_before_its_ticket_was_told(db: Database, is_confirmed: bool) -> None:
+    """The service showed it, and a person named it: the uploaded content is not there any more."""
+    upload = ended(db, begun(db, seen(db, B, b"y.jpg")), verdicts.Ticketed("1-2"))
+    job = begun(db, now_of(db, place(db).job_id))
+    if is_confirmed:
+        ended(db, job, verdicts.Kept("9"))
+    told = after_ticket(upload, TicketReply(TicketState.COMPLETE, "9"), AROUND)
+    moves.settle(db, upload.id, told, NOW, 1.0)
+    if not is_confirmed:
+        ended(db, job, verdicts.Kept("9"))
+    assert now_of(db, upload.id).state is State.QUEUED
+    assert ledger.entry(db, 1, B) is None
+    kept = ledger.entry(db, 1, A)
+    assert kept is not None
+    assert (kept.state, kept.photo_id) == ("there", "9")
 
 
 def test_another_photo_than_before(db: Database) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from uploadd.assembly import ServiceMaker
 from uploadd.model.configuration import Account
-from uploadd.model.errors import ServiceRefusedError, UploaddError
+from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UploaddError
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
@@ -16,6 +16,9 @@ from uploadd.operations.check.findings import Concern, Finding, error, ok
 from uploadd.operations.check.limits import room
 from uploadd.operations.questions import put
 from uploadd.services.base import Login, Service
+from uploadd.services.error_tables import LATER
+
+PASSING = "check again later; what waits in the queue is tried again by itself"
 
 
 @dataclass
@@ -28,6 +31,11 @@ class Answers:
     may_upload: bool | None = None
     quota: Quota | None = None
     refusal: UploaddError | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the login works, and may upload."""
+        return self.login is not None and self.refusal is None and self.may_upload is not False
 
 
 async def ask(account: Account, runtime: Runtime, make_service: ServiceMaker) -> Answers:
@@ -68,7 +76,8 @@ def judged(answers: Answers) -> Iterator[Finding]:
         yield error(subject, text, remedy, Concern.CREDENTIALS)
     if answers.refusal is not None:
         refusal = answers.refusal
-        remedy = with_name(refusal.remedy, answers.account.name)
+        is_passing = isinstance(refusal, ServiceFaultError) and refusal.remedy in ("", LATER)
+        remedy = PASSING if is_passing else with_name(refusal.remedy, answers.account.name)
         yield error(subject, refusal.text, remedy, _concern(refusal))
     if answers.quota is not None:
         yield from room(subject, answers.quota)

@@ -10,6 +10,7 @@ from uploadd.assembly import ServiceMaker
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError
+from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
 from uploadd.operations.check import accounts, machine, queue, state_dir
@@ -18,6 +19,7 @@ from uploadd.operations.check.findings import Concern, Finding, error, ok, warni
 from uploadd.operations.check.folders import FolderChecks, most_watches
 from uploadd.operations.check.limits import conflicts
 from uploadd.operations.questions import told_to_wait
+from uploadd.operations.show.status import holding
 from uploadd.services.registry import open_service
 from uploadd.store import overview
 from uploadd.store.accounts import all_accounts
@@ -51,6 +53,8 @@ async def check(
         yield found
     answers = await _answers(configuration, runtime, make_service)
     for found in (*_services(configuration, answers), *_limits(configuration, answers, folders)):
+        yield found
+    for found in _mended(configuration, answers, runtime.clock.wall()):
         yield found
 
 
@@ -108,6 +112,19 @@ def _limits(
         if one.quota is not None:
             waiting = _waiting(configuration, one.account.name, folders.files)
             yield from conflicts(one.account, one.quota, configuration.folders, waiting)
+
+
+def _mended(configuration: Configuration, answers: list[Answers], now: float) -> Iterator[Finding]:
+    """Pauses for a login that works again: they are told above, with a remedy that was taken."""
+    working = {one.account.name for one in answers if one.is_well}
+    with suppress(StoreError), reading(configuration.state_dir) as db:
+        if db is None:
+            return
+        for row in all_accounts(db):
+            causes = {pause.cause for pause in holding(db, row.id, now)}
+            if row.label in working and PauseCause.CREDENTIALS in causes:
+                text = "this login works: the pause for it ends by itself as soon as uploadd runs"
+                yield ok(f"accounts.{row.label}", text)
 
 
 def _waiting(configuration: Configuration, name: str, files: dict[str, int]) -> dict[str, int]:

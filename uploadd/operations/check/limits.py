@@ -12,6 +12,7 @@ from uploadd.operations.check.findings import Finding, error, ok, warning
 
 FEW_ITEMS = 100
 MORE_ROOM = "delete photos there or upgrade the account"
+UNKNOWN = "what it takes: the service names no limits, and refuses what it does not take"
 SAFE = 1
 
 
@@ -25,7 +26,7 @@ def room(subject: str, quota: Quota) -> Iterator[Finding]:
         yield error(subject, "the account takes no more this month", BYTES_REMEDY)
     else:
         few = quota.items_left is not None and quota.items_left < FEW_ITEMS
-        text = f"the account takes {', '.join(_parts(quota))}"
+        text = f"the account takes {', '.join(_parts(quota)) or UNKNOWN}"
         yield warning(subject, text, MORE_ROOM) if few else ok(subject, text)
     if quota.videos_left == 0:
         text = "the account takes no more videos"
@@ -75,11 +76,11 @@ def _too_many_private(
 
 
 def _parts(quota: Quota) -> Iterator[str]:
-    if quota.items_left is None:
-        yield "any number of items"
-    else:
+    if quota.items_left is not None:
         count = items_count(quota)
         yield f"{quota.items_left:,} more items" + (f" ({count} are there)" if count else "")
+    elif quota.is_pro:
+        yield "any number of items"
     if quota.photo_max_bytes is not None:
         yield f"photos up to {decimal(quota.photo_max_bytes)}"
     video = [decimal(quota.video_max_bytes)] if quota.video_max_bytes is not None else []
@@ -88,9 +89,9 @@ def _parts(quota: Quota) -> Iterator[str]:
     if video:
         yield f"videos up to {' and '.join(video)}"
     if quota.videos_left:
-        yield f"{quota.videos_left:,} more videos"
+        yield "1 more video" if quota.videos_left == 1 else f"{quota.videos_left:,} more videos"
     if quota.bytes_left is not None:
-        yield f"{decimal(quota.bytes_left)} in all this month"
+        yield f"{decimal(quota.bytes_left)} more this month"
 
 
 def _private(quota: Quota) -> str:

@@ -10,8 +10,8 @@ from uploadd.model.configuration import Configuration
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.check.findings import Finding, warning
-from uploadd.operations.json_values import end_of
-from uploadd.operations.status import holding
+from uploadd.operations.show.json_values import end_of
+from uploadd.operations.show.status import holding
 from uploadd.store import accounts, overview
 from uploadd.store.accounts import AccountRow
 

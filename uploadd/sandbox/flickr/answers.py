@@ -10,7 +10,7 @@ from uploadd.sandbox import wrong
 from uploadd.sandbox.flickr import replies
 from uploadd.sandbox.flickr.replies import ApiError, Body
 from uploadd.sandbox.options import Fault
-from uploadd.sandbox.wrong import html, unacceptable
+from uploadd.sandbox.wrong import html
 
 __all__ = [
     "as_callback",
@@ -20,7 +20,6 @@ __all__ = [
     "length_required",
     "oauth_refusal",
     "success",
-    "unacceptable",
 ]
 
 _XML = "text/xml; charset=utf-8"

@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from uploadd.sandbox import consent
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.flickr import consent, oauth
+from uploadd.sandbox.flickr import oauth
 from uploadd.sandbox.flickr.exchange import Exchange
-from uploadd.sandbox.flickr.logins import OOB, PERMS, RequestToken
 from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
-from uploadd.sandbox.flickr.users import user_named
+from uploadd.sandbox.logins import OOB, PERMS, RequestToken
+from uploadd.sandbox.users import user_named
 
 _MAX_FORM_BYTES = 2**16
 

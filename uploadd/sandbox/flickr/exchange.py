@@ -1,34 +1,25 @@
-"""One call's way: journal, call budget, scripted faults, refusals turned into replies."""
+"""One call's way on Flickr: its budget, its errors and its scripted faults."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.connection import ConnectionCut
-from uploadd.sandbox.faults import Plan
+from uploadd.sandbox.exchanging import Exchanging, Work
 from uploadd.sandbox.flickr import answers
-from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
+from uploadd.sandbox.flickr.problems import OAuthProblem
 from uploadd.sandbox.flickr.replies import ApiError
-from uploadd.sandbox.journal import Entry
-from uploadd.sandbox.multipart import BodyError
 from uploadd.sandbox.problems import Interrupted
 
 __all__ = ["Exchange", "Interrupted"]
 
 
-class Exchange:
+class Exchange(Exchanging):
     """One request that is being answered."""
 
     def __init__(self, sandbox: Sandbox, endpoint: str, *, is_rest: bool = False) -> None:
+        super().__init__(sandbox, endpoint, is_rest=is_rest)
         self.sandbox = sandbox
-        self.begun_at = sandbox.now()
-        self.entry: Entry = sandbox.journal.begin(self.begun_at, endpoint)
-        self.plan: Plan = sandbox.faults.plan(endpoint, is_rest=is_rest)
-        self.entry.fault = self.plan.names()
         self.form = "rest"
         self.callback: str | None = None
 
@@ -46,48 +37,24 @@ class Exchange:
 
     def finish(self, right: Response) -> Response:
         """The right reply, or the scripted wrong one."""
-        self._end("ok")
+        self.end("ok")
         return right if self.plan.after is None else answers.faulty(self.plan.after, right)
 
-    async def run(self, work: Callable[[], Awaitable[Response]]) -> Response:
-        """Do the call's work; every refusal becomes a reply and a line in the journal."""
-        try:
-            return await self._refusable(work)
-        except ConnectionCut:
-            self._end(self.entry.outcome if self.entry.outcome == "ok" else "cut")
-            raise
-        except ClientDisconnect:
-            self._end("cut by the client")
-            raise
-        finally:
-            if self.entry.ended is None:
-                self._end("unanswered")
-
-    async def _refusable(self, work: Callable[[], Awaitable[Response]]) -> Response:
+    async def answered(self, work: Work) -> Response:
+        """Do the work; Flickr's errors and OAuth's refusals become replies."""
         try:
             self._check_budget()
             return await work()
         except ApiError as error:
-            self._end(f"error {error.code}")
+            self.end(f"error {error.code}")
             return answers.failure(error, self.form, self.callback)
         except OAuthProblem as problem:
-            self._end(f"http 401 {problem.problem}")
+            self.end(f"http 401 {problem.problem}")
             return answers.oauth_refusal(problem.text)
-        except (UnacceptableError, BodyError) as problem:
-            self.entry.violation = str(problem)
-            self._end("http 400")
-            return answers.unacceptable(str(problem))
-        except Interrupted as interruption:
-            self._end(f"http {interruption.reply.status_code}")
-            return interruption.reply
 
     def _check_budget(self) -> None:
         if self.sandbox.is_over_budget():
             raise Interrupted(answers.html(429))
-
-    def _end(self, outcome: str) -> None:
-        self.entry.outcome = outcome
-        self.entry.ended = self.sandbox.now()
 
 
 _MESSAGES = {

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote
 from starlette.requests import Request
 
 from uploadd.sandbox.flickr import signing
-from uploadd.sandbox.flickr.logins import ACCEPTED_SKEW_SECONDS, AccessToken, Logins, RequestToken
 from uploadd.sandbox.flickr.problems import OAuthProblem
+from uploadd.sandbox.logins import ACCEPTED_SKEW_SECONDS, AccessToken, Logins, RequestToken
 
 _NEEDED = (
     "oauth_consumer_key",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from uploadd.sandbox.flickr import consent, old_scheme
+from uploadd.sandbox import consent
+from uploadd.sandbox.flickr import old_scheme
 from uploadd.sandbox.flickr.exchange import Exchange
-from uploadd.sandbox.flickr.logins import PERMS
 from uploadd.sandbox.flickr.problems import UnacceptableError
 from uploadd.sandbox.flickr.replies import ApiError
-from uploadd.sandbox.flickr.users import user_named
+from uploadd.sandbox.logins import PERMS
+from uploadd.sandbox.users import user_named
 
 # What the sandbox itself puts into the link; a program signed the rest.
 _OURS = frozenset({"answer", "denied", "user"})

@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Mapping
 from typing import Literal
 
-from uploadd.sandbox.flickr.logins import AccessToken, Logins
 from uploadd.sandbox.flickr.replies import ApiError
+from uploadd.sandbox.logins import AccessToken, Logins
 
 Needs = Literal["key", "signature", "read", "write", "delete"]
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from uploadd.sandbox.body import received_body
 from uploadd.sandbox.flickr import answers, fields, oauth, old_scheme
 from uploadd.sandbox.flickr.exchange import Exchange, Interrupted
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
+from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.multipart import Form
 
 

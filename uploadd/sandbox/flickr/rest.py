@@ -11,11 +11,11 @@ from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.flickr import answers, methods, oauth, old_scheme
 from uploadd.sandbox.flickr.exchange import Exchange
 from uploadd.sandbox.flickr.fields import COMMON
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.flickr.methods.registry import METHODS, Call, Method
 from uploadd.sandbox.flickr.oauth import Signed
 from uploadd.sandbox.flickr.problems import OAuthProblem, UnacceptableError
 from uploadd.sandbox.flickr.replies import ApiError
+from uploadd.sandbox.logins import AccessToken
 
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_BYTES = 2**20

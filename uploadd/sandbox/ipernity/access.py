@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.ipernity import signing
 from uploadd.sandbox.ipernity.account import IpernityAccount
 from uploadd.sandbox.ipernity.replies import ApiError
+from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.problems import UnacceptableError
 
 Needs = Literal["key", "signature", "token", "read", "write"]

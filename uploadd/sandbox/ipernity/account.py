@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.ipernity.options import IpernityOptions
+from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.photos import Photo
 
 _FIRST_ALBUM_ID = 1_200_000

@@ -1,21 +1,14 @@
-"""One call's way: journal, call budget, scripted faults, refusals turned into replies."""
+"""One call's way on ipernity: its form, its budget, its errors and its scripted faults."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from uploadd.sandbox import wrong
-from uploadd.sandbox.connection import ConnectionCut
-from uploadd.sandbox.faults import Plan
+from uploadd.sandbox.exchanging import Exchanging, Work
 from uploadd.sandbox.ipernity import answers
 from uploadd.sandbox.ipernity.account import IpernityAccount
 from uploadd.sandbox.ipernity.replies import ApiError, Body
-from uploadd.sandbox.journal import Entry
-from uploadd.sandbox.multipart import BodyError
-from uploadd.sandbox.problems import Interrupted, UnacceptableError
+from uploadd.sandbox.problems import Interrupted
 
 FORMATS = ("json", "xml")
 _ENDPOINTS = {"upload.file": "upload", "upload.replace": "replace"}
@@ -23,23 +16,18 @@ _HTTP_STATUSES = (500, 501, 503)
 _DEFAULT_CODE = 500
 
 
-class Exchange:
+class Exchange(Exchanging):
     """One request that is being answered.
 
     In the journal `upload.file` and `upload.replace` are `upload` and `replace`, as on Flickr.
     """
 
     def __init__(self, account: IpernityAccount, method: str, form: str = "json") -> None:
+        endpoint = _ENDPOINTS.get(method, method)
+        super().__init__(account, endpoint, is_rest=method not in _ENDPOINTS, method=method)
         self.account = account
         self.method = method
         self.form = form
-        self.begun_at = account.now()
-        endpoint = _ENDPOINTS.get(method, method)
-        self.entry: Entry = account.journal.begin(self.begun_at, endpoint)
-        self.plan: Plan = account.faults.plan(
-            endpoint, is_rest=method not in _ENDPOINTS, method=method
-        )
-        self.entry.fault = self.plan.names()
 
     def fail_before(self) -> None:
         """Raise or answer what was scripted to happen instead of the call."""
@@ -52,39 +40,19 @@ class Exchange:
 
     def finish(self, body: Body) -> Response:
         """The right reply, or the scripted wrong one."""
-        self._end("ok")
+        self.end("ok")
         right = answers.success(body, self.form)
         after = self.plan.after
         return right if after is None else answers.faulty(after, right, self.form)
 
-    async def run(self, work: Callable[[], Awaitable[Response]]) -> Response:
-        """Do the call's work; every refusal becomes a reply and a line in the journal."""
-        try:
-            return await self._refusable(work)
-        except ConnectionCut:
-            self._end(self.entry.outcome if self.entry.outcome == "ok" else "cut")
-            raise
-        except ClientDisconnect:
-            self._end("cut by the client")
-            raise
-        finally:
-            if self.entry.ended is None:
-                self._end("unanswered")
-
-    async def _refusable(self, work: Callable[[], Awaitable[Response]]) -> Response:
+    async def answered(self, work: Work) -> Response:
+        """Do the work; ipernity's errors become replies."""
         try:
             self._check_form_and_budget()
             return await work()
         except ApiError as error:
-            self._end(f"error {error.code}")
+            self.end(f"error {error.code}")
             return self._refusal(error)
-        except (UnacceptableError, BodyError) as problem:
-            self.entry.violation = str(problem)
-            self._end("http 400")
-            return wrong.unacceptable(str(problem))
-        except Interrupted as interruption:
-            self._end(f"http {interruption.reply.status_code}")
-            return interruption.reply
 
     def _check_form_and_budget(self) -> None:
         if self.form not in FORMATS:
@@ -105,7 +73,3 @@ class Exchange:
             is_string=is_string,
             status=error.code if has_status else 200,
         )
-
-    def _end(self, outcome: str) -> None:
-        self.entry.outcome = outcome
-        self.entry.ended = self.account.now()

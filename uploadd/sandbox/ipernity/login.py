@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from uploadd.sandbox.flickr import consent
-from uploadd.sandbox.flickr.users import user_named
+from uploadd.sandbox import consent
 from uploadd.sandbox.ipernity import access
 from uploadd.sandbox.ipernity.account import Frob, IpernityAccount
 from uploadd.sandbox.ipernity.errors import wording
 from uploadd.sandbox.ipernity.replies import ApiError
 from uploadd.sandbox.problems import UnacceptableError
+from uploadd.sandbox.users import user_named
 
 _KNOWN = frozenset({"frob", "perm_doc", "perm_blog", "perm_post", "perm_network", "perm_profile"})
 # What the sandbox's own page adds to the link; ipernity's knows none of them, nor are they signed.

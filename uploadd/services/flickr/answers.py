@@ -94,6 +94,11 @@ def page_count(fields: Fields) -> int:
     return number(part(fields, "photos").get("pages")) or 0
 
 
+def came_at(fields: Fields) -> float | None:
+    """photos.getInfo: when the photo was uploaded (unix seconds), where it says."""
+    return number(part(fields, "photo").get("dateuploaded"))
+
+
 def _content(photo: Fields) -> str | None:
     tagged = _CONTENT_TAG.search(text(photo.get("machine_tags")).lower().replace('"', ""))
     return tagged[1] if tagged else None

@@ -147,16 +147,17 @@ class Flickr:
         """Nothing: Flickr compares contents itself, when they are sent."""
         return {}
 
-    async def has_photo(self, photo_id: str) -> bool:
+    async def has_photo(self, photo_id: str, since: float | None = None) -> bool:
         """flickr.photos.getInfo. Raises `ServiceError`."""
         try:
             fields = [("photo_id", photo_id)]
-            await self._asking.read("flickr.photos.getInfo", fields, Purpose.LOOK_UP)
+            told = await self._asking.read("flickr.photos.getInfo", fields, Purpose.LOOK_UP)
         except ServiceRefusedError as error:
             if error.reason.code != NO_SUCH_PHOTO:
                 raise
             return False
-        return True
+        came_at = answers.came_at(told)
+        return since is None or came_at is None or came_at >= since
 
     async def photos_between(self, since: float, until: float | None, page: int = 1) -> Listing:
         """flickr.people.getPhotos, one page. Raises `ServiceError`."""

@@ -24,6 +24,10 @@ from uploadd.services.error_tables import (
 )
 
 _KEY = "check api_key and api_secret on https://www.flickr.com/services/apps/, then `uploadd check`"
+_KEY_OR_LOGIN = (
+    "check api_key and api_secret on https://www.flickr.com/services/apps/; where both are right,"
+    " log in again: `uploadd auth NAME`"
+)
 _ADDRESS = "check base_url, the proxy, and whether a browser here reaches https://www.flickr.com"
 
 UPLOAD = table(
@@ -150,7 +154,7 @@ OAUTH = table(
         "signature_invalid",
         "the signature is wrong: most often the API secret or the token secret",
         PauseCause.CREDENTIALS,
-        _KEY,
+        _KEY_OR_LOGIN,
     ),
     pause("timestamp_refused", "Flickr refuses our time of day", PauseCause.CLOCK, CLOCK),
     pause("nonce_used", "Flickr has seen this request before", PauseCause.CLOCK, CLOCK),

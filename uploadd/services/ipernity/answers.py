@@ -61,6 +61,11 @@ def documents(fields: Fields, asked: Sequence[str]) -> dict[str, str | None]:
     return found
 
 
+def came_at(fields: Fields) -> float | None:
+    """doc.get: when the document was uploaded (unix seconds), where it says."""
+    return number(part(part(fields, "doc"), "dates").get("posted_at"))
+
+
 def quota(fields: Fields) -> Quota:
     """account.getQuota. What `left` says is of no use to an unlimited account."""
     told = part(fields, "quota")
@@ -95,8 +100,9 @@ def _ticket(ticket: Fields, whole: Fields) -> TicketReply | None:
         eta = ticket.get("eta") if "eta" in ticket else whole.get("eta")
         return TicketReply(TicketState.PENDING, eta_seconds=seconds(eta))
     doc_id = identifier(ticket.get("doc_id"))
-    # Done, without saying which document it became: it has to be looked up.
-    return TicketReply(TicketState.COMPLETE, doc_id) if doc_id else TicketReply(TicketState.UNKNOWN)
+    if doc_id in (None, "0"):  # done, and not said as which document: it has to be looked up
+        return TicketReply(TicketState.UNKNOWN)
+    return TicketReply(TicketState.COMPLETE, doc_id)
 
 
 def _bytes(sizes: Fields) -> int | None:

@@ -135,15 +135,16 @@ class Ipernity:
         found = await self._documents([content.md5 for content in known])
         return {content.sha256: found[content.md5] for content in known if content.md5 in found}
 
-    async def has_photo(self, photo_id: str) -> bool:
+    async def has_photo(self, photo_id: str, since: float | None = None) -> bool:
         """doc.get. Raises `ServiceError`."""
         try:
-            await self._read("doc.get", [("doc_id", photo_id)], Purpose.LOOK_UP)
+            told = await self._read("doc.get", [("doc_id", photo_id)], Purpose.LOOK_UP)
         except ServiceRefusedError as error:
             if error.reason.code != NOT_FOUND:
                 raise
             return False
-        return True
+        came_at = answers.came_at(told)
+        return since is None or came_at is None or came_at >= since
 
     async def photos_between(
         self,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.flickr.methods.registry import Call, method
 from uploadd.sandbox.flickr.replies import ApiError, Body
+from uploadd.sandbox.logins import AccessToken
 
 
 @method("flickr.test.echo", "key", None)

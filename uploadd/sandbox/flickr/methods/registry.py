@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from uploadd.sandbox.account import Sandbox
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.flickr.old_scheme import Needs
 from uploadd.sandbox.flickr.replies import Body
-from uploadd.sandbox.flickr.users import User, user_named
+from uploadd.sandbox.logins import AccessToken
+from uploadd.sandbox.users import User, user_named
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.ipernity import access
 from uploadd.sandbox.ipernity.methods.registry import Call, method
 from uploadd.sandbox.ipernity.replies import ApiError, Body, Text
+from uploadd.sandbox.logins import AccessToken
 
 
 @method("test.echo", "key", None)

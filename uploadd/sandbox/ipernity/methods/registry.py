@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from uploadd.sandbox.flickr.logins import AccessToken
 from uploadd.sandbox.ipernity.access import Needs
 from uploadd.sandbox.ipernity.account import IpernityAccount
 from uploadd.sandbox.ipernity.exchange import Exchange
 from uploadd.sandbox.ipernity.replies import ApiError, Body
+from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.photos import Photo
 from uploadd.sandbox.problems import UnacceptableError
 

@@ -18,9 +18,9 @@ from uploadd.model.jobs import Job
 from uploadd.model.ports import Runtime
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.operations.endings import Ending
-from uploadd.operations.following import Following, Look
-from uploadd.operations.ordering import Order, Placing
+from uploadd.operations.backfill.endings import Ending
+from uploadd.operations.replace.following import Following, Look
+from uploadd.operations.replace.ordering import Order, Placing
 from uploadd.services.registry import open_service
 from uploadd.store import lock
 from uploadd.store.asked import Answer

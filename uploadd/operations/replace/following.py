@@ -16,9 +16,9 @@ from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL, State
 from uploadd.model.verdicts import Reason
-from uploadd.operations.ordering import Order
-from uploadd.operations.status import holding
-from uploadd.operations.story import Event
+from uploadd.operations.replace.ordering import Order
+from uploadd.operations.show.status import holding
+from uploadd.operations.show.story import Event
 from uploadd.store import calls, lock, moves, overview
 from uploadd.store.beside import reading, writing
 from uploadd.store.lock import Holder

@@ -20,9 +20,9 @@ from uploadd.model.errors import FileTrouble
 from uploadd.model.estimates import Estimate, Pace, estimate
 from uploadd.model.limits import Load, Quota, beyond, too_large
 from uploadd.model.sightings import KnownFile, covers_of
-from uploadd.operations.json_values import json_path
+from uploadd.operations.backfill.trees import Wanted
 from uploadd.operations.questions import Limits
-from uploadd.operations.trees import Wanted
+from uploadd.operations.show.json_values import json_path
 from uploadd.store import accounts, sightings
 from uploadd.store.connection import open_for_reading
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from uploadd.assembly import ServiceMaker, assembled, check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
-from uploadd.operations.backfill import LOOK_SECONDS, Backfill
-from uploadd.operations.beside import BesideView
-from uploadd.operations.client import Client
-from uploadd.operations.endings import Finished
-from uploadd.operations.news import News, Tell, Turn
-from uploadd.operations.oversight import Oversight, Show, Tally
-from uploadd.operations.trees import Wanted
+from uploadd.operations.backfill.beside import BesideView
+from uploadd.operations.backfill.client import Client
+from uploadd.operations.backfill.delivering import LOOK_SECONDS, Backfill
+from uploadd.operations.backfill.endings import Finished
+from uploadd.operations.backfill.news import News, Tell, Turn
+from uploadd.operations.backfill.oversight import Oversight, Show, Tally
+from uploadd.operations.backfill.trees import Wanted
 from uploadd.services.registry import open_service
 from uploadd.store import backfills, lock
 from uploadd.store.connection import open_database

@@ -6,9 +6,9 @@ import random
 from collections import deque
 from dataclasses import dataclass
 
-from uploadd.sandbox.flickr.frobs import Frob, Frobs
-from uploadd.sandbox.flickr.users import User, user_named
+from uploadd.sandbox.frobs import Frob, Frobs
 from uploadd.sandbox.options import Credentials
+from uploadd.sandbox.users import User, user_named
 
 PERMS = ("read", "write", "delete")
 ACCEPTED_SKEW_SECONDS = 300

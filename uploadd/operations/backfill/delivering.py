@@ -13,11 +13,11 @@ from uploadd.intake.rescan import Rescan
 from uploadd.intake.tree import Tree
 from uploadd.model.budget import Purpose
 from uploadd.model.jobs import Lane
-from uploadd.operations.asking import asked_of_those_there
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.oversight import Oversight, Show, Tally
-from uploadd.operations.trees import Wanted
-from uploadd.operations.views import AccountView, IntakeView, Spent
+from uploadd.operations.backfill.asking import asked_of_those_there
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.oversight import Oversight, Show, Tally
+from uploadd.operations.backfill.trees import Wanted
+from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.store import backfills, lock
 from uploadd.store.lock import Holder
 from uploadd.store.store import Store

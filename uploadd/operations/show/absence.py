@@ -11,7 +11,7 @@ from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration, Folder
-from uploadd.operations.exclusion import Remark, closed_directory, exclusion
+from uploadd.operations.show.exclusion import Remark, closed_directory, exclusion
 from uploadd.store.lock import Holder
 from uploadd.store.rows import Row
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Clock
 from uploadd.model.states import State
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.summary import Snapshot
-from uploadd.operations.trees import Wanted, separate
-from uploadd.operations.views import AccountView, Spent, View
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.summary import Snapshot
+from uploadd.operations.backfill.trees import Wanted, separate
+from uploadd.operations.backfill.views import AccountView, Spent, View
 from uploadd.store import overview
 
 # Counting 200,000 rows takes a moment: never more than this share of the time.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from uploadd.model.pauses import ActivePause
-from uploadd.operations.summary import Snapshot
+from uploadd.operations.backfill.summary import Snapshot
 
 
 class Ending(IntEnum):

@@ -16,13 +16,13 @@ from uploadd.model.errors import FileTrouble
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
-from uploadd.operations.absence import Watchers, folders_of, why_no_job
-from uploadd.operations.exclusion import Remark
-from uploadd.operations.json_values import json_job, json_path, json_time
-from uploadd.operations.listing import account_names
-from uploadd.operations.next_step import Circumstances, NextStep, next_step
-from uploadd.operations.spelling import known_spelling, likeliest, spellings
-from uploadd.operations.status import holding
+from uploadd.operations.show.absence import Watchers, folders_of, why_no_job
+from uploadd.operations.show.exclusion import Remark
+from uploadd.operations.show.json_values import json_job, json_path, json_time
+from uploadd.operations.show.listing import account_names
+from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
+from uploadd.operations.show.spelling import known_spelling, likeliest, spellings
+from uploadd.operations.show.status import holding
 from uploadd.store import calls, changing, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now

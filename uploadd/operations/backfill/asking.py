@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uploadd.files.opening import printable
 from uploadd.intake.obstacles import place_of
 from uploadd.model.errors import UsageError
-from uploadd.operations.trees import Wanted
+from uploadd.operations.backfill.trees import Wanted
 from uploadd.store.backfills import Asked
 
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from uploadd.model.configuration import Configuration
-from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
-from uploadd.operations.json_values import json_job
+from uploadd.operations.choosing import account_called
+from uploadd.operations.show.json_values import json_job
 from uploadd.store import accounts, overview
 from uploadd.store.beside import reading
 
@@ -55,7 +55,6 @@ def _wanted(
     if account is None:
         return None
     wanted = tuple(row_id for row_id, name in names.items() if name == account)
-    if not wanted and account not in configuration.accounts:
-        known = ", ".join([*configuration.accounts]) or "none is configured"
-        raise UsageError(f"--account {account} is not an account", f"known are: {known}")
+    if not wanted:
+        account_called(configuration, account, f"--account {account}")
     return wanted

@@ -2,7 +2,7 @@
 
 The request is in the database before anything is waited for, so the client may be ended at any
 moment: whoever delivers next finds it. The client watches the lock, too: where nobody holds it
-any more, the backfill goes on by itself (`operations/relay.py`).
+any more, the backfill goes on by itself (`operations/backfill/relay.py`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UsageError
 from uploadd.model.ports import Runtime
-from uploadd.operations.asking import asked_of
-from uploadd.operations.beside import BesideView, read_requests
-from uploadd.operations.endings import Ending, Finished
-from uploadd.operations.news import News, Tell, Turn
-from uploadd.operations.oversight import Oversight
-from uploadd.operations.trees import Wanted
+from uploadd.operations.backfill.asking import asked_of
+from uploadd.operations.backfill.beside import BesideView, read_requests
+from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.news import News, Tell, Turn
+from uploadd.operations.backfill.oversight import Oversight
+from uploadd.operations.backfill.trees import Wanted
 from uploadd.store import backfills, lock
 from uploadd.store.backfills import Stage
 from uploadd.store.lock import Holder

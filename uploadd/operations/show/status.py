@@ -13,7 +13,7 @@ from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.states import State
-from uploadd.operations.json_values import end_of, json_pause, json_time
+from uploadd.operations.show.json_values import end_of, json_pause, json_time
 from uploadd.store import accounts, activity, backfills, calls, overview, pauses
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request

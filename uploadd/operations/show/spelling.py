@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
-from uploadd.operations.absence import folders_of
+from uploadd.operations.show.absence import folders_of
 from uploadd.store import overview
 
 

@@ -6,15 +6,11 @@ The job is committed before anything is sent. Asked for once more, it is the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
 from sqlite_utils import Database
 
 from uploadd.assembly import ServiceMaker
-from uploadd.delivery.logins import credentials_digest
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
@@ -32,15 +28,14 @@ from uploadd.model.jobs import Lane
 from uploadd.model.pauses import PauseCause, Stops, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding
-from uploadd.operations.absence import folders_of
-from uploadd.operations.counting import LONGEST_NAP_SECONDS, keep_pause, take_call
-from uploadd.operations.spelling import known_spelling, likeliest, spellings
+from uploadd.operations.choosing import account_asked_for
+from uploadd.operations.counting import Counter
+from uploadd.operations.show.absence import folders_of
+from uploadd.operations.show.spelling import known_spelling, likeliest, spellings
 from uploadd.services.base import Service
 from uploadd.store import accounts, asked, calls, lock, pauses
 from uploadd.store.asked import Answer, Placed
-from uploadd.store.beside import reading, writing
-
-T = TypeVar("T")
+from uploadd.store.beside import reading
 
 LONGEST_ID = 20
 
@@ -84,23 +79,12 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
             f"--photo-id {photo_id[:60]!r} is not the id of a photo",
             "it is the number in the address of the photo's page",
         )
-    account = _account(configuration, name)
+    account = account_asked_for(configuration, name)
     path = _path(configuration, os.fsencode(file))
     fingerprint = _read(path, account)
     inside = [one for one in folders_of(configuration, path) if account.name in one.accounts]
     folder, root = (inside[0].name, root_of(inside[0])) if inside else ("", os.path.dirname(path))
     return Order(path, folder, root, account, photo_id, fingerprint)
-
-
-def _account(configuration: Configuration, name: str | None) -> Account:
-    known = ", ".join(configuration.accounts) or "none is configured"
-    if name is None and len(configuration.accounts) == 1:
-        return next(iter(configuration.accounts.values()))
-    if name is None:
-        raise UsageError("say on which account the photo is", f"--account is one of: {known}")
-    if name not in configuration.accounts:
-        raise UsageError(f"--account {name} is not an account", f"known are: {known}")
-    return configuration.accounts[name]
 
 
 def _path(configuration: Configuration, file: bytes) -> bytes:
@@ -142,14 +126,15 @@ class Placing:
         self._runtime = runtime
         self._order = order
         self._make_service = make_service
-        self._account_id = 0
+        self._counter = Counter(configuration, order.account, runtime)
 
     async def place(self) -> Placed:
         """In one commit. Raises `UsageError`, `StoreError`, `ServiceRefusedError` (the login)."""
-        service = self._make_service(self._order.account, self._runtime, self._grant)
+        service = self._make_service(self._order.account, self._runtime, self._counter.grant)
         try:
-            await self._bind(service)
-            if not await self._is_there(service):
+            await self._counter.commit(self._check_daemon)
+            account_id = (await self._counter.bind(service.host)).id
+            if not await self._is_there(service, account_id):
                 return Placed(
                     Answer.REFUSED,
                     text=f"there is no photo {self._order.photo_id} on the service",
@@ -157,16 +142,7 @@ class Placing:
                 )
         finally:
             await service.aclose()
-        return await self._commit(self._place)
-
-    async def _bind(self, service: Service) -> None:
-        account = self._order.account
-        digest = credentials_digest(account)
-        await self._commit(self._check_daemon)
-        row, _ = await self._commit(
-            lambda db: accounts.bind(db, account.name, account.service, service.host, digest)
-        )
-        self._account_id = row.id
+        return await self._counter.commit(self._place, account_id)
 
     def _check_daemon(self, db: Database) -> None:
         """A daemon that was started before the account was configured does not deliver to it."""
@@ -180,50 +156,31 @@ class Placing:
                 "restart it, so that it reads the configuration again",
             )
 
-    async def _is_there(self, service: Service) -> bool:
+    async def _is_there(self, service: Service, account_id: int) -> bool:
         """Whether the photo is there; True where nobody can tell now, and the delivery finds out.
 
         Raises `ServiceRefusedError` where the login is refused.
         """
-        if not await self._commit(self._is_asking_possible):
+        if not await self._counter.commit(self._is_asking_possible, account_id):
             return True
         try:
             return await service.has_photo(self._order.photo_id)
         except ServiceRefusedError as refusal:
-            await self._commit(partial(self._keep, refusal))
+            await self._counter.keep(refusal)
             if refusal.pause is not None and refusal.pause.cause is PauseCause.CREDENTIALS:
                 raise
             return True
         except ServiceError:
             return True
 
-    def _keep(self, refusal: ServiceRefusedError, db: Database) -> None:
-        now, patience = self._runtime.clock.wall(), self._configuration.patience
-        keep_pause(db, self._account_id, refusal, now, patience)
-
-    def _place(self, db: Database) -> Placed:
-        finding = self._order.finding(self._account_id)
+    def _place(self, db: Database, account_id: int) -> Placed:
+        finding = self._order.finding(account_id)
         return asked.place(db, finding, self._order.photo_id, self._runtime.clock.wall())
 
-    async def _grant(self, purpose: Purpose) -> None:
-        while (seconds := await self._commit(partial(self._take_call, purpose))) > 0:
-            await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
-
-    def _take_call(self, purpose: Purpose, db: Database) -> float:
-        now = self._runtime.clock.wall()
-        return take_call(db, self._account_id, self._order.account, purpose, now)
-
-    def _is_asking_possible(self, db: Database) -> bool:
+    def _is_asking_possible(self, db: Database, account_id: int) -> bool:
         """Whether a question could be put to the service at once."""
         account, now = self._order.account, self._runtime.clock.wall()
-        held = pauses.of_account(db, self._account_id)
-        times = calls.times_of_account(db, self._account_id, now)
+        held = pauses.of_account(db, account_id)
+        times = calls.times_of_account(db, account_id, now)
         wait = wait_for_call(times, now, Purpose.LOOK_UP, account.calls_per_hour)
         return wait <= 0 and Stops.CALLS not in what_stops(held, now)
-
-    async def _commit(self, work: Callable[[Database], T]) -> T:
-        def commit() -> T:
-            with writing(self._configuration.state_dir) as db:
-                return work(db)
-
-        return await self._runtime.disk.run(commit)

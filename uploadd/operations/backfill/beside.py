@@ -11,9 +11,9 @@ from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.ports import Runtime
-from uploadd.operations.oversight import COUNTING_SHARE, directories_of
-from uploadd.operations.trees import Wanted
-from uploadd.operations.views import AccountView, IntakeView, Spent
+from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
+from uploadd.operations.backfill.trees import Wanted
+from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.store import accounts, backfills, calls, pauses, traffic
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request

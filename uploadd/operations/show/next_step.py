@@ -11,7 +11,7 @@ from uploadd.files.opening import printable
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause, EndsBy, Stops, what_stops
 from uploadd.model.states import State
-from uploadd.operations.json_values import end_of, json_time
+from uploadd.operations.show.json_values import end_of, json_time
 
 START = "`uploadd run`, or `uploadd backfill DIR`"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
+from uploadd.operations.choosing import account_asked_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,5 @@ def _rules(configuration: Configuration, path: bytes, folder: str | None) -> tup
 
 def _accounts(configuration: Configuration, account: str | None, rules: Folder) -> tuple[str, ...]:
     if account is not None:
-        if account not in configuration.accounts:
-            known = ", ".join(configuration.accounts) or "none is configured"
-            raise UsageError(f"--account {account} is not an account", f"known are: {known}")
-        return (account,)
-    if rules.accounts:
-        return rules.accounts
-    if len(configuration.accounts) == 1:
-        return tuple(configuration.accounts)
-    if not configuration.accounts:
-        raise UsageError("no account is configured", "add an [accounts.NAME] to the configuration")
-    known = ", ".join(configuration.accounts)
-    raise UsageError("there are several accounts", f"say which with --account: {known}")
+        return (account_asked_for(configuration, account).name,)
+    return rules.accounts or (account_asked_for(configuration, None).name,)

@@ -22,8 +22,9 @@ from uploadd.model.errors import (
     UsageError,
 )
 from uploadd.model.ports import Runtime
-from uploadd.operations import callback
-from uploadd.operations.calling import Counter
+from uploadd.operations.auth import callback
+from uploadd.operations.choosing import account_called
+from uploadd.operations.counting import Counter
 from uploadd.services.authorising import (
     PERMISSION,
     Authoriser,
@@ -197,10 +198,7 @@ class _Attempt:
 
 def _account(configuration: Configuration, name: str) -> Account:
     """The account without its login. Raises `UsageError`; `LoginRefusedError` without a key."""
-    if name not in configuration.accounts:
-        known = ", ".join(configuration.accounts) or "none is configured"
-        raise UsageError(f"{name} is not an account", f"known are: {known}")
-    account = configuration.accounts[name]
+    account = account_called(configuration, name)
     missing = [key for key in ("api_key", "api_secret") if not getattr(account, key)]
     if missing:
         keys = " and ".join(f"accounts.{name}.{key}" for key in missing)

@@ -1,0 +1,1 @@
+"""A backfill: walk any directory once, beside a daemon or as the deliverer itself."""

@@ -1,0 +1,1 @@
+"""Any API method by its own name: `uploadd call`."""

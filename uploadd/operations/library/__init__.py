@@ -1,0 +1,1 @@
+"""What `uploadd/library.py` does for other programs, without a queue."""

@@ -1,0 +1,1 @@
+"""New content for one photo, once: `uploadd replace`."""

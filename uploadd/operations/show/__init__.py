@@ -1,0 +1,1 @@
+"""What the commands show: the status, the jobs, and a file's story."""
