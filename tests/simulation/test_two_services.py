@@ -15,6 +15,7 @@ from simulation.scene import Scene
 from simulation.world import World
 from uploadd.model.configuration import ServiceName
 from uploadd.model.states import State
+from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault
 
 FLICKR, IPERNITY = ServiceName.FLICKR, ServiceName.IPERNITY
@@ -149,3 +150,22 @@ def test_what_somebody_else_has_uploaded_is_not_sent(tmp_path: Path) -> None:
     assert len(scene.uploads()) == sent + 1
     assert set(scene.kept().values()) == {1}
     assert len(list(scene.sandbox.journal.of("doc.checkMD5"))) == 4
+
+
+@pytest.mark.usefixtures("hours_pass_quickly")
+@pytest.mark.parametrize("services", [(FLICKR,), (IPERNITY,)], ids=["flickr", "ipernity"])
+@pytest.mark.parametrize("kind", ["garbage", "html", "empty"])
+def test_no_wait_does_not_wait_for_a_service_out_of_its_mind(
+    tmp_path: Path, services: tuple[ServiceName, ...], kind: Any
+) -> None:
+    """Whatever is asked is answered by nonsense: after a minute or two the backfill ends."""
+    world = World(tmp_path, services=services)
+    for number in range(3):
+        world.add(f"p{number}.jpg")
+    world.backfill()  # the login is known
+    world.add("new.jpg")
+    world.sandbox.faults.add(Fault(kind, rate=1.0, where="*"))
+    assert world.backfill(no_wait=True, stop_after=900.0).ending is Ending.WOULD_WAIT
+    world.sandbox.faults.clear()
+    assert world.backfill().ending is Ending.DONE
+    world.assert_each_once(4)

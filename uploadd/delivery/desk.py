@@ -28,6 +28,7 @@ from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, first_end, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
+from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.services.base import Service
 from uploadd.store import pauses
@@ -84,6 +85,8 @@ class Desk:
     """Somebody asks for a backfill: like a start, that is a reason to try the pauses."""
     is_accused: bool = False
     """The login or the clock was refused, and no probe has shown yet whether that is true."""
+    unanswered: dict[State, int] = field(default_factory=dict)
+    """How many questions about jobs in a state were not answered, one after the other."""
     uploading: int = 0
     bytes_sent: int = 0
     is_idle: bool = False

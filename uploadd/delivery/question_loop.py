@@ -63,10 +63,10 @@ class QuestionLoop(ABC):
         was_answered = await self._ask_if_due(questions)
         if was_answered is None:
             return self._seconds_until(self._next_due(questions))
+        self._failures = 0 if was_answered else self._failures + 1
+        desk.unanswered[self.state] = self._failures
         if was_answered:
-            self._failures = 0
             return 0.0
-        self._failures += 1
         longest = FAILED_CALL_MOST_SECONDS
         rest = desk.patience * growing(FAILED_CALL_SECONDS, longest, self._failures)
         self._not_before = desk.runtime.clock.monotonic() + rest

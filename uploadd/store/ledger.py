@@ -32,6 +32,12 @@ def entry(db: Database, account_id: int, sha256: str) -> Entry | None:
 
 
 def witnesses(db: Database, account_id: int, sha256: str, most: int) -> list[Content]:
-    """Some other contents that the account is known to have, with their MD5."""
-    found = rows(db, statements.WITNESSES, (account_id, sha256, most))
+    """Some other contents that the account is known to have, with their MD5.
+
+    Those that come after this one, so that not all look-ups rest on the same few photos, which
+    their owner may have deleted.
+    """
+    key = {"account_id": account_id, "sha256": sha256, "most": most}
+    after = list(rows(db, statements.WITNESSES, {**key, "beyond": sha256}))
+    found = after or rows(db, statements.WITNESSES, {**key, "beyond": ""})
     return [Content(row["sha256"], row["md5"]) for row in found]

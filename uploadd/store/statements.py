@@ -278,8 +278,9 @@ HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY 
 LEDGER_ROW = "SELECT * FROM ledger WHERE account_id = ? AND sha256 = ?"
 WITNESSES = """
 SELECT jobs.sha256 AS sha256, jobs.md5 AS md5 FROM ledger JOIN jobs ON jobs.id = ledger.job_id
-WHERE ledger.account_id = ? AND ledger.state = 'there' AND ledger.sha256 != ?
-    AND jobs.sha256 = ledger.sha256 AND jobs.md5 != '' LIMIT ?
+WHERE ledger.account_id = :account_id AND ledger.state = 'there' AND ledger.sha256 > :beyond
+    AND ledger.sha256 != :sha256 AND jobs.sha256 = ledger.sha256 AND jobs.md5 != ''
+ORDER BY ledger.sha256 LIMIT :most
 """
 SET_LEDGER = """
 INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)

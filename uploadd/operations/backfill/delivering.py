@@ -27,6 +27,7 @@ __all__ = ["Backfill", "Ending", "Finished"]
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
+UNANSWERED_QUESTIONS = 5  # the next of them is asked more than a minute later
 
 
 class Backfill:
@@ -185,6 +186,7 @@ class _OwnView:
                 desk.budget.seconds_to_wait(Purpose.BACKFILL),
                 desk.needs_login,
                 desk.was_probed,
+                max(desk.unanswered.values(), default=0) >= UNANSWERED_QUESTIONS,
             )
             for desk in self._desks()
         ]

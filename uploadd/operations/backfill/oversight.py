@@ -108,7 +108,7 @@ class Oversight:
             counts = await self._view.store.read(overview.open_counts, account.id)
             stopped = what_stops(account.pauses, self._clock.wall())
             in_flight = sum(counts.values()) - counts.get(State.QUEUED, 0)
-            if in_flight and Stops.CALLS not in stopped:
+            if in_flight and Stops.CALLS not in stopped and not account.is_unanswered:
                 return False
             if not await self._is_queue_waiting(account, stopped):
                 return False

@@ -14,7 +14,8 @@ from uploadd.store.store import Store
 class AccountView:
     """One account at one moment. `budget_seconds`: until a backfill's next call fits.
 
-    `was_probed`: whether its pauses were tried, so that they prove something.
+    `was_probed`: whether its pauses were tried, so that they prove something. `is_unanswered`:
+    questions about tickets or look-ups meet a service that does not answer, again and again.
     """
 
     name: str
@@ -23,6 +24,7 @@ class AccountView:
     budget_seconds: float
     needs_login: bool
     was_probed: bool
+    is_unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
