@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from simulation.first_upload import CALLS_PER_HOUR, assert_budget_kept, world_of
 from simulation.test_codes import OAUTH_WORDS, OF_ALL_METHODS, fault_of
+from simulation.test_ipernity_codes import OF_ALL_METHODS as IPERNITY_CODES
+from simulation.world import World
+from uploadd.model.configuration import ServiceName
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
@@ -23,6 +27,13 @@ METHODS = (
     "flickr.photos.search",
     "flickr.people.getPhotos",
 )
+ON_IPERNITY = (
+    "auth.checkToken",
+    "account.getQuota",
+    "upload.checkTickets",
+    "doc.checkMD5",
+    "doc.get",
+)
 STATUSES = ("302", "401", "403", "404", "407", "408", "413", "418", "429", "500", "502", "503")
 CODES = [*OF_ALL_METHODS, *OAUTH_WORDS, "0", "1", "10", *(f"http-{status}" for status in STATUSES)]
 BROKEN = ["lose-reply", "garbage", "empty", "html"]
@@ -34,9 +45,21 @@ STARTS_AT_MOST = 30
 @pytest.mark.parametrize("code", [*CODES, *BROKEN])
 def test_each_method_fails_for_a_while(tmp_path: Path, code: str) -> None:
     """Each method four times; one reply is lost, so that there is something to look up."""
-    lost = Fault("http-before", first=1, code=502)
-    faults = [fault_of(code, method, first=TIMES) for method in METHODS]
-    world = world_of(tmp_path, SandboxOptions(faults=(lost, *faults)))
+    fails_for_a_while(world_of(tmp_path, SandboxOptions()), code, METHODS)
+
+
+@pytest.mark.parametrize("code", [*IPERNITY_CODES, "http-502", "garbage"])
+def test_each_method_of_ipernity_fails_for_a_while(tmp_path: Path, code: str) -> None:
+    """The same, with ipernity's own numbers."""
+    world = world_of(tmp_path, SandboxOptions(), service=ServiceName.IPERNITY)
+    fails_for_a_while(world, code, ON_IPERNITY)
+
+
+def fails_for_a_while(world: World, code: str, methods: Sequence[str]) -> None:
+    """A backfill that is started until no login is refused any more ends well."""
+    world.sandbox.faults.add(Fault("http-before", first=1, code=502))
+    for method in methods:
+        world.sandbox.faults.add(fault_of(code, method, first=TIMES))
     endings = []
     while not endings or endings[-1] is Ending.CREDENTIALS:
         endings.append(world.backfill(stop_after=12 * 3600.0).ending)
