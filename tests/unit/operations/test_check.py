@@ -15,7 +15,7 @@ import pytest
 
 from unit.operations.records import NOW, Records, account
 from uploadd.model.budget import Purpose
-from uploadd.model.configuration import Account, WatchMode
+from uploadd.model.configuration import Account, ServiceName, WatchMode
 from uploadd.model.errors import (
     ServiceAwayError,
     ServiceError,
@@ -162,6 +162,17 @@ async def test_missing_credentials_are_77_and_nobody_is_asked(records: Records) 
     assert "accounts.me.token" in finding.text
     assert "of me" not in str(report.as_json())
     assert (report.exit_code, town.asked) == (77, [])
+
+
+async def test_a_secret_that_ipernity_does_not_have_is_doubted(records: Records) -> None:
+    """It is a sign of a login of the other service, and stops nothing."""
+    mixed_up = account("me", service=ServiceName.IPERNITY)
+    records.configuration.accounts["me"] = mixed_up
+    report = await found(records, Town())
+    (finding,) = [one for one in report.findings if one.subject.endswith(".token_secret")]
+    assert finding.level is Level.WARNING
+    assert "Flickr" in finding.text
+    assert "of me" not in str(report.as_json())
 
 
 def refused(cause: PauseCause) -> ServiceRefusedError:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.configuration import Account
+from uploadd.model.configuration import Account, ServiceName
 from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UploaddError
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import with_name
-from uploadd.operations.check.findings import Concern, Finding, error, ok
+from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.limits import room
 from uploadd.operations.questions import put
 from uploadd.services.base import Login, Service
@@ -63,6 +63,14 @@ def missing_credentials(account: Account) -> Iterator[Finding]:
         subject = f"accounts.{account.name}"
         text = f"credentials are missing: {keys}"
         yield error(subject, text, account.login_remedy, Concern.CREDENTIALS)
+
+
+def needless_secret(account: Account) -> Iterator[Finding]:
+    """A token's secret on ipernity, which has none: perhaps the login of the other service."""
+    if account.service is ServiceName.IPERNITY and account.token_secret:
+        subject = f"accounts.{account.name}.token_secret"
+        text = "it is set, and ipernity has no such secret: is this login one of Flickr's?"
+        yield warning(subject, text, f"leave it out; where it is, `uploadd auth {account.name}` logs in")
 
 
 def judged(answers: Answers) -> Iterator[Finding]:

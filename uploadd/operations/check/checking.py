@@ -99,6 +99,7 @@ async def _answers(
 def _services(configuration: Configuration, answers: list[Answers]) -> Iterator[Finding]:
     for account in configuration.accounts.values():
         yield from accounts.missing_credentials(account)
+        yield from accounts.needless_secret(account)
     for one in answers:
         yield from accounts.judged(one)
     yield from accounts.same_logins(answers)

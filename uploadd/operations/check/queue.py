@@ -51,7 +51,8 @@ def _to_adopt(row: AccountRow) -> Finding:
 def _orphaned(row: AccountRow, counts: dict[State, int]) -> Finding:
     waiting = sum(number for state, number in counts.items() if state not in TERMINAL)
     name = row.label or row.identity
-    text = f"{waiting} jobs wait for account {name}, which is not in the configuration"
+    jobs = "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
+    text = f"{jobs} for account {name}, which is not in the configuration"
     return warning("accounts", text, "put the account back, under its old name")
 
 
