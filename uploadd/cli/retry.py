@@ -29,6 +29,10 @@ def retry(
     code: Annotated[
         str, typer.Option(help="Failed and skipped jobs with this reason code.", show_default=False)
     ] = "",
+    account: Annotated[
+        str | None,
+        typer.Option(help="With --failed or --code: only this account.", show_default=False),
+    ] = None,
     force: Annotated[
         bool,
         typer.Option(
@@ -40,7 +44,7 @@ def retry(
     """Put failed or skipped jobs back into the queue."""
     with clear_errors():
         configuration = own_configuration(context)
-        wish = Wish(tuple(jobs or ()), failed, code, force)
+        wish = Wish(tuple(jobs or ()), failed, code, force, account)
         retried = retry_jobs(configuration, wish, time.time())
         for line in retried_lines(retried, is_forced=force):
             say(line)

@@ -14,6 +14,7 @@ from uploadd.model.configuration import Configuration, OnChange
 from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
+from uploadd.operations.show.listing import account_names, rows_of
 from uploadd.store import changing, ledger, lock, moves, overview, sightings
 from uploadd.store.beside import reading, writing
 
@@ -24,12 +25,16 @@ FORCED_STORY = "a person said retry --force"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which jobs: by their ids, or every one that has failed, or that has this reason code."""
+    """Which jobs: by their ids, or every one that has failed, or that has this reason code.
+
+    `account`: of this account only, where they are not named by ids.
+    """
 
     ids: tuple[int, ...] = ()
     failed: bool = False
     code: str = ""
     is_forced: bool = False
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
     with reading(configuration.state_dir) as db:
         if db is None:
             return Retried(refused=tuple(_unknown(job_id) for job_id in wish.ids))
-        named = tuple(_named(db, wish))
+        named = tuple(_named(configuration, db, wish))
         unfit = {job.id: text for job in named if (text := _why_not(job))}
     with writing(configuration.state_dir) as db:
         replacing = {
@@ -86,16 +91,17 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
 
 
 def _check(wish: Wish) -> None:
-    if wish.ids and (wish.failed or wish.code):
+    if wish.ids and (wish.failed or wish.code or wish.account):
         raise UsageError("jobs are named one by one or chosen, not both", "leave one of them out")
     if not (wish.ids or wish.failed or wish.code):
         raise UsageError("say which jobs", "name their ids, or say --failed or --code CODE")
 
 
-def _named(db: Database, wish: Wish) -> Iterator[Job]:
-    if not wish.ids:
+def _named(configuration: Configuration, db: Database, wish: Wish) -> Iterator[Job]:
+    rows = rows_of(configuration, account_names(db), wish.account)
+    if not wish.ids and rows != ():
         states = (State.FAILED,) if wish.failed else RETRYABLE
-        yield from overview.list_jobs(db, states, (), wish.code)
+        yield from overview.list_jobs(db, states, rows or (), wish.code)
     for job_id in dict.fromkeys(wish.ids):
         job = moves.job_by_id(db, job_id)
         if job is not None:

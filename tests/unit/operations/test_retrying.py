@@ -9,6 +9,7 @@ from uploadd.intake.selection import Selection
 from uploadd.intake.walk import compare, walk
 from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
+from uploadd.model.sightings import Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.operations.retrying import Retried, Wish, retry
@@ -30,7 +31,9 @@ def ledger_state(records: Records, job: Job) -> str | None:
     return entry.state if entry else None
 
 
-@pytest.mark.parametrize("wish", [Wish(), Wish((1,), failed=True), Wish((1,), code="5")])
+@pytest.mark.parametrize(
+    "wish", [Wish(), Wish((1,), failed=True), Wish((1,), code="5"), Wish((1,), account="me")]
+)
 def test_jobs_are_named_or_chosen(records: Records, wish: Wish) -> None:
     """Neither nothing nor both."""
     with pytest.raises(UsageError):
@@ -52,6 +55,17 @@ def test_every_failed_job_goes_back(records: Records) -> None:
     fresh = records.job(job.id)
     assert (fresh.state, fresh.attempts, fresh.reason) == (State.QUEUED, 0, None)
     assert records.job(other.id).state is State.DONE
+
+
+def test_an_account_chooses_among_the_failed(records: Records) -> None:
+    """The same code means different things on two services."""
+    mine = records.failed("a.jpg")
+    refusal = Refusal(State.FAILED, mine.reason or DELETED)
+    other = records.add("b.jpg", account="other", refusal=refusal)
+    assert retried(records, failed=True, account="other").queued == (other.id,)
+    assert records.job(mine.id).state is State.FAILED
+    with pytest.raises(UsageError, match="nobody"):
+        retried(records, failed=True, account="nobody")
 
 
 def test_a_code_chooses_failed_and_skipped_jobs(records: Records) -> None:

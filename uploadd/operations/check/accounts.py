@@ -70,7 +70,8 @@ def needless_secret(account: Account) -> Iterator[Finding]:
     if account.service is ServiceName.IPERNITY and account.token_secret:
         subject = f"accounts.{account.name}.token_secret"
         text = "it is set, and ipernity has no such secret: is this login one of Flickr's?"
-        yield warning(subject, text, f"leave it out; where it is, `uploadd auth {account.name}` logs in")
+        remedy = f"leave it out; where it is, `uploadd auth {account.name}` logs in"
+        yield warning(subject, text, remedy)
 
 
 def judged(answers: Answers) -> Iterator[Finding]:

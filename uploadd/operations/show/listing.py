@@ -36,7 +36,7 @@ def listing(
     """
     with reading(configuration.state_dir) as db:
         names = account_names(db) if db else {}
-        wanted = _wanted(configuration, names, account)
+        wanted = rows_of(configuration, names, account)
         if db is None or wanted == ():
             return
         for job in overview.list_jobs(db, states, wanted or (), code):
@@ -48,10 +48,13 @@ def account_names(db: Database) -> dict[int, str]:
     return {row.id: row.label or row.identity for row in accounts.all_accounts(db)}
 
 
-def _wanted(
+def rows_of(
     configuration: Configuration, names: dict[int, str], account: str | None
 ) -> tuple[int, ...] | None:
-    """The rows of the account that is asked for; empty where it has none; None: every account."""
+    """The rows of the account that is asked for; empty where it has none; None: every account.
+
+    Raises `UsageError` for an account that nobody knows.
+    """
     if account is None:
         return None
     wanted = tuple(row_id for row_id, name in names.items() if name == account)
