@@ -24,6 +24,8 @@ BIN := .venv/bin
 # What is installed, by the newest of these: the demo needs far less than the tests.
 DEMO := .venv/installed-demo
 DEV := .venv/installed-dev
+# One more than there are cores: tests of real processes spend much of their time waiting.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -37,7 +39,7 @@ demo: $(DEMO)
 	$(BIN)/uploadd demo $${DIR:+"$$DIR"}
 
 test: lint
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Counting lines makes every test slower by half, so this is a run of its own.
 coverage: $(DEV)
