@@ -56,15 +56,17 @@ def test_a_folder_goes_to_both(world: World) -> None:
 
 @pytest.mark.usefixtures("hours_pass_quickly")
 @pytest.mark.parametrize("sick", [0, 1], ids=["flickr", "ipernity"])
-def test_a_refused_login_holds_nobody_else(world: World, sick: int) -> None:
-    """The account that is not let in keeps its queue; the other one is done."""
+@pytest.mark.parametrize("no_wait", [False, True])
+def test_a_refused_login_holds_nobody_else(world: World, sick: int, no_wait: bool) -> None:
+    """The account that is not let in keeps its queue; the other one is done, however slowly."""
     account = world.accounts[sick]
+    world.set_accounts(parallel_uploads=1, bytes_per_second=100)  # two seconds a photo
     world.sandbox_of(account).logins.revoke(TOKENS[account.service].token)
-    world.backfill()
+    assert world.backfill(no_wait=no_wait).ending is Ending.CREDENTIALS
     assert states_of(world, sick) == {State.QUEUED: PHOTOS}
     assert_all_there(world, 1 - sick)
     world.sandbox_of(account).logins.admit(TOKENS[account.service])
-    world.backfill()
+    assert world.backfill().ending is Ending.DONE
     assert_all_there(world, sick)
 
 

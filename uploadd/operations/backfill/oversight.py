@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Clock
-from uploadd.model.states import State
+from uploadd.model.states import TERMINAL, State
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import Wanted, separate
@@ -48,6 +49,7 @@ class Oversight:
         self._tally = tally
         self._show = show
         self._accounts: list[AccountView] = []
+        self._pending: Counter[int] = Counter()
         self._has_unread = False
         self._count_again_at = 0.0
         self.snapshot = Snapshot()
@@ -75,15 +77,18 @@ class Oversight:
 
     async def reason_to_end(self, is_counted: bool, *, no_wait: bool) -> Ending | None:
         """Why the backfill ends now; None where it goes on."""
-        if any(self._is_refused(account) for account in self._accounts):
+        heard = [account for account in self._accounts if not self._is_refused(account)]
+        is_refused = len(heard) < len(self._accounts)
+        if is_refused and not heard:
             return Ending.CREDENTIALS
         snapshot = self.snapshot
         if snapshot.is_walking or not is_counted or snapshot.settling:
             return None
-        if snapshot.pending == 0:
-            return Ending.DONE
-        if no_wait and await self._only_waits():
-            return Ending.WOULD_WAIT
+        # A login that is refused holds no other account up: its own files are told of at the end.
+        if not any(self._pending[account.id] for account in heard):
+            return Ending.CREDENTIALS if is_refused else Ending.DONE
+        if no_wait and await self._only_waits(heard):
+            return Ending.CREDENTIALS if is_refused else Ending.WOULD_WAIT
         return None
 
     async def finished(self, ending: Ending) -> Finished:
@@ -102,9 +107,9 @@ class Oversight:
         causes = {pause.cause for pause in account.pauses if pause.holds(now)}
         return account.was_probed and PauseCause.CREDENTIALS in causes
 
-    async def _only_waits(self) -> bool:
+    async def _only_waits(self, accounts: Sequence[AccountView]) -> bool:
         """Whether everything that is left waits: for a pause, the call budget, a long backoff."""
-        for account in self._accounts:
+        for account in accounts:
             counts = await self._view.store.read(overview.open_counts, account.id)
             stopped = what_stops(account.pauses, self._clock.wall())
             in_flight = sum(counts.values()) - counts.get(State.QUEUED, 0)
@@ -131,6 +136,7 @@ class Oversight:
         began = self._clock.monotonic()
         files: dict[State, int] = {}
         sizes: dict[State, int] = {}
+        pending: Counter[int] = Counter()
         for account in self._accounts:
             for directory in directories_of(self._wanted, account.name):
                 counts = await self._view.store.read(
@@ -139,6 +145,8 @@ class Oversight:
                 for state, (number, size) in counts.items():
                     files[state] = files.get(state, 0) + number
                     sizes[state] = sizes.get(state, 0) + size
+                    pending[account.id] += 0 if state in TERMINAL else number
+        self._pending = pending
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
         self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
