@@ -27,6 +27,8 @@ DEV := .venv/installed-dev
 # One more than there are cores: tests of real processes spend much of their time waiting.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
+# The lock files name every package, so pip has nothing to resolve (--no-deps below): older ones
+# trip over a requirement with an extra, as pytest-cov's of coverage.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --extra sandbox --group build
@@ -88,13 +90,13 @@ clean:
 
 $(DEMO): requirements.lock pyproject.toml .venv/made
 	@echo "Installing what uploadd needs into .venv …"
-	@$(PIP) --require-hashes -r requirements.lock || $(NO_PACKAGES)
+	@$(PIP) --no-deps --require-hashes -r requirements.lock || $(NO_PACKAGES)
 	@$(PIP) --no-deps --no-build-isolation -e . || $(NO_PACKAGES)
 	@touch $@
 
 $(DEV): requirements-dev.lock pyproject.toml .venv/made
 	@echo "Installing uploadd with its tests' tools into .venv …"
-	@$(PIP) --require-hashes -r requirements-dev.lock || $(NO_PACKAGES)
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock || $(NO_PACKAGES)
 	@$(PIP) --no-deps --no-build-isolation -e . || $(NO_PACKAGES)
 	@touch $@ $(DEMO)
 
