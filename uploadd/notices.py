@@ -11,6 +11,7 @@ from contextlib import suppress
 import structlog
 
 from uploadd.delivery.desk import Desk
+from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import DAY, ActivePause
 from uploadd.model.ports import Clock
 from uploadd.store import overview
@@ -68,7 +69,7 @@ class Notices:
         since = min(float(told), now) if told else 0.0
         failures = await self._store.read(overview.failures_since, desk.id, since)
         if failures.count and now - failures.first >= GATHER_SECONDS * desk.patience:
-            what = "1 file" if failures.count == 1 else f"{failures.count} files"
+            what = counted(failures.count, "file")
             text = (
                 f"uploadd: {what} could not be uploaded to account {desk.account.name}."
                 " `uploadd jobs --state failed` says why, and what to do"
@@ -116,7 +117,7 @@ class NoticeCommand:
             return  # the daemon ends: that is no fault of the command
         if code is None:
             self._warn(
-                text=f"it was still running after {self._most_seconds:.0f} s, and was stopped"
+                text=f"it was still running after {number(self._most_seconds)} s, and was stopped"
             )
         elif code != 0:
             self._warn(text=f"it ended with {code}")

@@ -25,6 +25,7 @@ from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import moment, soon
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ServiceError, UsageError
+from uploadd.model.numbers import counted, number
 from uploadd.operations.adopt import Adopted
 from uploadd.operations.adopt import adopt as adopt_account
 from uploadd.runtime import real_runtime
@@ -76,16 +77,17 @@ def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
 
 
 def _listed_lines(account: str, adopted: Adopted, since: str) -> Iterator[str]:
+    photos = counted(adopted.photos, "photo or video", "photos and videos")
     yield (
-        f"account {account} has {adopted.photos:,} photos and videos{since};"
-        f" {adopted.tagged:,} of them carry a tag by which uploadd knows their content,"
-        f" {adopted.new:,} of those are new to the ledger"
+        f"account {account} has {photos}{since};"
+        f" {number(adopted.tagged)} of them carry a tag by which uploadd knows their content,"
+        f" {number(adopted.new)} of those are new to the ledger"
     )
     unknown = adopted.photos - adopted.tagged
     if unknown:
         yield (
-            f"the {unknown:,} others can only be recognised by the service itself, when they are"
-            " sent (dedup_check)"
+            f"the {counted(unknown, 'other', 'others')} can only be recognised by the service"
+            " itself, when sent (dedup_check)"
         )
 
 
@@ -110,7 +112,7 @@ def _show(so_far: Adopted) -> None:
             f" {soon(so_far.waits_until, now)} (Ctrl-C keeps what was adopted)"
         )
     elif sys.stderr.isatty():
-        print(f"\r{so_far.photos:,} photos read ", end="", file=sys.stderr, flush=True)
+        print(f"\r{counted(so_far.photos, 'photo')} read ", end="", file=sys.stderr, flush=True)
 
 
 def _where_shown(so_far: Adopted) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from uploadd.cli.context import clear_errors, own_configuration, say
 from uploadd.cli.screen import STATE_STYLES, results
 from uploadd.files.opening import printable
+from uploadd.model.numbers import counted
 from uploadd.model.states import State
 from uploadd.operations.show.listing import Listed, listing
 
@@ -55,7 +56,7 @@ def _show(found: Iterator[Listed], *, has_accounts: bool) -> None:
             _print(console, lines.head())
         _print(console, lines.line(one))
         number += 1
-    say("no jobs" if number == 0 else f"{number} job{'s' if number > 1 else ''}")
+    say("no jobs" if number == 0 else counted(number, "job"))
 
 
 def _print(console: Console, line: Text) -> None:

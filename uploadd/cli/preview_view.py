@@ -8,6 +8,7 @@ from rich.filesize import decimal
 
 from uploadd.files.opening import printable
 from uploadd.model.estimates import Estimate
+from uploadd.model.numbers import counted, number
 from uploadd.operations.backfill.preview import AccountPreview, Preview
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
@@ -17,11 +18,11 @@ BY_CALLS = "call budget"
 
 def preview_lines(preview: Preview) -> Iterator[str]:
     """The files, what cannot be sent, and for each account how much it is and how long it takes."""
-    too_large = f", {preview.too_large:,} too large" if preview.too_large else ""
+    too_large = f", {number(preview.too_large)} too large" if preview.too_large else ""
     yield (
-        f"{preview.found:,} files found: {preview.known:,} known already,"
-        f" {preview.photos:,} photos and {preview.videos:,} videos to send"
-        f" ({decimal(preview.bytes_to_send)}){too_large}, {preview.skipped:,} not for upload"
+        f"{counted(preview.found, 'file')} found: {number(preview.known)} known already,"
+        f" {counted(preview.photos, 'photo')} and {counted(preview.videos, 'video')} to send"
+        f" ({decimal(preview.bytes_to_send)}){too_large}, {number(preview.skipped)} not for upload"
     )
     for directory, why in preview.errors:
         yield f"{directory} cannot be read: {why}"
@@ -43,12 +44,12 @@ def _account_lines(name: str, account: AccountPreview) -> Iterator[str]:
 
 
 def _parts(account: AccountPreview) -> Iterator[str]:
-    yield _number(account.photos, "photo")
+    yield counted(account.photos, "photo")
     if account.videos:
-        yield _number(account.videos, "video")
+        yield counted(account.videos, "video")
     yield decimal(account.bytes_to_send)
     if account.too_large:
-        yield f"{len(account.too_large):,} too large"
+        yield f"{number(len(account.too_large))} too large"
     if account.files:
         yield _time(account.estimate)
 
@@ -66,25 +67,27 @@ def _time(estimate: Estimate) -> str:
 def _places(account: AccountPreview) -> Iterator[str]:
     quota = account.quota
     if quota.items_left is not None:
-        of = f" of {quota.items_most:,}" if quota.items_most is not None else ""
-        yield f"{quota.items_left:,}{of} places left"
+        of = f" of {number(quota.items_most)}" if quota.items_most is not None else ""
+        yield f"{number(quota.items_left)}{of} places left"
     if quota.private_left is not None:
-        yield f"{quota.private_left} of {quota.private_most} private places left"
+        most = number(quota.private_most or 0)
+        yield f"{number(quota.private_left)} of {most} private places left"
 
 
 def _beyond(account: AccountPreview) -> Iterator[str]:
     """What will not fit."""
     over, quota = account.beyond, account.quota
     if over.items:
-        yield f"{_number(over.items, 'file')} will not fit: the account has no more places"
+        yield f"{counted(over.items, 'file')} will not fit: the account has no more places"
     if over.videos:
-        yield f"{_number(over.videos, 'video')} will not fit: it takes {quota.videos_left} more"
+        left = number(quota.videos_left or 0)
+        yield f"{counted(over.videos, 'video')} will not fit: it takes {left} more"
     if over.size_bytes:
         yield f"{decimal(over.size_bytes)} will not fit this month"
     if account.private_beyond:
         yield (
-            f"{_number(account.private, 'file')} to be uploaded with is_public = 0:"
-            f" {account.private_beyond:,} more than it has private places for"
+            f"{counted(account.private, 'file')} to be uploaded with is_public = 0:"
+            f" {number(account.private_beyond)} more than it has private places for"
         )
 
 
@@ -92,9 +95,5 @@ def spelled(seconds: float) -> str:
     """`5 days`, `1 hour`, `20 minutes`; `a minute` where it is less than two."""
     for size, name in _UNITS:
         if seconds >= 2 * size or (size > 60 and seconds >= 0.95 * size):
-            return _number(round(seconds / size), name)
+            return counted(round(seconds / size), name)
     return "a minute"
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from uploadd.cli.context import say
+from uploadd.model.numbers import counted, number
 from uploadd.operations.backfill.summary import Snapshot
 
 LINE_EVERY_SECONDS = 10.0
@@ -117,14 +118,14 @@ def _cause_and_rest(waits_for: str) -> tuple[str, str]:
 def progress_line(snapshot: Snapshot) -> str:
     """How far a backfill is, in one line."""
     parts = [
-        f"{snapshot.sent} of {snapshot.found} files",
+        f"{number(snapshot.sent)} of {counted(snapshot.found, 'file')}",
         f"{decimal(snapshot.bytes_sent)} sent",
         rate_of(snapshot),
     ]
     if snapshot.is_walking:
         parts.append("still looking for files")
     if snapshot.confirming:
-        parts.append(f"{snapshot.confirming} to be confirmed")
+        parts.append(f"{number(snapshot.confirming)} to be confirmed")
     if snapshot.waits_for:
         parts.append(f"waits for {snapshot.waits_for}")
     return ", ".join(parts)

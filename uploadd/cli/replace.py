@@ -28,6 +28,7 @@ from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
+from uploadd.model.numbers import number
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, with_name
 from uploadd.operations.backfill.endings import Ending
@@ -130,16 +131,16 @@ async def _run(configuration: Configuration, order: Order, no_wait: bool) -> Rep
     stopped_by: list[int] = []
     ended = asyncio.Event()
 
-    def ask_to_stop(number: int) -> None:
+    def ask_to_stop(signal_number: int) -> None:
         if ended.is_set():
             say("stopped at once; the queue is intact, what was being sent is sent again")
-            sys.exit(128 + number)
-        stopped_by.append(number)
+            sys.exit(128 + signal_number)
+        stopped_by.append(signal_number)
         ended.set()
 
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, ask_to_stop, number)
+    for signal_number in SIGNALS:
+        loop.add_signal_handler(signal_number, ask_to_stop, signal_number)
     runtime = real_runtime()
     running = Replacing(
         configuration, runtime, order, no_wait=no_wait, stop=ended, show=_Teller(order)
@@ -171,6 +172,6 @@ class _Teller:
 def _line_of(event: Event, job: Job) -> str:
     if event.state in (State.QUEUED, State.UNCERTAIN) and event.text:
         left = job.wait.remaining(time.time()) if job.wait else 0.0
-        again = f" (again in {left:.0f} s)" if left >= 1 else ""
+        again = f" (again in {number(left)} s)" if left >= 1 else ""
         return f"{event.text}{again}"
     return TOLD.get(event.state, "")

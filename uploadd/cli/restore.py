@@ -18,6 +18,7 @@ from rich.text import Text
 from uploadd.cli.context import clear_errors, own_configuration, say
 from uploadd.cli.moments import ago
 from uploadd.cli.screen import results
+from uploadd.model.numbers import number
 from uploadd.operations.restore import Held, backups_of
 from uploadd.operations.restore import restore as restore_backup
 from uploadd.store.restoring import Restored
@@ -70,7 +71,7 @@ def _table(held: list[Held], now: float) -> Table:
         if one.flaw:
             table.add_row(*row, Text(f"damaged: {one.flaw}", "bold red"))
         else:
-            counts = (f"{number:,}" for number in (one.sent, one.open, one.ended))
+            counts = map(number, (one.sent, one.open, one.ended))
             table.add_row(*row, *counts, ", ".join(one.accounts))
     return table
 

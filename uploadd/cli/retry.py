@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration, say
+from uploadd.model.numbers import counted
 from uploadd.operations.retrying import Retried, Wish
 from uploadd.operations.retrying import retry as retry_jobs
 
@@ -79,4 +80,4 @@ def retried_lines(retried: Retried, *, is_forced: bool) -> Iterator[str]:
 
 
 def _jobs(number: int) -> str:
-    return "1 job is" if number == 1 else f"{number} jobs are"
+    return counted(number, "job is", "jobs are")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.filesize import decimal
 
+from uploadd.model.numbers import counted, number
 from uploadd.model.states import State
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.news import News, Turn
@@ -44,7 +45,7 @@ NEWS = {
     Turn.TOOK_OVER: "nobody delivers any more: the backfill goes on by itself",
     Turn.QUEUED_UP: "another backfill, pid {pid}, delivers now: this one waits for it to end",
     Turn.SILENT: (
-        "the daemon, pid {pid}, has not answered for {seconds:.0f} s; nothing is lost, and the"
+        "the daemon, pid {pid}, has not answered for {seconds} s; nothing is lost, and the"
         " backfill waits for it\n  → if it hangs: `systemctl restart uploadd`, or `kill {pid}`"
         " (in the end `kill -9 {pid}`) and `uploadd run`"
     ),
@@ -54,16 +55,16 @@ NEWS = {
 
 def news_line(news: News) -> str:
     """Who delivers now, or does not answer."""
-    return NEWS[news.turn].format(pid=news.pid, seconds=news.seconds)
+    return NEWS[news.turn].format(pid=news.pid, seconds=number(news.seconds))
 
 
 def ending_lines(finished: Finished) -> Iterator[str]:
     """The summary of a backfill: the numbers, what holds it up, and the last word."""
     snapshot = finished.snapshot
-    yield f"{snapshot.found} files found: {_counts(finished)}"
+    yield f"{counted(snapshot.found, 'file')} found: {_counts(finished)}"
     yield (
         f"{decimal(snapshot.bytes_sent)} sent in {snapshot.seconds:.1f} s"
-        f" with {snapshot.api_calls} API calls"
+        f" with {counted(snapshot.api_calls, 'API call')}"
     )
     if finished.ending is not Ending.DONE:
         for name, pause in finished.pauses:
@@ -86,7 +87,7 @@ def _last_word(finished: Finished) -> str:
 def _counts(finished: Finished) -> str:
     snapshot = finished.snapshot
     shown = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
-    parts = [f"{snapshot.count(state)} {state}" for state in shown if snapshot.count(state)]
+    parts = [f"{number(snapshot.count(state))} {state}" for state in shown if snapshot.count(state)]
     if snapshot.pending:
-        parts.append(f"{snapshot.pending} pending")
+        parts.append(f"{number(snapshot.pending)} pending")
     return ", ".join(parts) or "nothing to do"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from uploadd.model.jobs import Job
+from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
@@ -89,7 +90,7 @@ class Suspects:
 
 def _reason(reason: Reason, times: int) -> Reason:
     text = (
-        f"{reason.text}; this file was refused so {times} times,"
+        f"{reason.text}; this file was refused so {counted(times, 'time')},"
         " while the service accepted this account's login in between"
     )
     remedy = "try it under a plain name; if it is refused again, report it; then `uploadd retry`"

@@ -11,6 +11,7 @@ from uploadd.files.media import sniff
 from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
 from uploadd.model.contents import Content
 from uploadd.model.errors import FileChangedError, FileUnreadableError
+from uploadd.model.numbers import counted, number
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 """The media type of what is neither a photo nor a video that we know."""
@@ -101,7 +102,8 @@ def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
     if before != after:
         raise FileChangedError(f"{printable(path)} changed while it was read")
     if size != after.size:  # some FUSE file systems guess, and /sys pretends
-        text = f"{printable(path)} is said to have {after.size} bytes and gives {size}"
+        said = counted(after.size, "byte")
+        text = f"{printable(path)} is said to have {said} and gives {number(size)}"
         raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
     media = sniff(head, os.path.basename(path))
     if media is None:

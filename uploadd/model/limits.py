@@ -12,6 +12,7 @@ from enum import StrEnum
 from rich.filesize import decimal
 
 from uploadd.model.jobs import Job
+from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import PauseCause
 from uploadd.model.verdicts import Kept, Pause, Reason, Reschedule, Ticketed, Uncertain, Verdict
 
@@ -177,14 +178,14 @@ def items_count(quota: Quota) -> str:
     """`1,000 of 1,000 items`; empty where the service does not count them."""
     if quota.items_most is None or quota.items_there is None:
         return ""
-    return f"{quota.items_there:,} of {quota.items_most:,} items"
+    return f"{number(quota.items_there)} of {counted(quota.items_most, 'item')}"
 
 
 def shown_bytes(size_bytes: int) -> str:
     """A size for people, with the exact number: `209.7 MB (209,715,200 bytes)`."""
     if size_bytes < 1000:
-        return f"{size_bytes} byte" if size_bytes == 1 else f"{size_bytes} bytes"
-    return f"{decimal(size_bytes)} ({size_bytes:,} bytes)"
+        return counted(size_bytes, "byte")
+    return f"{decimal(size_bytes)} ({number(size_bytes)} bytes)"
 
 
 def _colon(text: str) -> str:

@@ -17,6 +17,7 @@ from uploadd.model.errors import (
     ServiceRefusedError,
     UsageError,
 )
+from uploadd.model.numbers import number
 from uploadd.model.pauses import PauseCause
 from uploadd.model.verdicts import Pause, Reason, with_name
 
@@ -99,7 +100,7 @@ def _may_have_worked(service: ServiceName, code: str) -> bool:
 
 def _remedy(reason: Reason, pause: Pause, *, is_signed: bool) -> str:
     if pause.cause is PauseCause.RATE:
-        return f"make the call again in {pause.seconds:.0f} s" if pause.seconds else AGAIN
+        return f"make the call again in {number(pause.seconds)} s" if pause.seconds else AGAIN
     if pause.cause is PauseCause.CREDENTIALS and not is_signed:
         return (
             "the call was made with the key alone: where api_key is right, the method needs a login"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uploadd.model import look_ups, replacement, tickets, verdicts
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job, Lane
+from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
     MOST_ATTEMPTS,
@@ -211,7 +212,7 @@ def _ticket_failed(job: Job, what: str, around: Surroundings) -> Settlement:
         return Settlement(
             State.FAILED,
             reason=replacement.told(
-                job, Reason(reason.code, f"{reason.text} ({failures} times)", remedy)
+                job, Reason(reason.code, f"{reason.text} ({counted(failures, 'time')})", remedy)
             ),
             attempts=job.attempts,
             doubt=Doubt.FULL,

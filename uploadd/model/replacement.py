@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from uploadd.model import verdicts
 from uploadd.model.jobs import Job
+from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
     MOST_ATTEMPTS,
@@ -92,7 +93,7 @@ def doubtful(job: Job, reason: Reason, around: Surroundings) -> Settlement:
     if attempts >= MOST_ATTEMPTS:
         text = f"{_photo_of(job)} may or may not have the new content: {reason.text}"
         remedy = "look at that photo on the service; `uploadd retry` replaces it once more"
-        gone = Reason("unknown-outcome", f"{text} ({attempts} attempts)", remedy)
+        gone = Reason("unknown-outcome", f"{text} ({counted(attempts, 'attempt')})", remedy)
         return replace(_kept_waiting(job, State.FAILED, gone, around), attempts=attempts)
     settled = _kept_waiting(job, State.UNCERTAIN, reason, around)
     return replace(settled, attempts=attempts, wait=backed_off(attempts, around))

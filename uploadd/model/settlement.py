@@ -14,6 +14,7 @@ from random import Random
 from uploadd.model import look_ups, tickets, verdicts
 from uploadd.model.delays import Delay, backoff
 from uploadd.model.jobs import Doubt, Job
+from uploadd.model.numbers import counted
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
@@ -135,4 +136,4 @@ def backed_off(attempts: int, around: Surroundings) -> Delay:
 def gave_up(reason: Reason, attempts: int) -> Reason:
     """Why a job ends that met passing faults only."""
     remedy = "`uploadd retry --failed` tries again when the service is well"
-    return Reason(reason.code, f"{reason.text} ({attempts} attempts)", remedy)
+    return Reason(reason.code, f"{reason.text} ({counted(attempts, 'attempt')})", remedy)

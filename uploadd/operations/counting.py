@@ -15,6 +15,7 @@ from uploadd.delivery.logins import budget_name, credentials_digest
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import ServiceRefusedError
+from uploadd.model.numbers import number
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
@@ -123,7 +124,7 @@ def check_pauses(db: Database, account_id: int, now: float) -> None:
     """Raise `ServiceRefusedError` while the service wants no calls at all."""
     for pause in holding(db, account_id, now):
         if pause.cause is PauseCause.RATE:
-            left = f" ({pause.delay.remaining(now):.0f} s left)" if pause.delay else ""
+            left = f" ({number(pause.delay.remaining(now))} s left)" if pause.delay else ""
             reason = Reason(pause.code, f"the account is paused: {pause.text}{left}", pause.remedy)
             raise ServiceRefusedError(reason, Pause(pause.cause, reason))
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from uploadd.model.configuration import LOOPBACK_HOSTS, OnChange, ServiceName, WatchMode
 from uploadd.model.errors import ConfigurationError
+from uploadd.model.numbers import number
 from uploadd.model.template import check_template
 
 YEAR_SECONDS = 366 * 24 * 3600
@@ -19,13 +20,13 @@ HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 def whole(low: int, high: int) -> Any:
     """A whole number in a range."""
-    description = f"a whole number from {low} to {high:,}"
+    description = f"a whole number from {number(low)} to {number(high)}"
     return Field(strict=True, ge=low, le=high, description=description)
 
 
 def seconds(low: int, high: int = YEAR_SECONDS) -> Any:
     """A number of seconds in a range."""
-    description = f"a number of seconds from {low} to {high:,}"
+    description = f"a number of seconds from {number(low)} to {number(high)}"
     return Field(strict=True, ge=low, le=high, allow_inf_nan=False, description=description)
 
 

@@ -7,6 +7,7 @@ import stat
 import tomllib
 from pathlib import Path
 
+from uploadd.model.numbers import number
 from uploadd.settings.layers import Layer, Tree, names_in, value_at
 from uploadd.settings.problems import Problem, SettingsError
 from uploadd.settings.schema import SECRET_KEYS
@@ -46,7 +47,9 @@ def _read(path: Path) -> tuple[bytes, int]:
         reason = getattr(error, "strerror", None) or str(error)
         raise _error(path, f"cannot be read: {reason}") from None
     if len(raw) > LARGEST_BYTES:
-        raise _error(path, f"is larger than {LARGEST_BYTES} bytes, expected a configuration file")
+        raise _error(
+            path, f"is larger than {number(LARGEST_BYTES)} bytes, expected a configuration file"
+        )
     return raw, mode
 
 

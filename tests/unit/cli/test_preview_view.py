@@ -84,7 +84,7 @@ def test_what_is_too_large_or_unreadable_is_listed() -> None:
     found = Preview(3, 0, 1, 0, 0, 1, 50, [("/photos/b.jpg", "Permission denied")], {"me": account})
     assert list(preview_lines(found))[:3] == [
         (
-            "3 files found: 0 known already, 1 photos and 0 videos to send (50 bytes), 1 too large,"
+            "3 files found: 0 known already, 1 photo and 0 videos to send (50 bytes), 1 too large,"
             " 0 not for upload"
         ),
         "/photos/b.jpg cannot be read: Permission denied",

@@ -121,7 +121,7 @@ def test_a_file_that_is_open_for_writing_is_told_so(camera: Records) -> None:
         (None, DAEMON, "not walked this folder yet"),
         ({"last_rescan": None}, DAEMON, "not walked this folder yet"),
         ({"degraded": "too few watches"}, DAEMON, "too few watches"),
-        ({}, DAEMON, "in 3500 s"),
+        ({}, DAEMON, "in 3,500 s"),
     ],
 )
 def test_when_it_would_be_seen_depends_on_who_looks(

@@ -23,6 +23,7 @@ from uploadd.model.errors import (
     ServiceRefusedError,
 )
 from uploadd.model.limits import Quota
+from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
@@ -462,7 +463,7 @@ def test_files_and_directories_are_counted(records: Records) -> None:
     """With how they are watched."""
     records.path("a.jpg").write_bytes(b"x")
     (finding,) = FolderChecks([records.configuration.folders["camera"]], None).run()
-    assert "1 files in 1 directories, watched by inotify" in finding.text
+    assert "1 file in 1 directory, watched by inotify" in finding.text
 
 
 def test_a_pattern_that_makes_no_sense_is_a_configuration_error(records: Records) -> None:
@@ -514,7 +515,7 @@ async def test_the_age_of_the_backup_is_told(records: Records, hours: int, level
     (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
     held.release()
     assert told.level is level
-    assert f"{hours} hours ago" in told.text
+    assert f"{counted(hours, 'hour')} ago" in told.text
     (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
     assert told.level is Level.OK
 

@@ -216,7 +216,7 @@ def test_a_replacement_says_which_photo_it_is_about(job: Job) -> None:
 def test_looks_that_were_refused_are_told(job: Job) -> None:
     """Beside those that found nothing."""
     step = next_step(replace(job, state=State.UNCERTAIN, looks=1, unanswered=3), AROUND)
-    assert "1 looks so far found nothing, 3 could not be answered" in step.text
+    assert "1 look so far found nothing, 3 could not be answered" in step.text
 
 
 def test_a_file_whose_earlier_content_is_torn_waits_for_it(job: Job) -> None:

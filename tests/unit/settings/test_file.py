@@ -304,7 +304,7 @@ def test_tables_that_are_none(refusal) -> None:
         (b"# a\n\xff\n", "is not UTF-8 text (line 2)"),
         (b"patience = " + b"9" * 5000, "a value is too long or nested too deep"),
         (b"notify = " + b"[" * 100_000, "a value is too long or nested too deep"),
-        (b"#" * (1 << 20) + b"\n", "is larger than 1048576 bytes"),
+        (b"#" * (1 << 20) + b"\n", "is larger than 1,048,576 bytes"),
     ],
 )
 def test_files_that_are_no_toml(tmp_path: Path, raw: bytes, told: str) -> None:

@@ -21,6 +21,7 @@ from uploadd.model.errors import (
     UploaddError,
     UsageError,
 )
+from uploadd.model.numbers import number
 from uploadd.model.ports import Runtime
 from uploadd.operations.auth import callback
 from uploadd.operations.choosing import account_called
@@ -254,4 +255,4 @@ def _ask_about_former(login: NewLogin, person: Person) -> None:
 
 
 def _tell_wait(person: Person, seconds: float) -> None:
-    person.hear(f"the account's calls_per_hour are used up: it goes on in {seconds:.0f} s")
+    person.hear(f"the account's calls_per_hour are used up: it goes on in {number(seconds)} s")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Clock
 from uploadd.model.states import TERMINAL, State
@@ -142,10 +143,10 @@ class Oversight:
                 counts = await self._view.store.read(
                     overview.counts_below, directory, (account.id,)
                 )
-                for state, (number, size) in counts.items():
-                    files[state] = files.get(state, 0) + number
+                for state, (count, size) in counts.items():
+                    files[state] = files.get(state, 0) + count
                     sizes[state] = sizes.get(state, 0) + size
-                    pending[account.id] += 0 if state in TERMINAL else number
+                    pending[account.id] += 0 if state in TERMINAL else count
         self._pending = pending
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
@@ -155,13 +156,15 @@ class Oversight:
         now = self._clock.wall()
         texts = []
         for name, pause in self._pauses():
-            left = f" ({pause.delay.remaining(now):.0f} s)" if pause.delay else ""
+            left = f" ({number(pause.delay.remaining(now))} s)" if pause.delay else ""
             texts.append(f"{name}: {pause.text}{left}")
         for account in self._accounts:
             if not texts and account.budget_seconds > 0:
-                texts.append(f"{account.name}: the call budget ({account.budget_seconds:.0f} s)")
+                texts.append(
+                    f"{account.name}: the call budget ({number(account.budget_seconds)} s)"
+                )
         if not texts and self.snapshot.settling and not self.snapshot.is_walking:
-            texts.append(f"{self.snapshot.settling} files that are being written, or were lately")
+            texts.append(f"{counted(self.snapshot.settling, 'new file')} to come to rest")
         return "; ".join(texts)
 
     def _pauses(self) -> list[tuple[str, ActivePause]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from uploadd.model.errors import UsageError
+from uploadd.model.numbers import number
 
 MOST_VALUE_BYTES = 1024 * 1024
 FROM_FILE = "@"
@@ -59,7 +60,7 @@ def _content(name: str, source: str, standard_input: BinaryIO) -> bytes:
 def _whole(name: str, file: BinaryIO) -> bytes:
     content = file.read(MOST_VALUE_BYTES + 1)
     if len(content) > MOST_VALUE_BYTES:
-        raise UsageError(f"{name}: more than {MOST_VALUE_BYTES:,} bytes", "no API takes that")
+        raise UsageError(f"{name}: more than {number(MOST_VALUE_BYTES)} bytes", "no API takes that")
     # As a shell's $(…) does: the line's end belongs to the file and not to the value.
     return content.removesuffix(b"\n").removesuffix(b"\r")
 

@@ -13,6 +13,7 @@ from uploadd.intake.tree import root_of
 from uploadd.intake.walk import walk
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
+from uploadd.model.numbers import counted, number
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 
 MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -37,7 +38,8 @@ class FolderChecks:
             yield from self._folder(folder)
         most = self._most_watches
         if most is not None and self._watched > most * SHARE_OF_WATCHES:
-            text = f"{self._watched} directories are to be watched; the kernel allows {most}"
+            watched = counted(self._watched, "directory is", "directories are")
+            text = f"{watched} to be watched; the kernel allows {number(most)}"
             wanted = max(1048576, self._watched * 2)
             remedy = f"allow more: sysctl fs.inotify.max_user_watches={wanted}"
             yield warning("folders", text, remedy)
@@ -67,9 +69,9 @@ class FolderChecks:
         self.files[folder.name] = files
         if closed:
             named = ", ".join(closed[:MOST_NAMED]) + (", …" if len(closed) > MOST_NAMED else "")
-            text = f"{len(closed)} directories cannot be read: {named}"
+            text = f"{_directories(len(closed))} cannot be read: {named}"
             yield warning(subject, text, "let the user that uploadd runs as read them, or exclude")
-        found = f"{printable(root)}: {files} files in {directories} directories"
+        found = f"{printable(root)}: {counted(files, 'file')} in {_directories(directories)}"
         yield from self._watch(folder, root, directories, found)
 
     def _watch(
@@ -88,6 +90,10 @@ class FolderChecks:
             yield ok(subject, f"{found}, {_how(folder, mode)}")
 
 
+def _directories(count: int) -> str:
+    return counted(count, "directory", "directories")
+
+
 def most_watches() -> int | None:
     """How many directories the kernel lets one user watch; None where it does not say."""
     try:
@@ -97,12 +103,12 @@ def most_watches() -> int | None:
 
 
 def _how(folder: Folder, mode: WatchMode) -> str:
-    again = f"walked every {folder.rescan_seconds:g} s"
+    again = f"walked every {folder.rescan_seconds:,g} s"
     rescan = again if folder.rescan_seconds else "walked at the start only"
     if mode is WatchMode.INOTIFY:
         return f"watched by inotify, {rescan}"
     if mode is WatchMode.POLL:
-        return f"walked every {folder.poll_seconds:g} s"
+        return f"walked every {folder.poll_seconds:,g} s"
     return f"not watched, {rescan}"
 
 

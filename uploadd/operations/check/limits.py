@@ -8,6 +8,7 @@ from rich.filesize import decimal
 
 from uploadd.model.configuration import Account, Folder, ServiceName
 from uploadd.model.limits import BYTES_REMEDY, Quota, items_count
+from uploadd.model.numbers import counted, number
 from uploadd.operations.check.findings import Finding, error, ok, warning
 
 FEW_ITEMS = 100
@@ -67,9 +68,10 @@ def _too_many_private(
     left = quota.private_left
     if left is None or folder.photo.is_public != 0 or waiting <= left:
         return
+    most = number(quota.private_most or 0)
     text = (
-        f"{waiting:,} files are to be uploaded with is_public = 0, and accounts.{account.name} has"
-        f" {left} of {quota.private_most} places for them"
+        f"{counted(waiting, 'file is', 'files are')} to be uploaded with is_public = 0, and"
+        f" accounts.{account.name} has {number(left)} of {most} places for them"
     )
     remedy = "set is_public = 1, leave some of them out, or upgrade the account"
     yield warning(f"folders.{folder.name}.photo", text, remedy)
@@ -78,7 +80,7 @@ def _too_many_private(
 def _parts(quota: Quota) -> Iterator[str]:
     if quota.items_left is not None:
         count = items_count(quota)
-        yield f"{quota.items_left:,} more items" + (f" ({count} are there)" if count else "")
+        yield counted(quota.items_left, "more item") + (f" ({count} are there)" if count else "")
     elif quota.is_pro:
         yield "any number of items"
     if quota.photo_max_bytes is not None:
@@ -89,13 +91,15 @@ def _parts(quota: Quota) -> Iterator[str]:
     if video:
         yield f"videos up to {' and '.join(video)}"
     if quota.videos_left:
-        yield "1 more video" if quota.videos_left == 1 else f"{quota.videos_left:,} more videos"
+        yield counted(quota.videos_left, "more video")
     if quota.bytes_left is not None:
         yield f"{decimal(quota.bytes_left)} more this month"
 
 
 def _private(quota: Quota) -> str:
-    most = quota.private_most
+    most = number(quota.private_most or 0)
     if quota.private_left is None:
         return f"at most {most} need not be public (how many are not, the service did not say)"
-    return f"at most {most} need not be public: {quota.private_left} of {most} places are left"
+    return (
+        f"at most {most} need not be public: {number(quota.private_left)} of {most} places are left"
+    )

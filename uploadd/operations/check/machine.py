@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 
 from uploadd.model.configuration import Account
+from uploadd.model.numbers import number
 from uploadd.operations.check.findings import Finding, ok, warning
 
 # The store, the watches, the walk, standard streams, with room to spare.
@@ -33,5 +34,5 @@ def open_files(accounts: Iterable[Account], limit: int | None = None) -> Iterato
         FILES_PER_ACCOUNT + FILES_PER_UPLOAD * account.parallel_uploads for account in accounts
     )
     if soft != resource.RLIM_INFINITY and soft < needed:
-        text = f"at most {soft} files may be open at a time; {needed} may be needed"
+        text = f"at most {number(soft)} files may be open at a time; {number(needed)} may be needed"
         yield warning("machine", text, "raise LimitNOFILE in the unit, or ulimit -n")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlite_utils import Database
 
 from uploadd.model.configuration import Configuration
+from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.check.findings import Finding, warning
@@ -33,7 +34,7 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
 
 def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
     end = end_of(pause)
-    left = "" if end is None else f", for another {max(0.0, end - now):.0f} s"
+    left = "" if end is None else f", for another {number(max(0.0, end - now))} s"
     text = f"paused{left}: {pause.text}"
     return warning(
         f"accounts.{row.label}", text, pause.remedy or "nothing to do: it ends by itself"
@@ -51,13 +52,13 @@ def _to_adopt(row: AccountRow) -> Finding:
 def _orphaned(row: AccountRow, counts: dict[State, int]) -> Finding:
     waiting = sum(number for state, number in counts.items() if state not in TERMINAL)
     name = row.label or row.identity
-    jobs = "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
+    jobs = counted(waiting, "job waits", "jobs wait")
     text = f"{jobs} for account {name}, which is not in the configuration"
     return warning("accounts", text, "put the account back, under its old name")
 
 
-def _failed(row: AccountRow, number: int) -> Finding:
+def _failed(row: AccountRow, count: int) -> Finding:
     subject = f"accounts.{row.label or row.identity}"
-    what = "1 file has failed" if number == 1 else f"{number} files have failed"
+    what = counted(count, "file has failed", "files have failed")
     remedy = "`uploadd jobs --state failed` says why; `uploadd retry --failed` tries again"
     return warning(subject, what, remedy)

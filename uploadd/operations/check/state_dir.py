@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from uploadd.assembly import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UploaddError
+from uploadd.model.numbers import counted
 from uploadd.operations.check.findings import Finding, error, ok, warning
 from uploadd.store import backups, older
 from uploadd.store.connection import DATABASE_NAME, damaged
@@ -82,7 +83,7 @@ def backup(db: Database, path: Path, now: float) -> Iterator[Finding]:
         yield ok(SUBJECT, f"there is no backup of the database yet: {when}")
         return
     age = now - known[0].at
-    made = f"{age / HOUR_SECONDS:.0f} hours ago" if age >= 0 else "in the future"
+    made = f"{counted(round(age / HOUR_SECONDS), 'hour')} ago" if age >= 0 else "in the future"
     text = f"the newest backup of the database was made {made}: {known[0].path.name}"
     if holder_now(db, path) is not None and not 0 <= age <= LATE_SECONDS:
         remedy = "look for `backup.failed` in the log; each start makes one that is due"

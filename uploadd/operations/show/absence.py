@@ -11,6 +11,7 @@ from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration, Folder
+from uploadd.model.numbers import number
 from uploadd.operations.show.exclusion import Remark, closed_directory, exclusion
 from uploadd.store.lock import Holder
 from uploadd.store.rows import Row
@@ -101,7 +102,8 @@ def _why_unseen(
         yield "its directory cannot be listed by this user"
     rest = watchers.now - max(seen.st_mtime, seen.st_ctime)
     if rest < folder.settle_seconds:
-        yield f"it changed {max(rest, 0):.0f} s ago and must rest for {folder.settle_seconds:g} s"
+        since = number(max(rest, 0))
+        yield f"it changed {since} s ago and must rest for {folder.settle_seconds:,g} s"
     if is_open_for_writing(path):
         yield "another program has it open for writing; it is taken when that has ended"
     yield _who_looks(folder, watchers)
@@ -122,7 +124,9 @@ def _who_looks(folder: Folder, watchers: Watchers) -> str:
     if not folder.rescan_seconds:
         return f"the daemon watches it ({row['watch']}), and does not walk again by itself"
     due = max(0.0, row["last_rescan"] + folder.rescan_seconds - watchers.now)
-    return f"the daemon watches it ({row['watch']}), and walks again in {due:.0f} s at the latest"
+    return (
+        f"the daemon watches it ({row['watch']}), and walks again in {number(due)} s at the latest"
+    )
 
 
 def _holds(folder: Folder, path: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from uploadd.files.opening import printable
 from uploadd.model.jobs import Job
+from uploadd.model.numbers import counted
 from uploadd.model.pauses import ActivePause, EndsBy, Stops, what_stops
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_time
@@ -121,7 +122,8 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
             text = _look_text(job)
             return _moving(text, job, around, _before_a_question(around))
         case State.PROCESSING:
-            text = f"the service is asked for ticket {job.ticket_id} ({job.polls} times so far)"
+            times = counted(job.polls, "time")
+            text = f"the service is asked for ticket {job.ticket_id} ({times} so far)"
             return _moving(text, job, around, _before_a_question(around))
         case State.FILING:
             return _moving(_filing_text(job), job, around, ())
@@ -152,7 +154,8 @@ def _look_text(job: Job) -> str:
     if job.is_replacement:
         return f"photo {job.photo_id} is given the content once more, which is harmless"
     refused = f", {job.unanswered} could not be answered" if job.unanswered else ""
-    return f"it is looked up on the service ({job.looks} looks so far found nothing{refused})"
+    looks = counted(job.looks, "look")
+    return f"it is looked up on the service ({looks} so far found nothing{refused})"
 
 
 def _filing_text(job: Job) -> str:
@@ -259,7 +262,7 @@ def _own_wait(job: Job, around: Circumstances) -> Iterator[Obstacle]:
 
 def _uploading(job: Job, around: Circumstances) -> NextStep:
     if around.is_delivering:
-        text = f"its {job.size} bytes are being sent"
+        text = f"its {counted(job.size, 'byte is', 'bytes are')} being sent"
         return NextStep(text, Who.UPLOADD, at=around.now)
     text = "the send was interrupted; it is looked up before anything is sent again"
     if job.is_replacement:
@@ -293,4 +296,4 @@ def _failed_remedy(job: Job) -> str:
 
 
 def _files(number: int) -> str:
-    return "1 file is" if number == 1 else f"{number} files are"
+    return counted(number, "file is", "files are")
