@@ -20,17 +20,22 @@ from uploadd.model.errors import ConfigurationError
 # Sync tools, editors and file servers hide their unfinished files behind a dot:
 # .syncthing.x.tmp, rsync's .x.A1b2C3, .goutputstream-…, .nfs…, .pending-… on Android.
 _TEMPORARY_BEGINNINGS = (b".", b"~$", b"~syncthing~")
-_TEMPORARY_ENDS = b"~"
+_TEMPORARY_ENDS = (b"~", b"_exiftool_tmp")
 _TEMPORARY_EXTENSIONS = frozenset(
-    b"!qb !ut aria2 bc! crdownload download dwnl fb! filepart incomplete opdownload part partial "
-    b"swp temp tmp unfinished wkdl ytdl".split()
+    b"!qb !sync !ut aria2 bc! crdownload download downloading dwnl fb! fdmdownload ffs_lock "
+    b"ffs_tmp filepart incomplete opdownload part partial swp temp tmp unfinished wkdl xltd "
+    b"ytdl".split()
 )
 # What macOS names a file while it is being saved: photo.jpg.sb-1a2b3c4d-Xy12Zw.
 _SAFE_SAVE = re.compile(rb"sb-[0-9a-f]{8}-[0-9a-z]{6}")
 
 # Files that say something of a photo beside them, and what programs leave for themselves.
-_SIDECAR_EXTENSIONS = frozenset(b"aae cos ctg db dop ini json lrf lrv nksc pp3 thm vrd xmp".split())
+_SIDECAR_EXTENSIONS = frozenset(
+    b"aae cos ctg db dop ffs_db ini json lrf lrv nksc pp3 thm vrd xmp".split()
+)
 _SIDECAR_NAMES = frozenset({b"Icon\r"})
+_SIDECAR_BEGINNING = b"SYNOFILE_THUMB_"
+_BACKUP_END = b"_original"  # exiftool keeps a.jpg as a.jpg_original before it writes into it
 
 # Thumbnails, bins and snapshots of NAS systems and operating systems; all in lower case.
 # Hidden directories (.stversions, .Trash-1000, .thumbnails, .zfs …) go by their dot.
@@ -39,12 +44,15 @@ _CLOSED_DIRECTORIES = frozenset(
         b"#recycle",
         b"#snapshot",
         b"$recycle.bin",
+        b"@__thumb",
         b"@eadir",
         b"@recently-snapshot",
         b"@recycle",
         b"@sharebin",
         b"@tmp",
         b"__macosx",
+        b"_gsdata_",
+        b"lightroom catalog",
         b"lost+found",
         b"recycler",
         b"system volume information",
@@ -53,6 +61,23 @@ _CLOSED_DIRECTORIES = frozenset(
 )
 # Directories that stand for one file: Safari's unfinished download, Lightroom's previews.
 _CLOSED_ENDS = (b".download", b".lrdata", b".part", b".tmp")
+# The small copies that a photo library or a camera keeps beside its originals. A `*` stands for
+# the name of a library.
+_CLOSED_PLACES = (
+    b"*.aplibrary/thumbnails",
+    b"*.migratedphotolibrary/thumbnails",
+    b"*.photolibrary/thumbnails",
+    b"*.photoslibrary/resources/derivatives",
+    b"*.photoslibrary/resources/proxies/derivatives",
+    b"m4root/thmbnl",
+    b"xdroot/thmbnl",
+)
+_LAST_NAMES = frozenset(place.rpartition(b"/")[2] for place in _CLOSED_PLACES)
+_CLOSED_PLACE = re.compile(
+    rb"(?:.*/)?(?:%s)"
+    % b"|".join(re.escape(place).replace(rb"\*", rb"[^/]*") for place in _CLOSED_PLACES),
+    re.DOTALL,
+)
 
 
 class Choice(Enum):
@@ -69,13 +94,16 @@ _MOST_CACHED = 4096
 
 PLAIN_TAIL = 4
 PLAIN_TAILS: set[bytes] = set()
-"""Last four bytes (`.JPG`) of names that `judge` takes if they do not begin with `.` or `~`."""
+"""Last four bytes (`.JPG`) of names that `judge` takes if their first is none of `ODD_FIRSTS`."""
+ODD_FIRSTS = b".~S"
 
 
 def judge(name: bytes) -> Choice:
     """TAKE, TEMPORARY or SIDECAR, by the file's last name alone."""
     if name.startswith(_TEMPORARY_BEGINNINGS) or name.endswith(_TEMPORARY_ENDS):
         return Choice.TEMPORARY
+    if name.startswith(_SIDECAR_BEGINNING):
+        return Choice.SIDECAR
     dot = name.rfind(b".")
     if dot < 0:
         return Choice.SIDECAR if name in _SIDECAR_NAMES else Choice.TAKE
@@ -84,12 +112,12 @@ def judge(name: bytes) -> Choice:
     return choice if choice is not None else _judge_extension(extension)
 
 
-def is_entered(name: bytes) -> bool:
-    """Whether a directory of this name is walked at all."""
-    if name.startswith(b"."):
+def is_entered(directory: bytes) -> bool:
+    """Whether the directory at this path is walked at all, by its last names."""
+    name = directory.rpartition(b"/")[2].lower()
+    if name.startswith(b".") or name in _CLOSED_DIRECTORIES or name.endswith(_CLOSED_ENDS):
         return False
-    lower = name.lower()
-    return lower not in _CLOSED_DIRECTORIES and not lower.endswith(_CLOSED_ENDS)
+    return name not in _LAST_NAMES or _CLOSED_PLACE.fullmatch(directory.lower()) is None
 
 
 def _judge_extension(extension: bytes) -> Choice:
@@ -104,7 +132,8 @@ def _judge_extension(extension: bytes) -> Choice:
 def _of_extension(extension: bytes) -> Choice:
     if extension in _TEMPORARY_EXTENSIONS or _SAFE_SAVE.fullmatch(extension):
         return Choice.TEMPORARY
-    return Choice.SIDECAR if extension in _SIDECAR_EXTENSIONS else Choice.TAKE
+    is_sidecar = extension in _SIDECAR_EXTENSIONS or extension.endswith(_BACKUP_END)
+    return Choice.SIDECAR if is_sidecar else Choice.TAKE
 
 
 _ONE_EXTENSION = re.compile(r"\*\.[a-z0-9_]+")
@@ -112,9 +141,15 @@ _EVERYTHING = (("*",), ("**",), ("**/*",))
 
 
 class Selection:
-    """The choice of one folder's files. Raises `ConfigurationError` for a bad pattern."""
+    """The choice of one folder's files. Raises `ConfigurationError` for a bad pattern.
 
-    def __init__(self, include: Sequence[str] = ("*",), exclude: Sequence[str] = ()) -> None:
+    `root`: the folder's path, which may itself end in the middle of a photo library.
+    """
+
+    def __init__(
+        self, include: Sequence[str] = ("*",), exclude: Sequence[str] = (), root: bytes = b""
+    ) -> None:
+        self._prefix = root.rstrip(b"/") + b"/"
         is_everything = tuple(include) in _EVERYTHING
         self._include = None if is_everything else _Patterns("include", include)
         self._exclude = _Patterns("exclude", exclude) if exclude else None
@@ -140,7 +175,7 @@ class Selection:
 
     def enters(self, relative_dir: bytes) -> bool:
         """Whether a walk goes into this directory, having come as far as its parent."""
-        if not is_entered(relative_dir.rpartition(b"/")[2]):
+        if not is_entered(self._prefix + relative_dir):
             return False
         return self._exclude is None or not self._exclude.match(_text(relative_dir) + "/")
 

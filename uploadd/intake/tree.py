@@ -34,7 +34,7 @@ class Tree:
     """Candidates that have settled and are not registered yet: a large file is read for long."""
 
     def __post_init__(self) -> None:
-        self.selection = Selection(self.folder.include, self.folder.exclude)
+        self.selection = Selection(self.folder.include, self.folder.exclude, self.root)
 
     def waiting(self) -> int:
         """How many candidates are on their way, and not yet in the store."""

@@ -14,7 +14,14 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from uploadd.files.fingerprint import Stat, in_64_bits
-from uploadd.intake.selection import PLAIN_TAIL, PLAIN_TAILS, Choice, Selection, judge
+from uploadd.intake.selection import (
+    ODD_FIRSTS,
+    PLAIN_TAIL,
+    PLAIN_TAILS,
+    Choice,
+    Selection,
+    judge,
+)
 from uploadd.model.sightings import KnownFile
 
 __all__ = ["Difference", "Entry", "KnownFile", "Listing", "batches", "compare", "walk"]
@@ -136,7 +143,7 @@ def _read(
     prefix = relative + b"/" if relative else b""
     verdict = selection.verdict if selection.has_patterns else None
     add = listing.entries.append
-    take, plain, tail = Choice.TAKE, PLAIN_TAILS, -PLAIN_TAIL
+    take, plain, tail, odd = Choice.TAKE, PLAIN_TAILS, -PLAIN_TAIL, ODD_FIRSTS
     with os.scandir(descriptor) as found:
         for item in found:
             name = item.name.encode(_ENCODING, _ERRORS)
@@ -144,7 +151,7 @@ def _read(
                 if item.is_file(follow_symlinks=False):
                     if verdict is not None:
                         is_taken = verdict(prefix + name, name) is take
-                    elif name[tail:] in plain and name[0] not in b".~":
+                    elif name[tail:] in plain and name[0] not in odd:
                         is_taken = True
                     else:
                         is_taken = judge(name) is take

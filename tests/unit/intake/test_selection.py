@@ -56,6 +56,14 @@ def test_every_other_name_is_a_candidate(name: str) -> None:
         ".ocTransferId12.part",
         "a.jpg.sb-1a2b3c4d-Xy12Zw",
         ".jpg",
+        "a.jpg_exiftool_tmp",
+        "a_exiftool_tmp",
+        "a.jpg.ffs_tmp",
+        "a.ffs_lock",
+        "a.jpg.!sync",
+        "a.jpg.FDMDownload",
+        "a.jpg.downloading",
+        "a.jpg.xltd",
     ],
 )
 def test_unfinished_files_are_temporary(name: str) -> None:
@@ -64,7 +72,11 @@ def test_unfinished_files_are_temporary(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.xmp", "a.jpg.XMP", "a.aae", "a.THM", "a.json", "Thumbs.db", "desktop.ini", "a.lrv"]
+    "name",
+    [
+        *("a.xmp", "a.jpg.XMP", "a.aae", "a.THM", "a.json", "Thumbs.db", "desktop.ini", "a.lrv"),
+        *("a.jpg_original", "A.JPG_original", "SYNOFILE_THUMB_M.jpg", "sync.ffs_db"),
+    ],
 )
 def test_sidecars_are_no_candidates(name: str) -> None:
     """They belong to a photo or to a program."""
@@ -72,7 +84,11 @@ def test_sidecars_are_no_candidates(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a~b.jpg", "~a.jpg", "part", "tmp", "xmp", "apart.jpg", "a.sb-1.jpg"]
+    "name",
+    [
+        *("a~b.jpg", "~a.jpg", "part", "tmp", "xmp", "apart.jpg", "a.sb-1.jpg"),
+        *("a_original.jpg", "a_original", "SYNOFILE.jpg", "exiftool_tmp.jpg"),
+    ],
 )
 def test_what_only_looks_temporary_is_taken(name: str) -> None:
     """Only the end or the beginning counts, and only a real extension."""
@@ -91,6 +107,17 @@ def test_what_only_looks_temporary_is_taken(name: str) -> None:
         "System Volume Information",
         "a.jpg.download",
         "Catalog Previews.lrdata",
+        "_gsdata_",
+        "@__thumb",
+        "Lightroom Catalog",
+        "Mine.photoslibrary/resources/derivatives",
+        "Mine.photoslibrary/resources/proxies/derivatives",
+        "iPhoto Library.photolibrary/Thumbnails",
+        "iPhoto.migratedphotolibrary/Thumbnails",
+        "Aperture.aplibrary/Thumbnails",
+        "PRIVATE/M4ROOT/THMBNL",
+        "private/m4root/thmbnl",
+        "XDROOT/Thmbnl",
     ],
 )
 def test_bins_and_thumbnails_are_not_entered(name: str) -> None:
@@ -104,9 +131,37 @@ def test_bins_and_thumbnails_are_not_entered(name: str) -> None:
 
 def test_other_directories_are_entered() -> None:
     """The root above all."""
-    for directory in (b"", b"2024", b"2024/05", "Süden".encode(), b"tmp"):
+    originals = (
+        *(b"X.photoslibrary/originals/1", b"X.photoslibrary/resources/renders/1"),
+        *(b"X.photolibrary/Masters", b"X.aplibrary/Masters/2012", b"PRIVATE/M4ROOT/CLIP"),
+        *(b"Thumbnails", b"art/derivatives", b"resources/derivatives", b"a/thmbnl", b"Lightroom"),
+    )
+    for directory in (b"", b"2024", b"2024/05", "Süden".encode(), b"tmp", *originals):
         assert Selection().reaches(directory)
     assert Selection().verdict_below(b"2024/05/a.jpg") is Choice.TAKE
+
+
+@pytest.mark.parametrize(
+    ("root", "left", "taken"),
+    [
+        (b"/p/X.photoslibrary", b"resources/derivatives", b"originals"),
+        (b"/p/X.photoslibrary/resources/", b"derivatives", b"renders"),
+        (b"/card/PRIVATE/M4ROOT", b"THMBNL", b"CLIP"),
+    ],
+)
+def test_a_folder_may_begin_inside_a_library(root: bytes, left: bytes, taken: bytes) -> None:
+    """Its thumbnails are left alone all the same."""
+    selection = Selection(root=root)
+    assert not selection.enters(left)
+    assert selection.verdict_below(left + b"/1/a.jpg") is Choice.EXCLUDED
+    assert selection.verdict_below(taken + b"/1/a.jpg") is Choice.TAKE
+
+
+def test_a_folder_of_thumbnails_was_asked_for() -> None:
+    """Where the folder's path itself is such a directory, or lies in one."""
+    inside = b"/p/X.photoslibrary/resources/derivatives"
+    for root in (inside, inside + b"/masters", b"/nas/@__thumb"):
+        assert Selection(root=root).verdict_below(b"0/a.jpg") is Choice.TAKE
 
 
 @pytest.mark.parametrize(
@@ -198,5 +253,5 @@ def test_the_users_page_names_what_is_left_out() -> None:
     page = Path(__file__).parents[3].joinpath("docs", "files.md").read_text("utf-8").lower()
     extensions = selection._TEMPORARY_EXTENSIONS | selection._SIDECAR_EXTENSIONS
     assert [one for one in sorted(extensions) if f"`.{one.decode()}`" not in page] == []
-    closed = selection._CLOSED_DIRECTORIES | set(selection._CLOSED_ENDS)
+    closed = {*selection._CLOSED_DIRECTORIES, *selection._CLOSED_ENDS, *selection._CLOSED_PLACES}
     assert [one for one in sorted(closed) if f"`{one.decode()}`" not in page] == []

@@ -114,6 +114,18 @@ def test_the_selection_decides(tmp_path: Path) -> None:
     assert sorted(found["."].closed) == [b".x", b"@eaDir", b"raw"]
 
 
+def test_thumbnails_and_backups_beside_their_originals_are_left_alone(tmp_path: Path) -> None:
+    """Also where the quick look at a name's end has seen the same end before."""
+    small = ("SYNOFILE_THUMB_M.jpg", "X.photoslibrary/resources/derivatives/1/a.jpg")
+    _make(tmp_path, "a.jpg", "a.jpg_original", "Sea.jpg", "X.photoslibrary/originals/b.jpg", *small)
+    for root in (tmp_path, tmp_path / "X.photoslibrary"):
+        selection = Selection(root=os.fsencode(root))
+        list(walk(os.fsencode(root), selection))  # the names' ends are known from now on
+        found = _listings(root, selection)
+        taken = [name for one in found.values() for name in _names(one)]
+        assert sorted(taken) == (["Sea.jpg", "a.jpg", "b.jpg"] if root == tmp_path else ["b.jpg"])
+
+
 def test_patterns_see_the_path_from_the_folder(tmp_path: Path) -> None:
     """Also in a walk that starts deeper."""
     _make(tmp_path, "2024/a.jpg", "2024/05/b.jpg", "2023/c.jpg")

@@ -181,7 +181,7 @@ class _Walk:
 
     def run(self) -> None:
         folder = self._tree.folder
-        selection = Selection(folder.include, folder.exclude)
+        selection = Selection(folder.include, folder.exclude, self._tree.root)
         for batch in batches(walk(self._tree.root, selection, self._tree.start)):
             for listing, known in zip(batch, self._known(batch), strict=True):
                 self._count(listing, known)

@@ -47,7 +47,7 @@ class FolderChecks:
     def _folder(self, folder: Folder) -> Iterator[Finding]:
         subject, root = f"folders.{folder.name}", root_of(folder)
         try:
-            selection = Selection(folder.include, folder.exclude)
+            selection = Selection(folder.include, folder.exclude, root)
         except ConfigurationError as refusal:
             yield error(subject, refusal.text, refusal.remedy, Concern.CONFIGURATION)
             return

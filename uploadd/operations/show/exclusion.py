@@ -35,7 +35,7 @@ def closed_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | N
 
 
 def _by_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | None:
-    selection = Selection(folder.include, folder.exclude)
+    selection = Selection(folder.include, folder.exclude, root)
     parts = relative.split(b"/") if relative else []
     for depth in range(1, len(parts) + 1):
         directory = b"/".join(parts[:depth])
@@ -43,7 +43,7 @@ def _by_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | None
         if os.path.islink(os.path.join(root, directory)):
             text = f"{shown} is a symbolic link, and those are not followed below a folder"
             return Remark("link", text, "make a folder of the directory that it points to")
-        if not is_entered(parts[depth - 1]):
+        if not is_entered(os.path.join(root, directory)):
             return _closed_by_name(shown, parts[depth - 1])
         if not selection.enters(directory):
             return _closed_by_pattern(folder, shown, directory)
@@ -51,7 +51,7 @@ def _by_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | None
 
 
 def _closed_by_name(shown: str, name: bytes) -> Remark:
-    kind = "hidden" if name.startswith(b".") else "a bin, a snapshot or a program's own directory"
+    kind = "hidden" if name.startswith(b".") else "a bin, a snapshot, thumbnails or a program's own"
     text = f"the directory {shown} is not entered: it is {kind}"
     return Remark("closed", text, "move the file to another directory, or rename this one")
 
