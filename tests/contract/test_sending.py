@@ -13,6 +13,7 @@ from contract.conftest import parcel_of
 from contract.stand import JPEG, Stand
 from uploadd.model.errors import FileChangedError, FileUnreadableError
 from uploadd.model.pauses import PauseCause
+from uploadd.model.photo import FLAG_KEYS, NOTHING_SET, PhotoTable, Privacy, photo_of
 from uploadd.model.verdicts import Kept, Pause, Reschedule, Ticketed, Uncertain
 from uploadd.services.base import Parcel
 
@@ -33,12 +34,27 @@ async def test_a_photo_arrives_as_it_was_sent(stand: Stand, parcel: Parcel) -> N
     assert (photo.content_kind, photo.hidden) == told
 
 
-async def test_what_is_not_said_is_left_to_the_account(stand: Stand, parcel: Parcel) -> None:
-    """A bare photo takes the account's defaults and its file's name."""
+async def test_a_bare_photo_is_private(stand: Stand, parcel: Parcel) -> None:
+    """It takes its file's name, and nothing is shown that nobody asked to be shown."""
     bare = Parcel(parcel.stem, parcel.extension, parcel.media_type, parcel.sha256, parcel.body)
     await stand.service().send(bare)
-    assert stand.photo().title == "Été %221%22"
-    assert stand.photo().is_public == stand.sandbox.options.default_is_public
+    assert stand.sandbox.options.default_is_public == 1
+    photo = stand.photo()
+    assert photo.title == "Été %221%22"
+    assert (photo.is_public, photo.is_friend, photo.is_family) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("word", Privacy)
+async def test_each_privacy_arrives(stand: Stand, parcel: Parcel, word: Privacy) -> None:
+    """All three numbers are sent, or none: then the site's own default decides."""
+    told = photo_of(PhotoTable(privacy=word), NOTHING_SET)
+    flags = (told.is_public, told.is_friend, told.is_family)
+    sent = dict(zip(FLAG_KEYS, flags, strict=True))
+    await stand.service().send(replace(parcel, **sent))
+    photo = stand.photo()
+    default = (stand.sandbox.options.default_is_public, 0, 0)
+    arrived = (photo.is_public, photo.is_friend, photo.is_family)
+    assert arrived == (default if word is Privacy.ACCOUNT else flags)
 
 
 @pytest.mark.parametrize("tag", ["a,b", 'quo"ted', "  blanks  ", "ns:pred=a,b", "☃", ",", ""])

@@ -37,7 +37,9 @@ scalars = st.one_of(
     st.floats(),
     st.booleans(),
     st.dates(),
-    st.sampled_from(["~", "/p", "~x/y", "keep", "move:x", "auto", "flickr", "me", "http://[::1"]),
+    st.sampled_from(
+        ["~", "/p", "~x/y", "keep", "move:x", "auto", "flickr", "me", "http://[::1", "private"]
+    ),
 )
 anything = st.recursive(
     scalars,
@@ -60,8 +62,9 @@ secrets = st.builds(
 kept_secrets = st.one_of(
     secrets, st.lists(secrets, max_size=2), st.dictionaries(st.just("x"), secrets)
 )
-accounts = table(AccountSettings, **dict.fromkeys(SECRET_KEYS, kept_secrets))
-folders = table(FolderSettings, photo=table(PhotoSettings))
+photos = table(PhotoSettings)
+accounts = table(AccountSettings, **dict.fromkeys(SECRET_KEYS, kept_secrets), photo=photos)
+folders = table(FolderSettings, photo=photos)
 names = st.sampled_from(["me", "ME", "a b", ""]) | st.text(max_size=5)
 trees = table(
     Settings,
@@ -113,12 +116,13 @@ variables = st.sampled_from(
     [
         *(f"UPLOADD_{key.upper()}" for key in Settings.model_fields),
         *(f"UPLOADD_ACCOUNTS__ME__{key.upper()}" for key in AccountSettings.model_fields),
+        *(f"UPLOADD_ACCOUNTS__ME__PHOTO__{key.upper()}" for key in PhotoSettings.model_fields),
         *(f"UPLOADD_FOLDERS__A__{key.upper()}" for key in FolderSettings.model_fields),
         *(f"UPLOADD_FOLDERS__A__PHOTO__{key.upper()}" for key in PhotoSettings.model_fields),
     ]
 ) | st.text(max_size=9).map("UPLOADD_".__add__)
 words = st.text(st.characters(exclude_characters="\0"), max_size=20) | st.sampled_from(
-    ["[", '["a"]', "true", "1", "/p", "me", "nan", "0.5", "{stem}"]
+    ["[", '["a"]', "true", "1", "/p", "me", "nan", "0.5", "{stem}", "public"]
 )
 
 

@@ -8,6 +8,7 @@ from rich.filesize import decimal
 
 from uploadd.files.opening import printable
 from uploadd.model.estimates import Estimate
+from uploadd.model.limits import PRIVATE_REMEDY, too_many_private
 from uploadd.model.numbers import counted, number
 from uploadd.operations.backfill.preview import AccountPreview, Preview
 
@@ -84,11 +85,9 @@ def _beyond(account: AccountPreview) -> Iterator[str]:
         yield f"{counted(over.videos, 'video')} will not fit: it takes {left} more"
     if over.size_bytes:
         yield f"{decimal(over.size_bytes)} will not fit this month"
-    if account.private_beyond:
-        yield (
-            f"{counted(account.private, 'file')} to be uploaded with is_public = 0:"
-            f" {number(account.private_beyond)} more than it has private places for"
-        )
+    private = too_many_private(quota, account.private)
+    if private:
+        yield f"{private}; {PRIVATE_REMEDY}"
 
 
 def spelled(seconds: float) -> str:

@@ -17,7 +17,7 @@ from uploadd.delivery.room import Room
 from uploadd.delivery.suspects import ACCUSING, Suspects
 from uploadd.delivery.throttle import Throttle
 from uploadd.model import verdicts
-from uploadd.model.configuration import Account, PhotoFields
+from uploadd.model.configuration import Account
 from uploadd.model.errors import (
     ServiceAwayError,
     ServiceError,
@@ -26,6 +26,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, first_end, what_stops
+from uploadd.model.photo import PhotoFields
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.states import State

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uploadd.files.media import MEDIA_TYPES
 from uploadd.files.metadata import read_photo_facts
-from uploadd.model.configuration import PhotoFields
 from uploadd.model.jobs import Job
+from uploadd.model.photo import PhotoFields
 from uploadd.model.template import file_variables, photo_variables, render
 from uploadd.services.base import Body, Parcel
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from uploadd.model.photo import NOTHING_SET, PhotoTable
 from uploadd.model.secret import Secret
 
 NO_SECRET = Secret("")
@@ -52,6 +53,8 @@ class Account:
     dedup_check: int = 1
     content_tag: bool = True
     base_url: str | None = None
+    photo: PhotoTable = NOTHING_SET
+    """What holds where a folder's own table says nothing."""
 
     @property
     def needs_md5(self) -> bool:
@@ -78,22 +81,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoFields:
-    """What is told to the service about each photo. None: the account's own default."""
-
-    title: str = "{stem}"
-    description: str | None = None
-    tags: tuple[str, ...] = ()
-    is_public: int | None = None
-    is_friend: int | None = None
-    is_family: int | None = None
-    safety_level: int | None = None
-    content_type: int | None = None
-    hidden: int | None = None
-    album: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Folder:
     """A directory tree and the accounts it goes to."""
 
@@ -108,7 +95,7 @@ class Folder:
     exclude: tuple[str, ...] = ()
     on_change: OnChange = OnChange.NEW
     after_upload: str = "keep"
-    photo: PhotoFields = field(default_factory=PhotoFields)
+    photo: PhotoTable = NOTHING_SET
 
 
 @dataclass(frozen=True, slots=True)

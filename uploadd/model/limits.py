@@ -19,6 +19,10 @@ from uploadd.model.verdicts import Kept, Pause, Reason, Reschedule, Ticketed, Un
 TOO_LARGE = "too-large"
 FULL_REMEDY = "delete photos there or upgrade the account; the queue goes on by itself"
 VIDEOS_REMEDY = "delete videos there or upgrade the account; photos go on meanwhile"
+PRIVATE_REMEDY = (
+    "set `privacy` for what may be seen, upload fewer files, or upgrade to Pro; they are sent"
+    " all the same, and what the service says is told if it refuses one"
+)
 BYTES_REMEDY = "wait for the next month or upgrade the account; the queue goes on by itself"
 
 
@@ -111,6 +115,27 @@ def beyond(quota: Quota, wanted: Load) -> Load:
         _excess(wanted.items, quota.items_left),
         _excess(wanted.videos, quota.videos_left),
         _excess(wanted.size_bytes, quota.bytes_left),
+    )
+
+
+def private_beyond(quota: Quota, private: int) -> int:
+    """How many of `private` files, which are not to be public, have no place, as far as is known.
+
+    No upload is held back for that: the count was never tried on the live service.
+    """
+    return _excess(private, quota.private_left)
+
+
+def too_many_private(quota: Quota, private: int) -> str:
+    """What to say where more files are private than there are places; empty where they fit."""
+    beyond_places = private_beyond(quota, private)
+    if not beyond_places:
+        return ""
+    files = counted(private, "file is", "files are")
+    left, most = number(quota.private_left or 0), number(quota.private_most or 0)
+    return (
+        f"{files} private, and the account has {left} of {most} places for such:"
+        f" {number(beyond_places)} more than places"
     )
 
 

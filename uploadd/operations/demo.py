@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.filesize import decimal
 
 from uploadd.files.opening import printable
-from uploadd.model.configuration import Account, Configuration, Folder, PhotoFields, WatchMode
+from uploadd.model.configuration import Account, Configuration, Folder, WatchMode
 from uploadd.model.errors import UsageError
+from uploadd.model.photo import PhotoTable
 from uploadd.model.states import State
 from uploadd.operations.backfill.preview import preview
 from uploadd.operations.backfill.trees import Wanted, wanted_trees
@@ -20,7 +21,7 @@ from uploadd.store import overview
 from uploadd.store.connection import open_for_reading
 
 FOLDER = "demo"
-FIELDS = PhotoFields(tags=("from:demo", "{camera}", "{parent}"), is_public=0)
+TABLE = PhotoTable(tags=("from:demo", "{camera}", "{parent}"))
 LEFT_OUT = (State.DUPLICATE, State.SKIPPED, State.FAILED)
 # The sandbox keeps a copy of each photo; some room must be left for everybody else.
 SPARE_BYTES = 256 * 1024 * 1024
@@ -36,7 +37,7 @@ def demo_configuration(
         accounts=(account.name,),
         watch=WatchMode.OFF,
         settle_seconds=settle_seconds,
-        photo=FIELDS,
+        photo=TABLE,
     )
     return Configuration(
         state_dir=state_dir, accounts={account.name: account}, folders={FOLDER: folder}

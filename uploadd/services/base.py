@@ -59,6 +59,9 @@ class Body(Protocol):
 class Parcel:
     """One photo or video with what is told about it. Fields that are None are not sent.
 
+    It is private unless told otherwise; where `is_public`, `is_friend` and `is_family` are None,
+    the default decides that is set on the service's own site.
+
     `stem` is the file's name without extension, `extension` the true one of its content (with
     its dot); together they make the part's file name. `sha256` becomes the content tag, where the
     service has such tags.
@@ -73,9 +76,9 @@ class Parcel:
     title: str = ""
     description: str | None = None
     tags: tuple[str, ...] = ()
-    is_public: int | None = None
-    is_friend: int | None = None
-    is_family: int | None = None
+    is_public: int | None = 0
+    is_friend: int | None = 0
+    is_family: int | None = 0
     safety_level: int | None = None
     content_type: int | None = None
     hidden: int | None = None

@@ -55,7 +55,7 @@ def _path(name: str, names: Names) -> tuple[str, ...] | None:
         return (name,) if name in Settings.model_fields else None
     owner, _, key = below.rpartition("__")
     tables: tuple[str, ...] = ()
-    if section == "folders" and owner.endswith("__photo"):
+    if owner.endswith("__photo"):
         owner, tables = owner.removesuffix("__photo"), ("photo",)
     owner = matching_name(owner, names.get(section, ())) or owner
     path = (section, owner, *tables, key)

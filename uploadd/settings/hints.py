@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from uploadd.settings.problems import KeyPath, written
-from uploadd.settings.schema import FolderSettings, PhotoSettings, Settings, table_at
+from uploadd.settings.schema import PhotoSettings, Settings, table_at
 
 LONGEST_GUESSED = 100
 
@@ -28,9 +28,10 @@ def unknown_key(path: KeyPath) -> str:
 
 
 def _where_it_belongs(above: KeyPath, key: str) -> str:
-    if len(above) == 2 and above[0] == "folders" and key in PhotoSettings.model_fields:
+    owner = table_at(above[:2])
+    if owner and len(above) == 2 and key in PhotoSettings.model_fields:
         return f"[{written((*above, 'photo'))}]"
-    if above[:1] == ("folders",) and above[2:] == ("photo",) and key in FolderSettings.model_fields:
+    if owner and above[2:] == ("photo",) and key in owner.model_fields:
         return f"[{written(above[:2])}]"
     if above and key in Settings.model_fields:
         return "the top of the file, before the first [table]"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from uploadd.model import photo
 from uploadd.model.configuration import LOOPBACK_HOSTS, OnChange, ServiceName, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import number
@@ -149,4 +150,5 @@ BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Service = Annotated[ServiceName, choice(*ServiceName)]
 Watch = Annotated[WatchMode, choice(*WatchMode)]
 Change = Annotated[OnChange, choice(*OnChange)]
+Privacy = Annotated[photo.Privacy, choice(*photo.Privacy)]
 AfterUpload = Annotated[Text, AfterValidator(_known_end)]

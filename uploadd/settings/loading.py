@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from uploadd.model.configuration import Configuration, Folder
+from uploadd.model.photo import PhotoTable
 from uploadd.settings import rules
 from uploadd.settings.checking import checked, place_of
 from uploadd.settings.credentials import set_logins
@@ -59,7 +60,7 @@ def load_gathered(gathered: Gathered, path: Path | None, environ: Mapping[str, s
         accounts=accounts_of(settings),
         folders=folders,
     )
-    warnings = (*gathered.warnings, *_cautions(folders, gathered))
+    warnings = (*gathered.warnings, *_cautions(configuration, gathered))
     return Loaded(configuration, warnings, set_logins(gathered.names["accounts"], gathered.given))
 
 
@@ -71,6 +72,7 @@ def _broken_rules(
         *rules.names(gathered.names),
         *rules.accounts(settings),
         *rules.folders(settings, gathered.names["accounts"]),
+        *rules.privacy(settings),
     ]
     if not any(problem.key.endswith(".base_url") for problem in wrong):
         broken += rules.patience(settings)
@@ -99,19 +101,27 @@ def _no_state_dir(
         yield Problem("", "state_dir", told)
 
 
-def _cautions(folders: Mapping[str, Folder], gathered: Gathered) -> Iterator[Problem]:
+def _cautions(configuration: Configuration, gathered: Gathered) -> Iterator[Problem]:
     """What works, but perhaps not as its author thinks."""
     told: list[tuple[KeyPath, str]] = [
         (
-            ("folders", name, "photo", "album"),
+            (section, name, "photo", "album"),
             "albums are not made by this version; the photos are uploaded without one",
         )
-        for name, folder in folders.items()
-        if folder.photo.album
+        for section, name, photo in _photo_tables(configuration)
+        if photo.album
     ]
-    paths = {name: os.path.normpath(folder.path) for name, folder in folders.items()}
+    folders = configuration.folders.items()
+    paths = {name: os.path.normpath(folder.path) for name, folder in folders}
     for one, other in rules.overlapping(paths):
         text = f"overlaps with the path of folders.{other}: files in both are seen twice"
         told.append((("folders", one, "path"), text))
     for key, text in told:
         yield Problem(place_of(key, gathered.layers), written(key), text)
+
+
+def _photo_tables(configuration: Configuration) -> Iterator[tuple[str, str, PhotoTable]]:
+    for account in configuration.accounts.values():
+        yield "accounts", account.name, account.photo
+    for folder in configuration.folders.values():
+        yield "folders", folder.name, folder.photo

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from uploadd.model.configuration import ServiceName
+from uploadd.model.photo import FLAG_KEYS
 from uploadd.settings.kinds import is_loopback
 from uploadd.settings.names import matching_name
 from uploadd.settings.problems import BARE_KEY, KeyPath, quoted_key, written
-from uploadd.settings.schema import AccountSettings, FolderSettings, Settings
+from uploadd.settings.schema import AccountSettings, FolderSettings, PhotoSettings, Settings
 
 Broken = Iterator[tuple[KeyPath, str]]
 """Keys that break a rule, each with what was found and what was expected."""
@@ -66,6 +67,13 @@ def folders(settings: Settings, known: Sequence[str]) -> Broken:
         yield from _folder(("folders", name, "accounts"), folder, known)
 
 
+def privacy(settings: Settings) -> Broken:
+    """A table says who sees a photo by the word or by the numbers: both could differ."""
+    for section, owners in (("accounts", settings.accounts), ("folders", settings.folders)):
+        for name, owner in owners.items():
+            yield from _privacy((section, name, "photo", "privacy"), owner.photo)
+
+
 def overlapping(paths: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Pairs of folders (by name) of which one is within the other, or the same."""
     for (one, here), (other, there) in combinations(paths.items(), 2):
@@ -84,6 +92,16 @@ def _folder(key: KeyPath, folder: FolderSettings, known: Sequence[str]) -> Broke
         elif account in seen:
             yield (*key, position), f"names {written((account,))} a second time; leave it out"
         seen.add(account)
+
+
+def _privacy(key: KeyPath, photo: PhotoSettings) -> Broken:
+    beside = [name for name in FLAG_KEYS if getattr(photo, name) is not None]
+    if photo.privacy is not None and beside:
+        told = (
+            f'found "{photo.privacy}" beside {" and ".join(beside)}, expected one or the other: '
+            "privacy says it all"
+        )
+        yield key, told
 
 
 def _is_near(account: AccountSettings) -> bool:

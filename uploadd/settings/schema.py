@@ -17,6 +17,24 @@ SECRET_KEYS = ("api_key", "api_secret", "token", "token_secret")
 NOT_SET = SecretStr("")
 
 
+class PhotoSettings(BaseModel):
+    """`[folders.NAME.photo]` and `[accounts.NAME.photo]`, by the upload API's own names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: kinds.Template | None = None
+    description: kinds.Template | None = None
+    tags: Annotated[list[kinds.Template], Field(description="a list of texts")] | None = None
+    privacy: kinds.Privacy | None = None
+    is_public: kinds.Flag | None = None
+    is_friend: kinds.Flag | None = None
+    is_family: kinds.Flag | None = None
+    safety_level: Annotated[int, whole(1, 3)] | None = None
+    content_type: Annotated[int, whole(1, 4)] | None = None
+    hidden: Annotated[int, whole(1, 2)] | None = None
+    album: kinds.Template | None = None
+
+
 class AccountSettings(BaseModel):
     """`[accounts.NAME]`."""
 
@@ -33,23 +51,7 @@ class AccountSettings(BaseModel):
     dedup_check: Annotated[int, whole(0, 2)] = 1
     content_tag: Annotated[bool, Field(strict=True, description="true or false")] = True
     base_url: kinds.BaseUrl | None = None
-
-
-class PhotoSettings(BaseModel):
-    """`[folders.NAME.photo]`, by the upload API's own names."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: kinds.Template = "{stem}"
-    description: kinds.Template | None = None
-    tags: Annotated[list[kinds.Template], Field(description="a list of texts")] = []
-    is_public: kinds.Flag | None = None
-    is_friend: kinds.Flag | None = None
-    is_family: kinds.Flag | None = None
-    safety_level: Annotated[int, whole(1, 3)] | None = None
-    content_type: Annotated[int, whole(1, 4)] | None = None
-    hidden: Annotated[int, whole(1, 2)] | None = None
-    album: kinds.Template | None = None
+    photo: PhotoSettings = PhotoSettings()
 
 
 class FolderSettings(BaseModel):
@@ -102,7 +104,7 @@ def table_at(path: KeyPath) -> type[BaseModel] | None:
             return AccountSettings
         case ("folders", str()):
             return FolderSettings
-        case ("folders", str(), "photo"):
+        case ("accounts" | "folders", str(), "photo"):
             return PhotoSettings
     return None
 

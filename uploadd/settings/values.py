@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from uploadd.model.configuration import Account, Folder, PhotoFields
+from uploadd.model.configuration import Account, Folder
+from uploadd.model.photo import PhotoTable
 from uploadd.model.secret import Secret
 from uploadd.settings.names import matching_name
 from uploadd.settings.places import expanded
@@ -47,6 +48,7 @@ def _account(name: str, account: AccountSettings) -> Account:
         dedup_check=account.dedup_check,
         content_tag=account.content_tag,
         base_url=account.base_url,
+        photo=_photo(account.photo),
     )
 
 
@@ -67,11 +69,12 @@ def _folder(name: str, folder: FolderSettings, path: Path, accounts: tuple[str, 
     )
 
 
-def _photo(photo: PhotoSettings) -> PhotoFields:
-    return PhotoFields(
+def _photo(photo: PhotoSettings) -> PhotoTable:
+    return PhotoTable(
         title=photo.title,
         description=photo.description,
-        tags=tuple(photo.tags),
+        tags=None if photo.tags is None else tuple(photo.tags),
+        privacy=photo.privacy,
         is_public=photo.is_public,
         is_friend=photo.is_friend,
         is_family=photo.is_family,

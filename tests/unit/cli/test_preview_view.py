@@ -6,7 +6,7 @@ import pytest
 
 from uploadd.cli.preview_view import preview_lines, spelled
 from uploadd.model.estimates import Pace
-from uploadd.model.limits import Quota
+from uploadd.model.limits import PRIVATE_REMEDY, Quota, too_many_private
 from uploadd.operations.backfill.preview import AccountPreview, Preview, TooLarge
 from uploadd.operations.questions import Limits
 
@@ -65,8 +65,9 @@ def test_what_does_not_fit_is_said() -> None:
         "  ! 3 files will not fit: the account has no more places",
         "  ! 2 videos will not fit: it takes 0 more",
         "  ! 1.0 kB will not fit this month",
-        "  ! 3 files to be uploaded with is_public = 0: 2 more than it has private places for",
+        f"  ! {too_many_private(quota, 3)}; {PRIVATE_REMEDY}",
     ]
+    assert "3 files are private, and the account has 1 of 50 places for such" in told[-1]
 
 
 def test_limits_that_are_not_known_are_left_out() -> None:

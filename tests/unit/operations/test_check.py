@@ -25,6 +25,7 @@ from uploadd.model.errors import (
 from uploadd.model.limits import Quota
 from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
+from uploadd.model.photo import Privacy
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.check.checking import check
@@ -314,21 +315,44 @@ async def test_content_that_a_free_account_may_not_hold(
 
 
 @pytest.mark.parametrize(
-    ("is_public", "left", "is_told"), [(0, 2, True), (0, 3, False), (0, None, False), (1, 0, False)]
+    ("fields", "left", "is_told"),
+    [
+        ({}, 2, True),
+        ({}, 3, False),
+        ({}, None, False),
+        ({"is_public": 0}, 2, True),
+        ({"privacy": Privacy.FAMILY}, 2, True),
+        ({"privacy": Privacy.PUBLIC}, 0, False),
+        ({"privacy": Privacy.ACCOUNT}, 0, False),  # nobody here knows what that default is
+    ],
 )
 async def test_more_private_photos_than_places(
-    records: Records, is_public: int, left: int | None, *, is_told: bool
+    records: Records, fields: dict[str, Any], left: int | None, *, is_told: bool
 ) -> None:
     """Counted are those that are still to be sent."""
-    with_fields(records, is_public=is_public)
+    with_fields(records, **fields)
     for number in range(3):
         records.add(f"{number}.jpg")
     records.done("there-already.jpg")
     quota = Quota(is_pro=False, private_most=50, private_left=left)
     report = await found(records, Town(quotas={"me": quota}))
-    told = [one for one in bad(report) if one.subject == "folders.camera.photo"]
-    assert len(told) == is_told
-    assert all(one.text.startswith("3 files are to be uploaded") for one in told)
+    told = [one for one in bad(report) if one.text.startswith("3 files are private, and")]
+    assert [one.subject for one in told] == ["accounts.me"] * is_told
+    assert all("`privacy`" in one.remedy and "Pro" in one.remedy for one in told)
+
+
+async def test_private_photos_of_all_folders_share_the_places(records: Records) -> None:
+    """Each folder alone would fit."""
+    camera = records.configuration.folders["camera"]
+    records.configuration.folders["again"] = replace(camera, name="again")
+    for number in range(3):
+        records.add(f"{number}.jpg")
+    quota = Quota(is_pro=False, private_most=50, private_left=4)
+    report = await found(records, Town(quotas={"me": quota}))
+    [told] = [one for one in bad(report) if "places" in one.text]
+    assert told.text == (
+        "6 files are private, and the account has 4 of 50 places for such: 2 more than places"
+    )
 
 
 async def test_who_asked_for_no_calls_is_not_asked(records: Records) -> None:

@@ -14,9 +14,12 @@ from uploadd.services.form_fields import file_name
 
 
 def test_a_plain_photo_says_little(parcel: Parcel, account: Account) -> None:
-    """What is None is not sent: the account's defaults stand."""
+    """It is private; what is None is not sent."""
     assert upload_fields(parcel, account) == [
         ("title", "A photo"),
+        ("is_public", "0"),
+        ("is_friend", "0"),
+        ("is_family", "0"),
         ("tags", f"checksum:sha256={parcel.sha256}"),
         ("dedup_check", "1"),
         ("async", "1"),
@@ -36,7 +39,8 @@ def test_every_choice_is_sent_as_it_was_given(parcel: Parcel, account: Account) 
 def test_without_a_content_tag_and_dedup_neither_is_sent(parcel: Parcel, account: Account) -> None:
     """Both are the account's choice."""
     bare = replace(account, content_tag=False, dedup_check=0)
-    assert upload_fields(parcel, bare) == [("title", "A photo"), ("async", "1")]
+    names = [name for name, _ in upload_fields(parcel, bare)]
+    assert names == ["title", "is_public", "is_friend", "is_family", "async"]
 
 
 def test_a_forced_send_asks_for_no_dedup(parcel: Parcel, account: Account) -> None:

@@ -105,6 +105,9 @@ async def test_a_photo_is_sent_once_signed_and_asynchronously(
     assert str(request.url) == "https://api.ipernity.com/api/upload.file/json"
     fields = [
         ("title", "A photo"),
+        ("is_public", "0"),
+        ("is_friend", "0"),
+        ("is_family", "0"),
         ("async", "1"),
         ("api_key", account.api_key.reveal()),
         ("auth_token", account.token.reveal()),

@@ -13,7 +13,13 @@ from uploadd.services.ipernity.fields import keyword_list, replace_fields, uploa
 
 def test_a_plain_photo_says_little(parcel: Parcel) -> None:
     """No content tag and no dedup_check: ipernity knows contents by their MD5."""
-    assert upload_fields(parcel) == [("title", "A photo"), ("async", "1")]
+    assert upload_fields(parcel) == [
+        ("title", "A photo"),
+        ("is_public", "0"),
+        ("is_friend", "0"),
+        ("is_family", "0"),
+        ("async", "1"),
+    ]
 
 
 def test_every_choice_has_ipernitys_name(parcel: Parcel) -> None:

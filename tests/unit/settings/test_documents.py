@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from uploadd.model.configuration import ServiceName
+from uploadd.model.photo import PhotoFields
 from uploadd.settings import load
 from uploadd.settings.schema import (
     SECRET_KEYS,
@@ -31,6 +32,9 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[folders.NAME.photo]`": PhotoSettings,
 }
 SECTIONS = {"accounts", "folders"}
+TOLD = PhotoFields()
+PHOTO_DEFAULTS = {"title": TOLD.title, "tags": list(TOLD.tags), "privacy": TOLD.privacy}
+"""What holds for a photo where no table sets it."""
 
 
 def example(*, uncommented: bool) -> dict[str, Any]:
@@ -44,12 +48,14 @@ def uncommented_text() -> str:
 
 
 def example_tables() -> list[tuple[dict[str, Any], type[BaseModel]]]:
-    """The example's tables, each with its model."""
+    """The example's tables, each with its model; the photo tables of both places are one here.
+
+    No table may have `privacy` beside the numbers, so each has one of the two.
+    """
     tree = example(uncommented=True)
-    folder = tree["folders"]["camera"]
-    return list(
-        zip([tree, tree["accounts"]["me"], folder, folder["photo"]], TABLES.values(), strict=True)
-    )
+    account, folder = tree["accounts"]["me"], tree["folders"]["camera"]
+    photo = account["photo"] | folder["photo"]
+    return list(zip([tree, account, folder, photo], TABLES.values(), strict=True))
 
 
 def test_example_loads_as_it_is() -> None:
@@ -84,11 +90,11 @@ def test_example_shows_the_defaults() -> None:
     shown = 0
     for table, model in example_tables():
         for key, field in model.model_fields.items():
-            default = field.default
+            default = _default_of(key, field, model)
             if not field.is_required() and _is_plain(default) and key not in SECTIONS:
                 assert table[key] == default, key
                 shown += 1
-    assert shown == 19
+    assert shown == 20
 
 
 def test_example_has_no_key_set_that_has_a_default_but_the_service() -> None:
@@ -109,7 +115,7 @@ def test_page_has_every_key_with_its_default(heading: str) -> None:
     for key, (kind, default, meaning) in rows.items():
         assert kind
         assert meaning
-        assert default == _default(fields[key]), key
+        assert default == _default(key, fields[key], TABLES[heading]), key
 
 
 def test_page_says_what_wins_and_where_to_look() -> None:
@@ -141,10 +147,15 @@ def _rows(heading: str) -> dict[str, list[str]]:
     return {key: [cell.strip() for cell in cells.split(" | ", 2)] for key, cells in rows}
 
 
-def _default(field: Any) -> str:
+def _default(key: str, field: Any, model: type[BaseModel]) -> str:
     if field.is_required():
         return "required"
-    return f"`{json.dumps(field.default)}`" if _is_plain(field.default) else "none"
+    default = _default_of(key, field, model)
+    return f"`{json.dumps(default)}`" if _is_plain(default) else "none"
+
+
+def _default_of(key: str, field: Any, model: type[BaseModel]) -> object:
+    return PHOTO_DEFAULTS.get(key) if model is PhotoSettings else field.default
 
 
 def _is_plain(default: object) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.model.configuration import PhotoFields
+from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.settings import SettingsError, load
 
 ACCOUNT = "[accounts.My-Cam]\ntoken = 'file'\nparallel_uploads = 2\n"
@@ -49,6 +49,8 @@ def test_everything_from_the_environment() -> None:
             "UPLOADD_ACCOUNTS__ME__BASE_URL": "http://localhost:1",
             "UPLOADD_ACCOUNTS__ME__CONTENT_TAG": "off",
             "UPLOADD_ACCOUNTS__ME__API_KEY": "0123",
+            "UPLOADD_ACCOUNTS__ME__PHOTO__PRIVACY": "friends",
+            "UPLOADD_ACCOUNTS__ME__PHOTO__TAGS": "a, b",
             "UPLOADD_FOLDERS__PHOTO__PATH": "~/p",
             "UPLOADD_FOLDERS__PHOTO__ACCOUNTS": "ME",
             "UPLOADD_FOLDERS__PHOTO__SETTLE_SECONDS": "1",
@@ -67,7 +69,8 @@ def test_everything_from_the_environment() -> None:
     assert (account.content_tag, account.api_key.reveal()) == (False, "0123")
     assert (folder.path, folder.accounts) == (Path("/home/anna/p"), ("me",))
     assert (folder.settle_seconds, folder.exclude) == (1, ("a,b", "c"))
-    assert folder.photo == PhotoFields(title="{name}", is_public=1, is_family=0, hidden=2)
+    assert folder.photo == PhotoTable(title="{name}", is_public=1, is_family=0, hidden=2)
+    assert account.photo == PhotoTable(privacy=Privacy.FRIENDS, tags=("a", "b"))
 
 
 def test_path_that_is_not_utf8() -> None:
@@ -99,6 +102,11 @@ def test_path_that_is_not_utf8() -> None:
         ("UPLOADD_FOLDERS__CAMERA__PHOTO", "is not a setting"),
         ("UPLOADD_FOLDERS__CAMERA__PHOTO__WATCH", "is not a setting"),
         ("UPLOADD_PATIENCE__X", "is not a setting"),
+        ("UPLOADD_ACCOUNTS__ME__PHOTO", "is not a setting"),
+        (
+            "UPLOADD_ACCOUNTS__ME__PHOTO__PRIVAC",
+            "is not a setting; did you mean UPLOADD_ACCOUNTS__ME__PHOTO__PRIVACY?",
+        ),
     ],
 )
 def test_unknown_variables_are_refused(refusal, variable: str, told: str) -> None:

@@ -10,10 +10,10 @@ from uploadd.model.configuration import (
     Account,
     Folder,
     OnChange,
-    PhotoFields,
     ServiceName,
     WatchMode,
 )
+from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.secret import Secret
 from uploadd.settings import SettingsError, load
 
@@ -35,6 +35,9 @@ bytes_per_second = 1000
 dedup_check = 0
 content_tag = true
 base_url = "https://Proxy.example:8443/"
+[accounts.me.photo]
+privacy = "friends-family"
+tags = []
 
 [folders.camera]
 path = "~/photos"
@@ -85,6 +88,7 @@ def test_every_key_arrives(read, tmp_path: Path) -> None:
             dedup_check=0,
             content_tag=True,
             base_url="https://proxy.example:8443",
+            photo=PhotoTable(privacy=Privacy.FRIENDS_FAMILY, tags=()),
         )
     }
     assert configuration.folders == {
@@ -100,7 +104,7 @@ def test_every_key_arrives(read, tmp_path: Path) -> None:
             exclude=("private/*",),
             on_change=OnChange.IGNORE,
             after_upload="keep",
-            photo=PhotoFields(
+            photo=PhotoTable(
                 title="{name}",
                 description="{camera}",
                 tags=("from:{folder}",),
@@ -143,6 +147,8 @@ def test_defaults_are_those_of_the_value_classes(read) -> None:
         ('token = "two words"', "contains a space, a line break or a control character"),
         ('tokne = "x"', "is not a setting; did you mean token?"),
         ("patience = 2", "is not a setting here; it belongs in the top of the file"),
+        ('privacy = "public"', "is not a setting here; it belongs in [accounts.me.photo]"),
+        ('photo = "public"', "found a text, expected a table"),
     ],
 )
 def test_bad_value_in_an_account(refusal, line: str, told: str) -> None:
@@ -197,6 +203,9 @@ def test_bad_value_in_a_folder(refusal, line: str, told: str) -> None:
         ('tags = ["ok", 3]', "[1]: found 3, expected a text"),
         ('description = "\\u0000"', ": contains a NUL character"),
         ("watch = 1", "it belongs in [folders.camera]"),
+        ("privacy = 'freinds'", ': found \'freinds\', expected "private" or "friends" or '),
+        ("privacy = 0", ': found 0, expected "private" or "friends" or '),
+        ("privacy = ''", ': found \'\', expected "private" or "friends" or '),
     ],
 )
 def test_bad_value_in_the_photo_table(refusal, line: str, told: str) -> None:

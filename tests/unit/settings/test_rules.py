@@ -86,3 +86,35 @@ def test_overlapping_folders_are_warned_about(read) -> None:
     assert str(warning).endswith(
         "folders.a.path: overlaps with the path of folders.c: files in both are seen twice"
     )
+
+
+@pytest.mark.parametrize("table", ["accounts.me.photo", "folders.camera.photo"])
+def test_privacy_is_the_word_or_the_numbers(refusal, table: str) -> None:
+    """Both in one table are refused, whatever they say; each in a table of its own is not."""
+    base = f'[accounts.me]\n{FOLDER}["me"]\n'
+    assert refusal(f'{base}[{table}]\nprivacy = "private"\nis_public = 0\nis_family = 1\n') == [
+        (
+            f'{table}.privacy: found "private" beside is_public and is_family, expected one or the'
+            " other: privacy says it all"
+        )
+    ]
+
+
+def test_privacy_and_numbers_in_two_tables(read) -> None:
+    """The folder's table decides alone, so nothing contradicts."""
+    toml = f'[accounts.me.photo]\nprivacy = "public"\n{FOLDER}["me"]\nphoto.is_family = 1\n'
+    assert read(toml).configuration.folders["camera"].photo.is_family == 1
+
+
+def test_privacy_of_the_environment_beside_numbers_of_the_file(refusal) -> None:
+    """The variable is named: that is where a person looks."""
+    toml = f'[accounts.me]\n{FOLDER}["me"]\nphoto.is_public = 0\n'
+    variable = "UPLOADD_FOLDERS__CAMERA__PHOTO__PRIVACY"
+    [problem] = refusal(toml, {variable: "public"})
+    assert problem.startswith(f"{variable}: folders.camera.photo.privacy: found ")
+
+
+def test_album_of_an_account_is_warned_of(read) -> None:
+    """As in a folder's table."""
+    [warning] = read('[accounts.me.photo]\nalbum = "{parent}"\n').warnings
+    assert warning.key == "accounts.me.photo.album"

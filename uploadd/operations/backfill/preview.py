@@ -18,7 +18,8 @@ from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all, wa
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import FileTrouble
 from uploadd.model.estimates import Estimate, Pace, estimate
-from uploadd.model.limits import Load, Quota, beyond, too_large
+from uploadd.model.limits import Load, Quota, beyond, private_beyond, too_large
+from uploadd.model.photo import NOTHING_SET, PhotoTable, photo_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.operations.backfill.trees import Wanted
 from uploadd.operations.questions import Limits
@@ -40,10 +41,12 @@ class TooLarge:
 class AccountPreview:
     """What would go to one account. `private`: photos and videos that are not to be public.
 
+    `photo`: the account's own table, for what a folder's table leaves out.
     `bytes_to_send` and the counts are without the files that are too large for it.
     """
 
     limits: Limits
+    photo: PhotoTable = NOTHING_SET
     photos: int = 0
     videos: int = 0
     private: int = 0
@@ -68,8 +71,7 @@ class AccountPreview:
     @property
     def private_beyond(self) -> int:
         """How many files that are not to be public it has no place for."""
-        left = self.quota.private_left
-        return 0 if left is None else max(0, self.private - left)
+        return private_beyond(self.quota, self.private)
 
     @property
     def estimate(self) -> Estimate:
@@ -85,7 +87,7 @@ class AccountPreview:
         self.bytes_to_send += size
         self.videos += is_video
         self.photos += not is_video
-        self.private += folder.photo.is_public == 0
+        self.private += photo_of(folder.photo, self.photo).is_public == 0
         return True
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +156,10 @@ def preview(
     `limits`: of the accounts; one that is missing has none.
     """
     told, none = limits or {}, Limits(None, Pace())
-    shown = {name: AccountPreview(told.get(name, none)) for name in accounts_of(wanted)}
+    shown = {
+        name: AccountPreview(told.get(name, none), configuration.accounts[name].photo)
+        for name in accounts_of(wanted)
+    }
     found = Preview(accounts=shown)
     db = open_for_reading(configuration.state_dir)
     if db is None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from rich.filesize import decimal
 
 from uploadd.model.configuration import Account, Folder, ServiceName
-from uploadd.model.limits import BYTES_REMEDY, Quota, items_count
+from uploadd.model.limits import BYTES_REMEDY, PRIVATE_REMEDY, Quota, items_count, too_many_private
 from uploadd.model.numbers import counted, number
+from uploadd.model.photo import PhotoFields, photo_of
 from uploadd.operations.check.findings import Finding, error, ok, warning
 
 FEW_ITEMS = 100
@@ -43,38 +44,34 @@ def conflicts(
 
     `waiting`: how many files of each folder are still to be sent to this account.
     """
+    private = 0
     for name, folder in folders.items():
         if account.name not in folder.accounts:
             continue
-        yield from _not_safe(account, quota, folder)
-        yield from _too_many_private(account, quota, folder, waiting.get(name, 0))
+        photo = photo_of(folder.photo, account.photo)
+        yield from _not_safe(account, quota, folder, photo)
+        private += waiting.get(name, 0) if photo.is_public == 0 else 0
+    yield from _too_many_private(account, quota, private)
 
 
-def _not_safe(account: Account, quota: Quota, folder: Folder) -> Iterator[Finding]:
+def _not_safe(
+    account: Account, quota: Quota, folder: Folder, photo: PhotoFields
+) -> Iterator[Finding]:
     """Flickr upload API, error 15."""
     is_free = account.service is ServiceName.FLICKR and quota.is_pro is False
-    if is_free and (folder.photo.safety_level or SAFE) > SAFE:
+    if is_free and (photo.safety_level or SAFE) > SAFE:
         text = (
-            f"safety_level = {folder.photo.safety_level}, and accounts.{account.name} is a free"
+            f"safety_level = {photo.safety_level}, and accounts.{account.name} is a free"
             " account, which may hold safe content only: each photo will be refused (15)"
         )
         remedy = "set safety_level = 1 where that is true, or upgrade the account"
         yield warning(f"folders.{folder.name}.photo", text, remedy)
 
 
-def _too_many_private(
-    account: Account, quota: Quota, folder: Folder, waiting: int
-) -> Iterator[Finding]:
-    left = quota.private_left
-    if left is None or folder.photo.is_public != 0 or waiting <= left:
-        return
-    most = number(quota.private_most or 0)
-    text = (
-        f"{counted(waiting, 'file is', 'files are')} to be uploaded with is_public = 0, and"
-        f" accounts.{account.name} has {number(left)} of {most} places for them"
-    )
-    remedy = "set is_public = 1, leave some of them out, or upgrade the account"
-    yield warning(f"folders.{folder.name}.photo", text, remedy)
+def _too_many_private(account: Account, quota: Quota, private: int) -> Iterator[Finding]:
+    text = too_many_private(quota, private)
+    if text:
+        yield warning(f"accounts.{account.name}", text, PRIVATE_REMEDY)
 
 
 def _parts(quota: Quota) -> Iterator[str]:
