@@ -1,7 +1,9 @@
 """Finishes what a photo with an id still lacks: after a replacement, the tag of its content.
 
 The jobs in `filing` are its memory: each is asked about until its photo is right, over restarts
-too. Only a refusal ends that, with a warning: the photo is there, and stays so.
+too. What the service refuses is asked for again over minutes, because it may not show a photo
+everywhere yet that was just given another content. Then the job is done, and says that its tag is
+wrong (`outcomes.unfiled`).
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
-from uploadd.model.outcomes import filed
+from uploadd.model.outcomes import filed, unfiled
+from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
 from uploadd.store.queue import Questions
 
 log = structlog.get_logger()
@@ -29,27 +33,35 @@ class FilingLoop(QuestionLoop):
         if not questions.due:
             return None
         job = questions.due[0]
-        if not desk.is_of(job) or await desk.ask(lambda: self._mark(job)) is None:
+        if not desk.is_of(job):
             return False
-        await settle(desk, [(job, filed(job))])
+        filing = await desk.ask(lambda: self._mark(job))
+        if filing is None:
+            return False
+        await settle(desk, [(job, filing)])
         return True
 
-    async def _mark(self, job: Job) -> bool:
-        """Put the content tag right; False where the service refused it for good."""
+    async def _mark(self, job: Job) -> Settlement:
+        """Put the content tag right, and say what becomes of the job."""
         if job.photo_id is None:
-            return False
+            return filed(job)
         try:
             await self._desk.service.mark_content(job.photo_id, job.sha256)
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise
-            log.warning(
-                "filing.refused",
-                account=self._desk.account.name,
-                job=job.id,
-                photo=job.photo_id,
-                code=error.reason.code,
-                text=error.reason.text,
-            )
-            return False
-        return True
+            filing = unfiled(job, f"{error.reason.text} [{error.reason.code}]", self._desk.around())
+            self._tell(job, error.reason, is_last=filing.state is State.DONE)
+            return filing
+        return filed(job)
+
+    def _tell(self, job: Job, reason: Reason, *, is_last: bool) -> None:
+        """A refusal that may pass is no news for a person."""
+        (log.warning if is_last else log.info)(
+            "filing.refused",
+            account=self._desk.account.name,
+            job=job.id,
+            photo=job.photo_id,
+            code=reason.code,
+            text=reason.text,
+        )

@@ -24,6 +24,12 @@ from uploadd.model.settlement import (
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 
+STALE_TAG = "stale-tag"
+STALE_TAG_TEXT = "photo {} has the new content, and its tag may tell of the old one: {}"
+STALE_TAG_REMEDY = (
+    "the next start tries again; or remove the old tag checksum:sha256=… on the photo's page"
+)
+
 
 def after_send(  # noqa: PLR0911 - one return for each kind of verdict
     job: Job, verdict: Verdict, around: Surroundings
@@ -96,8 +102,31 @@ def uncertain(job: Job, reason: Reason, around: Surroundings) -> Settlement:
 
 def filed(job: Job) -> Settlement:
     """Nothing is left to file: the job is done."""
+    return _filing(job, State.DONE)
+
+
+def unfiled(job: Job, why: str, around: Surroundings) -> Settlement:
+    """What becomes of a job whose photo the service does not let us mark. `why`: its words.
+
+    It may not show the photo to all of its own machines yet, so it is asked again over minutes.
+    Then the job is done all the same, and says what the tag tells wrongly.
+    """
+    reason = Reason(STALE_TAG, STALE_TAG_TEXT.format(job.photo_id, why), STALE_TAG_REMEDY)
+    if job.unanswered >= look_ups.LOOKS_NEEDED:
+        return replace(_filing(job, State.DONE), reason=reason)
+    gap = look_ups.gap_before(job.unanswered, around.patience * look_ups.PHOTO_WINDOW_SECONDS)
+    waiting = replace(_filing(job, State.FILING), reason=reason, wait=Delay(around.now, gap))
+    return replace(waiting, unanswered=job.unanswered + 1)
+
+
+def refiled(job: Job) -> Settlement:
+    """A job that left a wrong tag behind tries once more to put it right."""
+    return replace(_filing(job, State.FILING), unanswered=look_ups.LOOKS_NEEDED)
+
+
+def _filing(job: Job, state: State) -> Settlement:
     return Settlement(
-        State.DONE,
+        state,
         attempts=job.attempts,
         ticket_id=job.ticket_id,
         polls=job.polls,

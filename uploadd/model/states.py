@@ -55,6 +55,7 @@ MOVES: dict[tuple[State, State], str] = {
     (S.PROCESSING, S.UNCERTAIN): "the ticket failed, or the service does not know it",
     (S.PROCESSING, S.FAILED): "the ticket failed too often (ticket-failed)",
     (S.FILING, S.DONE): "album and metadata are done",
+    (S.DONE, S.FILING): "its photo was left with a wrong tag: the next start tries again",
     (S.DONE, S.QUEUED): "its photo was given another content, and its file still has this one",
     (S.DUPLICATE, S.QUEUED): "the photo with its content was given another one",
     (S.SKIPPED, S.QUEUED): "the file is back, or wanted after all",

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job
-from uploadd.model.outcomes import filed, uncertain
+from uploadd.model.outcomes import filed, refiled, uncertain
 from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import Settlement, Surroundings
@@ -34,6 +34,7 @@ INTERRUPTED = Reason("network", "uploadd stopped during the send; whether it arr
 BEING_REPLACED = Reason("twin", "a photo that may hold the same content is being replaced")
 BEING_REPLACED_SECONDS = 60.0
 HOMELESS_STORY = "photo {} was given another content: this one is sent again"
+REFILED_STORY = "its photo was left with a wrong tag: it is tried again"
 DOUBTED_STORY = "photo {} may have been given another content: this one is looked up"
 
 __all__ = ["job_by_id"]
@@ -190,13 +191,19 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
 
 
 def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> list[Job]:
-    """Whatever is `uploading` when a deliverer starts is uncertain: nobody knows how far it got."""
+    """Whatever is `uploading` when a deliverer starts is uncertain: nobody knows how far it got.
+
+    Tags that could not be put right before are tried once more. Returns what was interrupted.
+    """
     interrupted = jobs(db, statements.FOUND_UPLOADING, (account_id,))
     for job in interrupted:
         write(db, job, uncertain(job, INTERRUPTED, around), around.now)
     for job in jobs(db, statements.FOUND_FILING, (account_id,)):
         if not job.is_replacement:  # its tags may not be right yet
             file_away(db, job.id, around.now)
+    for job in jobs(db, statements.STALE_TAGS, (account_id,)):
+        if not has_twin_in_flight(db, job):
+            write(db, job, refiled(job), around.now, story=REFILED_STORY)
     return interrupted
 
 

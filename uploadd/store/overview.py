@@ -159,6 +159,11 @@ def set_fact(db: Database, name: str, text: str | None) -> None:
         db.execute(statements.SET_FACT, (name, text))
 
 
+def stale_tags(db: Database, account_id: int) -> list[Job]:
+    """The jobs whose photos were left with a wrong content tag."""
+    return jobs(db, statements.STALE_TAGS, (account_id,))
+
+
 @dataclass(frozen=True, slots=True)
 class Failures:
     """How many jobs failed after some moment, and when the first of them did (unix seconds)."""

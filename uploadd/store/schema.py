@@ -275,3 +275,9 @@ CHANGED_FILES = (
     # A person named the photo that the job replaces.
     "ALTER TABLE jobs ADD COLUMN is_asked INTEGER NOT NULL DEFAULT 0",
 )
+
+
+@MIGRATIONS()
+def stale_tags(db: Database) -> None:
+    """Photos that were left with a wrong tag: tried again at each start, told by `check`."""
+    db.execute("CREATE INDEX stale_tags ON jobs (account_id) WHERE reason_code = 'stale-tag'")

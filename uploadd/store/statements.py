@@ -157,6 +157,13 @@ FOUND_FILING = """
 SELECT * FROM jobs WHERE account_id = ? AND state = 'filing'
     AND state IN ('uploading', 'uncertain', 'processing', 'filing')
 """
+# Photos whose tag could not be put right after a replacement, and that were given nothing since.
+STALE_TAGS = """
+SELECT jobs.* FROM jobs INDEXED BY stale_tags
+JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha256
+WHERE jobs.account_id = ? AND jobs.reason_code = 'stale-tag' AND jobs.state = 'done'
+    AND ledger.state = 'there' AND ledger.photo_id = jobs.photo_id
+"""
 SETTLE_JOB = """
 UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
     wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
@@ -256,7 +263,7 @@ WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kin
 QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state = 'queued'"
 REBASE_WAITS = """
 UPDATE jobs SET wait_begin = :now, due = :now + wait_seconds
-WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing')
+WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing', 'filing')
 """
 TWIN_IN_FLIGHT = """
 SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND id != ?
@@ -342,7 +349,7 @@ _BEGAN_BEFORE = "{0} NOT BETWEEN :kept_from AND :now"
 SHIFT_ALL = (
     f"""
     UPDATE jobs SET wait_begin = wait_begin + :step, due = due + :step
-    WHERE due > 0 AND state IN ('queued', 'uncertain', 'processing')
+    WHERE due > 0 AND state IN ('queued', 'uncertain', 'processing', 'filing')
         AND {_BEGAN_BEFORE.format("wait_begin")}
     """,
     f"""

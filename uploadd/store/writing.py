@@ -12,6 +12,9 @@ from uploadd.model.verdicts import Reason
 from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, value
 
+ASKED_AGAIN = frozenset({State.UNCERTAIN, State.PROCESSING, State.FILING})
+"""A job may stay in one of these when the service was asked about it: no move, and no story."""
+
 
 def job_by_id(db: Database, job_id: int) -> Job | None:
     """The job as it stands, or None."""
@@ -85,7 +88,7 @@ def write(
     db: Database, job: Job, settlement: Settlement, now: float, story: str | None = None
 ) -> None:
     """Move a job. Raises `IllegalMoveError`; `story` is told instead of the settlement's own."""
-    if not (job.state is settlement.state and job.state in (State.PROCESSING, State.UNCERTAIN)):
+    if not (job.state is settlement.state and job.state in ASKED_AGAIN):
         check_move(job.state, settlement.state)
         text = story if story is not None else story_of(settlement)
         db.execute(statements.ADD_HISTORY, (job.id, now, settlement.state, text))

@@ -23,6 +23,7 @@ ASKED_ALL_THE_TIME = (
     "TICKETS_TO_ASK",
     "OPEN_COUNTS",
     "SETTLE_TWINS",
+    "STALE_TAGS",
     "TELL_TWINS",
     "LEDGER_ROW",
     "WITNESSES",

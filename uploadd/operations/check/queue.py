@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from uploadd.model.configuration import Configuration
 from uploadd.model.numbers import counted, number
+from uploadd.model.outcomes import STALE_TAG, STALE_TAG_REMEDY
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.check.findings import Finding, warning
@@ -30,6 +31,9 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
             yield _orphaned(row, counts)
         if counts.get(State.FAILED):
             yield _failed(row, counts[State.FAILED])
+        stale = overview.stale_tags(db, row.id)
+        if stale:
+            yield _stale(row, len(stale))
 
 
 def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
@@ -55,6 +59,12 @@ def _orphaned(row: AccountRow, counts: dict[State, int]) -> Finding:
     jobs = counted(waiting, "job waits", "jobs wait")
     text = f"{jobs} for account {name}, which is not in the configuration"
     return warning("accounts", text, "put the account back, under its old name")
+
+
+def _stale(row: AccountRow, count: int) -> Finding:
+    text = f"{counted(count, 'photo')} may have a tag that tells of a content that was replaced"
+    remedy = f"`uploadd jobs --code {STALE_TAG}` lists what was replaced; {STALE_TAG_REMEDY}"
+    return warning(f"accounts.{row.label or row.identity}", text, remedy)
 
 
 def _failed(row: AccountRow, count: int) -> Finding:

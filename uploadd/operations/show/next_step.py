@@ -134,6 +134,8 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
         case _ if around.has_left:
             text = f"nothing: photo {job.photo_id} was replaced, and has another content now"
             return NextStep(text, Who.NOBODY)
+        case State.DONE if job.reason is not None:
+            return NextStep(f"nothing now: {job.reason.text}", Who.YOU, remedy=job.reason.remedy)
         case _:
             where = f" as photo {job.photo_id}" if job.photo_id else ""
             return NextStep(f"nothing: the account has it{where}", Who.NOBODY)
@@ -160,7 +162,8 @@ def _look_text(job: Job) -> str:
 
 def _filing_text(job: Job) -> str:
     if job.is_replacement:
-        return f"the tag of photo {job.photo_id} is made to tell of its new content"
+        refused = f" ({job.unanswered} tries were refused)" if job.unanswered else ""
+        return f"the tag of photo {job.photo_id} is made to tell of its new content{refused}"
     return "its album and metadata are finished"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from uploadd.model.errors import ServiceRefusedError
-from uploadd.services.flickr.answers import content_tags
+from uploadd.services.flickr.answers import ContentTags, content_tags
 from uploadd.services.flickr.fields import content_tag
 from uploadd.services.multipart import Fields
 
@@ -22,12 +22,17 @@ NO_SUCH_TAG = "1"
 
 async def mark_content(ask: Ask, photo_id: str, sha256: str) -> None:
     """Three methods: photos.getInfo, addTags, removeTag. Raises `ServiceError`."""
-    found = content_tags(await ask("flickr.photos.getInfo", [("photo_id", photo_id)]), sha256)
+    found = await _tags(ask, photo_id, sha256)
     is_marked = found.is_marked or await _add(ask, photo_id, sha256)
-    for tag_id in found.stale_ids:
-        await _remove(ask, tag_id)
+    unknown = [error for tag_id in found.stale_ids if (error := await _remove(ask, tag_id))]
     if not is_marked:  # there was no room for it before
         await _add(ask, photo_id, sha256, is_last_try=True)
+    if unknown and (await _tags(ask, photo_id, sha256)).stale_ids:
+        raise unknown[0]
+
+
+async def _tags(ask: Ask, photo_id: str, sha256: str) -> ContentTags:
+    return content_tags(await ask("flickr.photos.getInfo", [("photo_id", photo_id)]), sha256)
 
 
 async def _add(ask: Ask, photo_id: str, sha256: str, *, is_last_try: bool = False) -> bool:
@@ -42,10 +47,15 @@ async def _add(ask: Ask, photo_id: str, sha256: str, *, is_last_try: bool = Fals
     return True
 
 
-async def _remove(ask: Ask, tag_id: str) -> None:
-    """A tag that is gone already was removed by an earlier try, or by its owner."""
+async def _remove(ask: Ask, tag_id: str) -> ServiceRefusedError | None:
+    """Returns the service's word that there is no such tag.
+
+    An earlier try or its owner may have removed it; or not every machine of the service knows it.
+    """
     try:
         await ask("flickr.photos.removeTag", [("tag_id", tag_id)])
     except ServiceRefusedError as error:
         if error.reason.code != NO_SUCH_TAG:
             raise
+        return error
+    return None
