@@ -26,11 +26,14 @@ class Running:
         self,
         words: Sequence[str],
         environment: Mapping[str, str],
-        stdout: Path,
-        stderr: Path,
-        stdin: Path = Path(os.devnull),
+        stdout: Path | None,
+        stderr: Path | None,
+        stdin: Path | None = Path(os.devnull),
     ) -> None:
-        """`words` follow `uploadd`; what it prints is added to the two files (or one)."""
+        """`words` follow `uploadd`; what it prints is added to the two files (or one).
+
+        None: the descriptor is closed.
+        """
         self._words = words
         self._process = _SERVER.Process(
             target=_run, args=(list(words), dict(environment), stdout, stderr, stdin)
@@ -67,7 +70,11 @@ class Running:
 
 
 def _run(
-    words: list[str], environment: dict[str, str], stdout: Path, stderr: Path, stdin: Path
+    words: list[str],
+    environment: dict[str, str],
+    stdout: Path | None,
+    stderr: Path | None,
+    stdin: Path | None,
 ) -> None:
     writing = os.O_RDWR | os.O_APPEND | os.O_CREAT
     for path, number, flags in (
@@ -75,10 +82,16 @@ def _run(
         (stdout, 1, writing),
         (stderr, 2, writing),
     ):
+        if path is None:
+            continue
         file = os.open(path, flags, 0o600)
         os.dup2(file, number)
         os.close(file)
     sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has put another in its place
+    for path, number, name in ((stdin, 0, "stdin"), (stdout, 1, "stdout"), (stderr, 2, "stderr")):
+        if path is None:
+            os.close(number)
+            setattr(sys, name, None)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["uploadd", *words]

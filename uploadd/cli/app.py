@@ -13,7 +13,7 @@ from uploadd.cli.auth import auth
 from uploadd.cli.backfill import backfill
 from uploadd.cli.call import call
 from uploadd.cli.check import check
-from uploadd.cli.context import with_clear_errors
+from uploadd.cli.context import check_working_directory, with_clear_errors
 from uploadd.cli.demo import demo
 from uploadd.cli.jobs import jobs
 from uploadd.cli.pause import pause, resume
@@ -23,6 +23,7 @@ from uploadd.cli.retry import retry
 from uploadd.cli.run import run
 from uploadd.cli.sandbox import sandbox
 from uploadd.cli.status import status
+from uploadd.cli.streams import make_safe
 from uploadd.cli.why import why
 
 app = typer.Typer(
@@ -75,9 +76,11 @@ def common(
 ) -> None:
     """Photos from a folder to Flickr and ipernity: none lost, none doubled."""
     del version  # its callback has done everything
+    check_working_directory()
     context.obj = config
 
 
 def main() -> None:
     """The `uploadd` command."""
+    make_safe()
     with_clear_errors(app)

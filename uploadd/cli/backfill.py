@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Annotated
 import typer
 
 from uploadd.cli.context import clear_errors, configuration_of, say
-from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.preview_view import preview_lines
 from uploadd.cli.progress import shown_progress
 from uploadd.cli.wording import ending_lines, news_line
@@ -52,9 +51,7 @@ def backfill(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
 ) -> None:
     """Upload every photo and video below DIR, once. A second time goes on where it stopped."""
-    # Beside its progress lines a backfill logs for people, too; only a journal gets JSON.
-    form = LogFormat.AUTO if os.environ.get("JOURNAL_STREAM") else LogFormat.PEOPLE
-    set_up_logs(form, logging.INFO if verbose else logging.WARNING)
+    set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.WARNING)
     with clear_errors():
         configuration = configuration_of(context)
         wanted = wanted_trees(configuration, directories, account, folder)

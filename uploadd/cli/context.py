@@ -6,13 +6,16 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import typer
 
 from uploadd.assembly import check_state_dir
+from uploadd.cli.logs import journal_line
+from uploadd.cli.streams import flush_results, is_journal
+from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import (
     ConfigurationError,
@@ -57,15 +60,24 @@ def command_line() -> str:
     return shlex.join(sys.argv[1:])
 
 
+def check_working_directory() -> None:
+    """Every relative path begins there. Raises `UsageError` where it was removed."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        told = f"the working directory cannot be used: {error.strerror}"
+        raise UsageError(told, "change to one that is there (cd)") from None
+
+
 def say(text: str) -> None:
     """One line for people: they read standard error, programs read standard output."""
-    with suppress(OSError):  # after a hang-up nobody reads it any more
-        print(text, file=sys.stderr)
+    print(journal_line("info", text) if is_journal(os.environ) else text, file=sys.stderr)
 
 
 def stop(text: str, code: int) -> NoReturn:
     """End the command with one clear line."""
-    say(f"uploadd: {text}")
+    is_for_journal = is_journal(os.environ)
+    print(journal_line("error", text) if is_for_journal else f"uploadd: {text}", file=sys.stderr)
     raise typer.Exit(code)
 
 
@@ -80,13 +92,12 @@ def clear_errors() -> Iterator[None]:
         _stop_with_group(group)
     except KeyboardInterrupt:
         stop("stopped; the queue is intact", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads the results any more
         raise typer.Exit(EXIT_FAILED) from None
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: a line, never a traceback
-        _stop_with_bug(error)
+        _stop_with(error)
 
 
 def exit_code_of(error: UploaddError) -> int:
@@ -103,7 +114,7 @@ def _stop_with_group(group: BaseExceptionGroup[BaseException]) -> NoReturn:
     for error in _leaves(group):
         if isinstance(error, UploaddError):
             stop(str(error), exit_code_of(error))
-    _stop_with_bug(next(iter(_leaves(group))))
+    _stop_with(next(iter(_leaves(group))))
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
@@ -114,9 +125,12 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _stop_with_bug(error: BaseException) -> NoReturn:
+def _stop_with(error: BaseException) -> NoReturn:
+    """What the system refuses is told as it says it; anything else is a bug."""
     if os.environ.get("UPLOADD_DEBUG"):
         raise error
+    if isinstance(error, OSError | UnicodeError | ImportError):
+        stop(f"{_told_by_system(error)}; the queue is intact, UPLOADD_DEBUG=1 shows more", 1)
     stop(
         f"an error that should not happen: {type(error).__name__}: {error}. The queue is intact;"
         " UPLOADD_DEBUG=1 shows more, please report it",
@@ -124,10 +138,28 @@ def _stop_with_bug(error: BaseException) -> NoReturn:
     )
 
 
+def _told_by_system(error: OSError | UnicodeError | ImportError) -> str:
+    if not isinstance(error, OSError):
+        return f"{type(error).__name__}: {error}"
+    paths = (error.filename, error.filename2)
+    named = [printable(os.fsencode(path)) for path in paths if isinstance(path, str | bytes)]
+    return ": ".join([error.strerror or str(error) or type(error).__name__, *named])
+
+
 def with_clear_errors(command: Callable[[], None]) -> None:
     """Run a whole command line inside `clear_errors`, and leave with its exit code."""
+    code = _exit_code_of_all(command)
+    lost = _exit_code_of_all(flush_results)
+    sys.exit(code or lost)
+
+
+def _exit_code_of_all(command: Callable[[], None]) -> int | str | None:
+    """How `command` ends, whether it returns, exits by itself, or fails."""
     try:
         with clear_errors():
             command()
     except typer.Exit as ending:  # raised outside of the command line's own reach
-        sys.exit(ending.exit_code)
+        return ending.exit_code
+    except SystemExit as ending:
+        return ending.code
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -55,8 +55,7 @@ def shown_progress() -> Iterator[Display]:
     try:
         yield _Bar(progress)
     finally:
-        with suppress(OSError):  # after a hang-up there is no terminal any more
-            progress.stop()
+        progress.stop()
 
 
 class _Bar:
@@ -83,8 +82,7 @@ class _Bar:
         )
 
     def say(self, text: str) -> None:
-        with suppress(OSError):
-            self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(text, markup=False, highlight=False)
 
 
 class _PlainLines:

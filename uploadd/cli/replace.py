@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
 import time
@@ -22,7 +21,7 @@ from uploadd.cli.context import (
     say,
     stop,
 )
-from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.files.opening import printable
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
@@ -70,8 +69,7 @@ def replace(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step.")] = False,
 ) -> None:
     """Give one photo on the service the content of FILE. Its id and what is told of it stay."""
-    form = LogFormat.AUTO if os.environ.get("JOURNAL_STREAM") else LogFormat.PEOPLE
-    set_up_logs(form, logging.INFO if verbose else logging.CRITICAL)
+    set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.CRITICAL)
     with clear_errors():
         configuration = own_configuration(context)
         order = order_of(configuration, file, photo_id, account)

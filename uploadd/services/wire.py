@@ -21,6 +21,7 @@ from importlib.metadata import version
 from typing import Literal
 
 import httpx
+from socksio.exceptions import ProtocolError, SOCKSError
 
 from uploadd.model.errors import ConfigurationError
 from uploadd.services.cleaning import one_line
@@ -51,6 +52,7 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
+    SOCKSError,  # a proxy that speaks another protocol; httpx lets it through as it is
 )
 _INTERRUPTED = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
 
@@ -211,6 +213,7 @@ _KINDS: dict[type[Exception], str] = {
     httpx.ConnectError: "no connection",
     httpx.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
     httpx.ProxyError: "the proxy refused the connection",
+    ProtocolError: "the proxy of the environment is no SOCKS proxy",
     httpx.UnsupportedProtocol: "the address is not http or https",
     httpx.InvalidURL: "the address is not valid",
     httpx.ReadTimeout: "no reply in time",

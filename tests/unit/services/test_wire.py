@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from socksio.exceptions import ProtocolError
 
 from uploadd.model.errors import ConfigurationError, FileVanishedError
 from uploadd.services import wire
@@ -194,9 +195,51 @@ async def test_an_unusable_proxy_setting_is_a_configuration_error(
     assert "hunter2" not in str(raised.value)
 
 
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hand on what comes until it ends."""
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def socks_proxy(behind: str) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A SOCKS5 proxy that leads everything to `behind`; its address, and the names asked for."""
+    names: list[bytes] = []
+    port = int(behind.split(":")[2].partition("/")[0])
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\x05\x00")
+        head = await reader.readexactly(5)
+        names.append(await reader.readexactly(head[4]))
+        await reader.readexactly(2)
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+        await asyncio.gather(_relay(reader, back), _relay(there, writer))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"socks5://127.0.0.1:{server.sockets[0].getsockname()[1]}", names
+
+
+async def test_a_socks_proxy_leads_outside_and_never_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The world is reached through it, by name; a sandbox on loopback without it."""
+    async with peer(replying(OK)) as server, socks_proxy(server.url) as (address, names):
+        monkeypatch.setenv("ALL_PROXY", address)
+        assert (await send("http://photos.test/services/upload/")).status == 200
+        assert names == [b"photos.test"]
+        assert (await send(server.url)).status == 200
+        assert names == [b"photos.test"]
+
+
 def every_httpx_error() -> list[type[Exception]]:
-    """All exception classes of httpx that a transport can raise."""
-    found = [httpx.InvalidURL, httpx.CookieConflict]
+    """All exception classes of httpx, and of its proxies, that a transport can raise."""
+    found: list[type[Exception]] = [httpx.InvalidURL, httpx.CookieConflict, ProtocolError]
     waiting: list[type[Exception]] = [httpx.HTTPError]
     while waiting:
         kind = waiting.pop()

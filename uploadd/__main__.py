@@ -1,0 +1,23 @@
+"""The `uploadd` command; `python -m uploadd` is the same."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; an installation that is not whole is one clear line."""
+    try:
+        from uploadd.cli.app import main as command  # noqa: PLC0415 - what fails here is told
+    except ImportError as error:
+        print(
+            f"uploadd: a package that it needs cannot be loaded ({error}); install uploadd anew:"
+            " pip install --force-reinstall uploadd",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    command()
+
+
+if __name__ == "__main__":
+    main()
