@@ -37,7 +37,7 @@ from uploadd.model.tickets import (
 from uploadd.model.verdicts import Verdict
 from uploadd.operations.library.own_account import check_account
 from uploadd.operations.library.own_budget import OwnBudget
-from uploadd.operations.library.sending import Outlet, Pack, Send, Upload, photo_of
+from uploadd.operations.library.sending import Outlet, Pack, Send, Upload, photo_of, seen_by
 from uploadd.runtime import real_runtime
 from uploadd.services.base import Login, Parcel, Reply
 from uploadd.services.registry import open_service
@@ -94,6 +94,7 @@ class Client:
         title: str | None = None,
         description: str | None = None,
         tags: Iterable[str] = (),
+        privacy: str | None = None,
         is_public: int | None = None,
         is_friend: int | None = None,
         is_family: int | None = None,
@@ -103,12 +104,15 @@ class Client:
     ) -> Upload:
         """Send one photo or video, once. `title` None: the file's name without its extension.
 
-        What is None is left to the account's defaults. Raises `FileTrouble`, and `ServiceError`:
-        `OutcomeUnknownError` where the photo may have arrived.
+        Who sees it is said by `privacy` (a word of the configuration) or by `is_…`, of which None
+        is 0; it is private where neither is given. What else is None is left to the account's
+        defaults. Raises `FileTrouble`, and `ServiceError`: `OutcomeUnknownError` where the photo
+        may have arrived.
         """
         if isinstance(tags, str):
             raise UsageError("tags is one text", "give a list, such as ['blue sky', 'sea']")
         name, told = _stem(path), tuple(tags)
+        seen = seen_by(privacy, is_public, is_friend, is_family)
 
         def pack(known: Fingerprint, body: FileBody) -> Parcel:
             return Parcel(
@@ -120,9 +124,9 @@ class Client:
                 title=name if title is None else title,
                 description=description,
                 tags=told,
-                is_public=is_public,
-                is_friend=is_friend,
-                is_family=is_family,
+                is_public=seen.is_public,
+                is_friend=seen.is_friend,
+                is_family=seen.is_family,
                 safety_level=safety_level,
                 content_type=content_type,
                 hidden=hidden,

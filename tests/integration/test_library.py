@@ -139,6 +139,13 @@ async def test_what_is_told_about_a_photo(desk: Desk) -> None:
     async with desk.open() as client:
         await client.upload(desk.photo, title="a & b", description="<i>", tags=("x y",), hidden=2)
         (photo,) = desk.sandbox.photos
+        assert (photo.is_public, photo.is_friend, photo.is_family) == (0, 0, 0)
+        desk.photo.write_bytes(JPEG + b"for friends")
+        await client.upload(desk.photo, is_friend=True)
+        assert [one.is_friend for one in desk.sandbox.photos] == [0, 1]
+        desk.photo.write_bytes(JPEG + b"for all")
+        await client.upload(desk.photo, privacy="public")
+        assert [one.is_public for one in desk.sandbox.photos] == [0, 0, 1]
     assert (photo.title, photo.description, "x y" in photo.tags) == ("a & b", "<i>", True)
     assert desk.sandbox.journal.violations() == []
 

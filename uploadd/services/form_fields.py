@@ -27,4 +27,4 @@ def choices(parcel: Parcel, names: Mapping[str, str]) -> Iterable[tuple[str, str
     for attribute, name in names.items():
         value = getattr(parcel, attribute)
         if value is not None:
-            yield name, str(value)
+            yield name, f"{value:d}"  # True is 1

@@ -23,11 +23,12 @@ from uploadd.model.errors import (
     ServiceError,
     ServiceFaultError,
     ServiceRefusedError,
+    UsageError,
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason, Verdict
-from uploadd.operations.library.sending import Outlet, Upload, error_of_send, photo_of
+from uploadd.operations.library.sending import Outlet, Upload, error_of_send, photo_of, seen_by
 from uploadd.services.base import Parcel
 
 REASON = Reason("7", "no", "a remedy")
@@ -131,3 +132,39 @@ async def test_a_file_that_shrinks_under_the_send(photo: Path) -> None:
     """Cut before its last byte, so nothing was kept."""
     with pytest.raises(FileChangedError):
         await sent(photo, lambda: os.truncate(photo, 10))
+
+
+@pytest.mark.parametrize(
+    ("privacy", "numbers", "sent"),
+    [
+        (None, (None, None, None), (0, 0, 0)),
+        (None, (None, 1, None), (0, 1, 0)),
+        (None, (True, None, False), (1, 0, 0)),
+        ("public", (None, None, None), (1, 0, 0)),
+        ("friends-family", (None, None, None), (0, 1, 1)),
+        ("account", (None, None, None), (None, None, None)),
+    ],
+)
+def test_a_programs_photo_is_private_unless_it_says_otherwise(
+    privacy: str | None,
+    numbers: tuple[int | None, int | None, int | None],
+    sent: tuple[int | None, ...],
+) -> None:
+    """By the words and the rule of the configuration."""
+    seen = seen_by(privacy, *numbers)
+    assert (seen.is_public, seen.is_friend, seen.is_family) == sent
+
+
+@pytest.mark.parametrize(
+    ("privacy", "is_family", "told"),
+    [
+        ("private", 0, "privacy stands beside is_public, is_friend or is_family: give one or the"),
+        ("everybody", None, "'everybody' is no privacy"),
+        ("", None, "'' is no privacy"),
+    ],
+)
+def test_privacy_that_cannot_be_meant(privacy: str, is_family: int | None, told: str) -> None:
+    """Nothing is guessed about who may see a photo."""
+    with pytest.raises(UsageError) as caught:
+        seen_by(privacy, None, None, is_family)
+    assert told in f"{caught.value.text}: {caught.value.remedy}"

@@ -17,7 +17,7 @@ from uploadd.delivery.throttle import Throttle
 from uploadd.files.fingerprint import UNKNOWN_MEDIA_TYPE, Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.reading import SteadyReader
-from uploadd.model import verdicts
+from uploadd.model import photo, verdicts
 from uploadd.model.contents import Content
 from uploadd.model.errors import (
     FileTrouble,
@@ -26,6 +26,7 @@ from uploadd.model.errors import (
     ServiceError,
     ServiceFaultError,
     ServiceRefusedError,
+    UsageError,
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Disk
@@ -101,6 +102,26 @@ def photo_of(ticket: str, reply: TicketReply) -> str:
         case _:
             text = f"the service does not know ticket {ticket}, or not which photo it became"
             raise OutcomeUnknownError(Reason("ticket-unknown", text, LOOK_FIRST))
+
+
+def seen_by(
+    privacy: str | None, is_public: int | None, is_friend: int | None, is_family: int | None
+) -> photo.PhotoFields:
+    """Who sees a photo, by the word or by the numbers; private where neither is given.
+
+    Raises `UsageError` for both at once, and for a word that there is not.
+    """
+    numbers = photo.PhotoTable(is_public=is_public, is_friend=is_friend, is_family=is_family)
+    if privacy is None:
+        return photo.photo_of(numbers, photo.NOTHING_SET)
+    if numbers.has_privacy:
+        text = "privacy stands beside is_public, is_friend or is_family"
+        raise UsageError(text, "give one or the other")
+    if privacy not in list(photo.Privacy):
+        words = ", ".join(photo.Privacy)
+        raise UsageError(f"{privacy!r} is no privacy", f"the words are: {words}")
+    word = photo.PhotoTable(privacy=photo.Privacy(privacy))
+    return photo.photo_of(word, photo.NOTHING_SET)
 
 
 def error_of_send(verdict: Verdict) -> ServiceError | None:
