@@ -21,10 +21,9 @@ from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.tree import Tree, plain_folder
 from uploadd.model.budget import Purpose
-from uploadd.model.configuration import Account, Configuration, Folder
+from uploadd.model.configuration import Account, Configuration, Folder, photo_fields
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job, Lane
-from uploadd.model.photo import PhotoFields, photo_of
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
@@ -228,7 +227,7 @@ async def _desk(
         throttle=Throttle(account.bytes_per_second, runtime.clock),
         bell=assembly.bell,
         patience=assembly.configuration.patience,
-        fields_of=lambda folder: _fields_of(assembly.configuration, folder, account),
+        fields_of=lambda folder: photo_fields(assembly.configuration.folders.get(folder), account),
         resight=assembly.resight,
         connect=connect,
         logins=logins,
@@ -239,11 +238,6 @@ async def _desk(
 def _takes_in(tree: Tree, job: Job) -> bool:
     is_its_folder = tree.folder.name == job.folder and tree.holds(job.path)
     return is_its_folder and job.account_id in tree.account_ids()
-
-
-def _fields_of(configuration: Configuration, folder: str, account: Account) -> PhotoFields:
-    known = configuration.folders.get(folder)
-    return photo_of(known.photo if known is not None else None, account.photo)
 
 
 def _owner_of(path: Path) -> int | None:

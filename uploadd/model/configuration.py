@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from uploadd.model.photo import NOTHING_SET, PhotoTable
+from uploadd.model.photo import NOTHING_SET, PhotoFields, PhotoTable, photo_of
 from uploadd.model.secret import Secret
 
 NO_SECRET = Secret("")
@@ -109,3 +109,8 @@ class Configuration:
     drain_seconds: float = 60.0
     accounts: dict[str, Account] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
+
+
+def photo_fields(folder: Folder | None, account: Account) -> PhotoFields:
+    """What an account is told about the photos of a folder; None: of a file that lies in none."""
+    return photo_of(folder.photo if folder is not None else None, account.photo)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from rich.filesize import decimal
 
-from uploadd.model.configuration import Account, Folder, ServiceName
+from uploadd.model.configuration import Account, Folder, ServiceName, photo_fields
 from uploadd.model.limits import BYTES_REMEDY, PRIVATE_REMEDY, Quota, items_count, too_many_private
 from uploadd.model.numbers import counted, number
-from uploadd.model.photo import PhotoFields, photo_of
+from uploadd.model.photo import PhotoFields
 from uploadd.operations.check.findings import Finding, error, ok, warning
 
 FEW_ITEMS = 100
@@ -48,7 +48,7 @@ def conflicts(
     for name, folder in folders.items():
         if account.name not in folder.accounts:
             continue
-        photo = photo_of(folder.photo, account.photo)
+        photo = photo_fields(folder, account)
         yield from _not_safe(account, quota, folder, photo)
         private += waiting.get(name, 0) if photo.is_public == 0 else 0
     yield from _too_many_private(account, quota, private)
