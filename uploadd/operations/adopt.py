@@ -17,7 +17,7 @@ from uploadd.assembly import ServiceMaker
 from uploadd.delivery.logins import credentials_digest
 from uploadd.model import look_ups
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.errors import ServiceFaultError, ServiceRefusedError
+from uploadd.model.errors import ServiceFaultError
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
@@ -101,15 +101,12 @@ class _Adoption:
     async def run(self, service: Service, since: float | None) -> Adopted:
         self._account_id = (await self.counter.bind(service.host)).id
         await self.counter.check_pauses()
-        try:
+        async with self.counter.listening():
             login = await service.log_in()
             digest = credentials_digest(self.account)
             row = await self._commit(_learned, login, digest, self._labels)
             self._account_id = self.counter.account_id = row.id
             return await self._adopt(service, row, since)
-        except ServiceRefusedError as refusal:
-            await self.counter.keep(refusal)
-            raise
 
     async def _adopt(self, service: Service, row: AccountRow, since: float | None) -> Adopted:
         begin = (row.adopt_since or 0.0) if since is None else since

@@ -1,12 +1,13 @@
 """Calls of a command that is no deliverer, counted where every process counts, and waits obeyed.
 
 Each count is a small commit of its own beside whoever else writes; a running deliverer notices
-it (`delivery/call_budget.py`, `learn`).
+it (`delivery/call_budget.py`, `learn`). What the service answers holds for every process, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
@@ -28,6 +29,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_NAP_SECONDS = 60.0
+NO_ACCOUNT = 0
+"""Calls count by api_key, so those that belong to no row yet count as well."""
 
 TellWait = Callable[[float], None]
 """Is told once how many seconds a call has to wait for its place in the budget."""
@@ -36,8 +39,9 @@ TellWait = Callable[[float], None]
 class Counter:
     """The calls of one command for one account, counted in the database, where there is one.
 
-    `account_id`: the account's row, None as long as nothing is counted. `tell_wait` hears of the
-    first wait for a place in the budget. Its methods raise `StoreError`.
+    `account_id`: the account's row, None as long as nothing is counted; `NO_ACCOUNT` where the
+    deliverer knows the name on another host still. `tell_wait` hears of the first wait for a place
+    in the budget. Its methods raise `StoreError`.
     """
 
     def __init__(
@@ -57,7 +61,11 @@ class Counter:
     async def begin(self, host: str) -> None:
         """Count from here on, and make no file. Raises `ServiceRefusedError` as `check_pauses`."""
         if await self._runtime.disk.run(is_there, self._state_dir):
-            await self.bind(host)
+            name, service = self._account.name, self._account.service
+            if await self.commit(_is_elsewhere, name, service, host):
+                self.account_id = NO_ACCOUNT  # the next deliverer moves the name
+            else:
+                await self.bind(host)
             await self.check_pauses()
 
     async def bind(self, host: str) -> AccountRow:
@@ -82,10 +90,22 @@ class Counter:
                 tell = None
             await self._runtime.clock.sleep(min(seconds, LONGEST_NAP_SECONDS))
 
-    async def keep(self, refusal: ServiceRefusedError) -> None:
-        """A wait that the service asks for holds for every process."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Around calls: keep a wait that the service asks for, end the pause of one that was away.
+
+        A refusal is an answer, too. A passing fault is none: something else may have answered.
+        """
+        try:
+            yield
+        except ServiceRefusedError as refusal:
+            await self._learn(refusal)
+            raise
+        await self._learn()
+
+    async def _learn(self, refusal: ServiceRefusedError | None = None) -> None:
         if self.account_id is not None:
-            await self.commit(keep_pause, self.account_id, refusal, self.now(), self._patience)
+            await self.commit(learn, self.account_id, refusal, self.now(), self._patience)
 
     async def commit(
         self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
@@ -106,6 +126,11 @@ class Counter:
         if self.account_id is None:
             return 0.0
         return await self.commit(take_call, self.account_id, self._account, purpose, self.now())
+
+
+def _is_elsewhere(db: Database, name: str, service: str, host: str) -> bool:
+    rows = [row for row in accounts.all_accounts(db) if row.label == name]
+    return any((row.service, row.host) != (service, host) for row in rows)
 
 
 def take_call(
@@ -129,9 +154,15 @@ def check_pauses(db: Database, account_id: int, now: float) -> None:
             raise ServiceRefusedError(reason, Pause(pause.cause, reason))
 
 
-def keep_pause(
-    db: Database, account_id: int, refusal: ServiceRefusedError, now: float, patience: float
+def learn(
+    db: Database,
+    account_id: int,
+    refusal: ServiceRefusedError | None,
+    now: float,
+    patience: float,
 ) -> None:
-    """A wait that the service asks for holds for every process."""
-    if refusal.pause is not None and refusal.pause.cause is PauseCause.RATE:
-        pauses.begin(db, account_id, refusal.pause, now, patience)
+    """The service answered: it is not away, and a wait that it asks for holds for every process."""
+    pauses.end_away(db, account_id)
+    pause = refusal.pause if refusal is not None else None
+    if account_id != NO_ACCOUNT and pause is not None and pause.cause is PauseCause.RATE:
+        pauses.begin(db, account_id, pause, now, patience)

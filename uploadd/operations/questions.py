@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import (
     ConfigurationError,
@@ -20,6 +20,7 @@ from uploadd.model.estimates import Pace, calls_per_file
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
+from uploadd.operations.counting import Counter
 from uploadd.operations.show.status import holding
 from uploadd.services.base import Service
 from uploadd.services.registry import open_service
@@ -38,32 +39,51 @@ class Limits:
     unknown: str = ""
 
 
+class BudgetUsedError(UploaddError):
+    """A question was not put: the account's call budget has no room for it now."""
+
+
 async def put(
+    configuration: Configuration,
     account: Account,
     runtime: Runtime,
     make_service: ServiceMaker,
     question: Callable[[Service], Awaitable[None]],
 ) -> UploaddError | None:
-    """Ask `question` with a client of its own; what went wrong, or None. Takes a minute at most."""
+    """Ask `question` with a client of its own; what went wrong, or None. Takes a minute at most.
 
-    async def grant(_purpose: Purpose) -> None:
-        """Calls of a person's hand are not counted: they are few."""
-
+    Its calls are counted, and wait for no place in the budget.
+    """
+    counter = Counter(configuration, account, runtime, _refuse_to_wait)
     try:
-        service = make_service(account, runtime, grant)
+        service = make_service(account, runtime, counter.grant)
     except ConfigurationError as refusal:
         return refusal
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            await question(service)
+            await _ask(counter, service, question)
     except TimeoutError:
         text = f"{service.host} did not answer within {MOST_SECONDS:.0f} s"
         return ServiceAwayError(text, "check the network, the proxy and base_url")
-    except ServiceError as refusal:
+    except (ServiceError, StoreError, BudgetUsedError) as refusal:
         return refusal
     finally:
         await service.aclose()
     return None
+
+
+async def _ask(
+    counter: Counter, service: Service, question: Callable[[Service], Awaitable[None]]
+) -> None:
+    with suppress(StoreError):  # nothing delivers from such a database; `check` says what is wrong
+        await counter.begin(service.host)
+    async with counter.listening():
+        await question(service)
+
+
+def _refuse_to_wait(seconds: float) -> None:
+    text = f"not asked: this hour's API calls are used up, and the next one fits in {seconds:.0f} s"
+    raise BudgetUsedError(text, "ask again later")
 
 
 async def limits_of(
@@ -76,13 +96,17 @@ async def limits_of(
     waiting = told_to_wait(configuration, runtime.clock.wall())
     accounts = [configuration.accounts[name] for name in dict.fromkeys(names)]
     found = await asyncio.gather(
-        *(_limits(account, runtime, make_service, waiting) for account in accounts)
+        *(_limits(configuration, account, runtime, make_service, waiting) for account in accounts)
     )
     return {account.name: limits for account, limits in zip(accounts, found, strict=True)}
 
 
 async def _limits(
-    account: Account, runtime: Runtime, make_service: ServiceMaker, waiting: frozenset[str]
+    configuration: Configuration,
+    account: Account,
+    runtime: Runtime,
+    make_service: ServiceMaker,
+    waiting: frozenset[str],
 ) -> Limits:
     quotas: list[Quota] = []
     shares: list[float] = []
@@ -93,7 +117,7 @@ async def _limits(
             quotas.append(await service.quota())
             quotas.append(await service.with_private_left(quotas[0]))
 
-    refusal = await put(account, runtime, make_service, question)
+    refusal = await put(configuration, account, runtime, make_service, question)
     pace = Pace(account.bytes_per_second, account.calls_per_hour, *shares)
     if quotas:
         return Limits(quotas[-1], pace)

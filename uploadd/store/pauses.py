@@ -82,6 +82,11 @@ def end(db: Database, account_id: int, cause: PauseCause) -> None:
     db.execute(statements.MARK_ENDED, (account_id, cause))
 
 
+def end_away(db: Database, account_id: int) -> None:
+    """The service answered: it is not away any more for any account on its host."""
+    db.execute(statements.END_AWAY, (account_id,))
+
+
 def forget(db: Database, account_id: int, cause: PauseCause) -> None:
     """The cause is gone, and how often it came does not matter any more."""
     db.execute(statements.END_PAUSE, (account_id, cause))

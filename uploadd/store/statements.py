@@ -337,6 +337,11 @@ ON CONFLICT (account_id, cause) DO UPDATE SET code = :code, text = :text, remedy
     is_ended = 0
 """
 MARK_ENDED = "UPDATE pauses SET is_ended = 1 WHERE account_id = ? AND cause = ?"
+END_AWAY = """
+UPDATE pauses SET is_ended = 1 WHERE cause = 'away' AND NOT is_ended AND account_id IN (
+    SELECT other.id FROM accounts JOIN accounts AS other USING (service, host)
+    WHERE accounts.id = ?)
+"""
 END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
 END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
 REBASE_CALLS = "UPDATE calls SET at = :now WHERE at > :now"

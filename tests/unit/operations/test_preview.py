@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from unit.operations.records import JPEG, NOW, Records, account
+from unit.operations.test_calling import Disk
 from uploadd.model.configuration import Account
 from uploadd.model.errors import ServiceAwayError, ServiceError
 from uploadd.model.estimates import Pace
@@ -158,7 +159,7 @@ async def told(records: Records, **quotas: Quota | ServiceError) -> dict[str, Li
         return Answering(asked, account.name, quotas[account.name])
 
     asked.clear()
-    runtime = Runtime(SteadyClock(), Random(1), None)  # type: ignore[arg-type]
+    runtime = Runtime(SteadyClock(), Random(1), Disk())
     return await limits_of(records.configuration, quotas, runtime, make_service)
 
 

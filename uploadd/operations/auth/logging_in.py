@@ -15,12 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from uploadd.model.configuration import NO_SECRET, Account, Configuration, ServiceName
-from uploadd.model.errors import (
-    ConfigurationError,
-    ServiceRefusedError,
-    UploaddError,
-    UsageError,
-)
+from uploadd.model.errors import ConfigurationError, UploaddError, UsageError
 from uploadd.model.numbers import number
 from uploadd.model.ports import Runtime
 from uploadd.operations.auth import callback
@@ -111,11 +106,9 @@ async def log_in(
     authoriser = make_authoriser(account, runtime, counter.grant)
     try:
         await counter.begin(authoriser.host)
-        keys = await _Attempt(authoriser, runtime, person).keys(open_page)
-        login = NewLogin(account, authoriser.host, keys, await authoriser.check(keys))
-    except ServiceRefusedError as refusal:
-        await counter.keep(refusal)
-        raise
+        async with counter.listening():
+            keys = await _Attempt(authoriser, runtime, person).keys(open_page)
+            login = NewLogin(account, authoriser.host, keys, await authoriser.check(keys))
     finally:
         await authoriser.aclose()
     _check_permission(login)

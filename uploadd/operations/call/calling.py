@@ -19,7 +19,7 @@ from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.call.parameters import Fields
 from uploadd.operations.choosing import account_asked_for
 from uploadd.operations.counting import Counter, TellWait
-from uploadd.services.base import Reply, Service
+from uploadd.services.base import Reply
 from uploadd.services.registry import open_service
 
 
@@ -54,19 +54,14 @@ async def call_method(
     service = make_service(account, runtime, counter.grant)
     try:
         await counter.begin(service.host)
-        return await _answer(service, wish, counter, is_signed=is_signed)
+        async with counter.listening():
+            return await service.call(
+                wish.method, wish.fields, is_signed=is_signed, as_xml=wish.as_xml
+            )
     except ServiceError as error:
         raise error_of_call(error, account, wish.method, is_signed=is_signed) from None
     finally:
         await service.aclose()
-
-
-async def _answer(service: Service, wish: Wish, counter: Counter, *, is_signed: bool) -> Reply:
-    try:
-        return await service.call(wish.method, wish.fields, is_signed=is_signed, as_xml=wish.as_xml)
-    except ServiceRefusedError as refusal:
-        await counter.keep(refusal)
-        raise
 
 
 def _check_credentials(account: Account, *, is_signed: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.configuration import Account, ServiceName
+from uploadd.model.configuration import Account, Configuration, ServiceName
 from uploadd.model.errors import ServiceFaultError, ServiceRefusedError, UploaddError
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
@@ -14,7 +14,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import with_name
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.limits import room
-from uploadd.operations.questions import put
+from uploadd.operations.questions import BudgetUsedError, put
 from uploadd.services.base import Login, Service
 from uploadd.services.error_tables import LATER
 
@@ -38,11 +38,13 @@ class Answers:
         return self.login is not None and self.refusal is None and self.may_upload is not False
 
 
-async def ask(account: Account, runtime: Runtime, make_service: ServiceMaker) -> Answers:
+async def ask(
+    configuration: Configuration, account: Account, runtime: Runtime, make_service: ServiceMaker
+) -> Answers:
     """Log in, ask for the permission and for the limits: calls that change nothing."""
     answers = Answers(account)
     answers.refusal = await put(
-        account, runtime, make_service, lambda service: _ask(service, answers)
+        configuration, account, runtime, make_service, lambda service: _ask(service, answers)
     )
     return answers
 
@@ -83,7 +85,9 @@ def judged(answers: Answers) -> Iterator[Finding]:
         text = "the token may read, and not upload"
         remedy = f"`uploadd auth {answers.account.name}` logs in with the permission to write"
         yield error(subject, text, remedy, Concern.CREDENTIALS)
-    if answers.refusal is not None:
+    if isinstance(answers.refusal, BudgetUsedError):
+        yield warning(subject, answers.refusal.text, "check again later; a run waits by itself")
+    elif answers.refusal is not None:
         refusal = answers.refusal
         is_passing = isinstance(refusal, ServiceFaultError) and refusal.remedy in ("", LATER)
         remedy = PASSING if is_passing else with_name(refusal.remedy, answers.account.name)

@@ -92,7 +92,7 @@ async def _answers(
         if account.name not in waiting and not account.missing_credentials
     ]
     return await asyncio.gather(
-        *(accounts.ask(account, runtime, make_service) for account in asked)
+        *(accounts.ask(configuration, account, runtime, make_service) for account in asked)
     )
 
 

@@ -164,9 +164,9 @@ class Placing:
         if not await self._counter.commit(self._is_asking_possible, account_id):
             return True
         try:
-            return await service.has_photo(self._order.photo_id)
+            async with self._counter.listening():
+                return await service.has_photo(self._order.photo_id)
         except ServiceRefusedError as refusal:
-            await self._counter.keep(refusal)
             if refusal.pause is not None and refusal.pause.cause is PauseCause.CREDENTIALS:
                 raise
             return True
