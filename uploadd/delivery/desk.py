@@ -25,7 +25,14 @@ from uploadd.model.errors import (
     ServiceRefusedError,
 )
 from uploadd.model.jobs import Job
-from uploadd.model.pauses import ActivePause, PauseCause, Stops, first_end, what_stops
+from uploadd.model.pauses import (
+    UNREACHED,
+    ActivePause,
+    PauseCause,
+    Stops,
+    first_end,
+    what_stops,
+)
 from uploadd.model.photo import PhotoFields
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
@@ -39,10 +46,9 @@ from uploadd.store.store import Store
 log = structlog.get_logger()
 T = TypeVar("T")
 
-AWAY_REMEDY = "nothing to do: it is tried again by itself; check the network if it stays"
 FAULT_REMEDY = (
-    "it is tried again by itself; if it stays, see that this address is the service's:"
-    " a proxy, a login page of the network, or base_url may stand in between"
+    "nothing to do: it is tried again by itself; if it stays, see that this address is the"
+    " service's: a proxy, a login page of the network, or base_url may stand in between"
 )
 PAUSE_LOG_LEVEL = {True: "warning", False: "info"}
 
@@ -159,6 +165,11 @@ class Desk:
         self.tell_pause(row)
         self.bell.ring()
 
+    async def pause_away(self, error: ServiceAwayError) -> None:
+        """Nothing can be reached: stop all calls but the probe."""
+        reason = Reason(UNREACHED, error.text, error.remedy)
+        await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
+
     def tell_pause(self, pause: ActivePause) -> None:
         """One log line for a pause: loud where a person must act."""
         level = PAUSE_LOG_LEVEL[pause.rule.needs_person]
@@ -182,8 +193,7 @@ class Desk:
         try:
             return await question()
         except ServiceAwayError as error:
-            reason = Reason("network", error.text, AWAY_REMEDY)
-            await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
+            await self.pause_away(error)
         except ServiceRefusedError as error:
             await self._refused(error)
         except ServiceFaultError as error:

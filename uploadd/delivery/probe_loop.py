@@ -13,7 +13,12 @@ from uploadd.delivery.suspects import ACCUSING
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
 from uploadd.model.delays import Delay
-from uploadd.model.errors import ConfigurationError, ServiceError, ServiceRefusedError
+from uploadd.model.errors import (
+    ConfigurationError,
+    ServiceAwayError,
+    ServiceError,
+    ServiceRefusedError,
+)
 from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
 from uploadd.store import accounts, moves, pauses
@@ -39,6 +44,7 @@ class ProbeLoop:
         self._tries_all = True
         self._tries_accused = False
         self._has_new_login = False
+        self._was_away = False
 
     async def run(self, ended: asyncio.Event) -> None:
         """Probe until `ended` is set."""
@@ -69,11 +75,31 @@ class ProbeLoop:
         if missing:
             await self._say_missing(missing)
             return
-        for pause in await self._desk.pauses():
-            if self._is_due(pause):
-                await self._try_to_end(pause)
+        await self._end_pauses()
         if Stops.CALLS not in await self._desk.stopped():
             await self._log_in_and_look_at_limits()
+
+    async def _end_pauses(self) -> None:
+        """While nothing can be reached, no other pause can be tried; after that, each of them is.
+
+        Another process may have ended that one: a call of its own was answered.
+        """
+        was_away, self._was_away = self._was_away, await self._is_away()
+        if was_away and not self._was_away:
+            self._tell_resumed(PauseCause.AWAY)
+        for pause in await self._desk.pauses():
+            if pause.cause is PauseCause.AWAY and self._is_due(pause):
+                await self._try_to_end(pause)
+        is_away = await self._is_away()
+        self._tries_all = self._tries_all or ((was_away or self._was_away) and not is_away)
+        self._was_away = is_away
+        for pause in await self._desk.pauses():
+            if self._is_due(pause) and not await self._is_away():
+                await self._try_to_end(pause)
+
+    async def _is_away(self) -> bool:
+        now = self._desk.runtime.clock.wall()
+        return any(p.cause is PauseCause.AWAY and p.holds(now) for p in await self._desk.pauses())
 
     def _is_due(self, pause: ActivePause) -> bool:
         if pause.is_ended or pause.rule.ends_by not in (EndsBy.PROBE, EndsBy.QUOTA):
@@ -95,7 +121,7 @@ class ProbeLoop:
         now = desk.runtime.clock.wall()
         if is_well:
             await self._resume(pause)
-        elif pause.is_over(now):
+        elif pause.is_over(now) and (pause.cause is PauseCause.AWAY or not await self._is_away()):
             await desk.store.write(pauses.prolong, pause, now, desk.patience)
 
     async def _resume(self, pause: ActivePause) -> None:
@@ -109,8 +135,11 @@ class ProbeLoop:
         desk.breaker.answered()
         if pause.cause in ACCUSING:
             await self._let_suspects_step_back()
-        log.info("account.resumed", account=desk.account.name, cause=pause.cause)
-        desk.bell.ring()
+        self._tell_resumed(pause.cause)
+
+    def _tell_resumed(self, cause: PauseCause) -> None:
+        log.info("account.resumed", account=self._desk.account.name, cause=cause)
+        self._desk.bell.ring()
 
     async def _let_suspects_step_back(self) -> None:
         desk = self._desk
@@ -134,6 +163,11 @@ class ProbeLoop:
             if error.pause is None or error.pause.cause is cause:
                 return False
             await desk.pause(error.pause)
+        except ServiceAwayError as error:
+            log.debug("probe.unanswered", account=desk.account.name, text=error.text)
+            if cause is not PauseCause.AWAY:
+                await desk.pause_away(error)
+            return False
         except ServiceError as error:
             log.debug("probe.failed", account=desk.account.name, text=error.text)
             return False
@@ -234,6 +268,8 @@ class ProbeLoop:
         return min(naps)
 
     def _can_try(self, pause: ActivePause) -> bool:
-        """Without credentials no probe can be made, whatever else has paused the account."""
+        """Whether a probe for it can be made: not without credentials, nor if nothing answers."""
+        if self._was_away and pause.cause is not PauseCause.AWAY:
+            return False
         is_told = pause.cause is PauseCause.CREDENTIALS
         return is_told or not self._desk.account.missing_credentials

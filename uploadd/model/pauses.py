@@ -11,6 +11,11 @@ from uploadd.model.delays import Delay, growing
 HOUR = 3600.0
 DAY = 24 * HOUR
 
+UNREACHED = "network"
+"""The code of a pause for a service at which nothing answers."""
+MOST_UNREACHED_SECONDS = 120.0
+"""A probe that reaches nobody costs nobody anything, and most outages are short."""
+
 
 class PauseCause(StrEnum):
     """Why an account is paused. Two causes may hold one account at the same time."""
@@ -101,7 +106,9 @@ class ActivePause:
         return self.rule.ends_by is not EndsBy.TIME or not self.is_over(now)
 
 
-def pause_seconds(cause: PauseCause, named: float | None, times: int, patience: float) -> float:
+def pause_seconds(
+    cause: PauseCause, named: float | None, times: int, patience: float, code: str = ""
+) -> float:
     """How long the `times`-th pause of a row lasts.
 
     What the service named is kept as it is; only our own growing delay is scaled by `patience`.
@@ -109,7 +116,9 @@ def pause_seconds(cause: PauseCause, named: float | None, times: int, patience: 
     if named is not None and named > 0:  # `Retry-After: 0` would be an invitation to spin
         return named
     rule = RULES[cause]
-    return patience * growing(rule.first_seconds, rule.most_seconds, times)
+    is_unreached = cause is PauseCause.AWAY and code == UNREACHED
+    most_seconds = MOST_UNREACHED_SECONDS if is_unreached else rule.most_seconds
+    return patience * growing(rule.first_seconds, most_seconds, times)
 
 
 def what_stops(pauses: Iterable[ActivePause], now: float) -> frozenset[Stops]:

@@ -11,6 +11,7 @@ from uploadd.model.verdicts import Action, ErrorRow
 Rows = Mapping[str, ErrorRow]
 
 LATER = "nothing: it is tried again by itself"
+OUTAGE = "nothing to do: it is tried again by itself; check the network if it stays"
 REPORT = "this is a fault of uploadd: please report it; then `uploadd retry` the job"
 REPORT_IF_RIGHT = "if base_url is right, this is a fault of uploadd: please report it"
 OUR_FAULT = frozenset({REPORT, REPORT_IF_RIGHT})
@@ -86,10 +87,8 @@ def http_rows(service: str, address: str) -> dict[str, ErrorRow]:
     )
 
 
-def unreached_row(address: str) -> ErrorRow:
-    """No connection ever stood."""
-    wording = "nothing answers: refused, no name, no route"
-    return pause(NETWORK, wording, PauseCause.AWAY, address)
+UNREACHED = pause(NETWORK, "nothing answers: refused, no name, no route", PauseCause.AWAY, OUTAGE)
+"""No connection ever stood."""
 
 
 def no_reply_rows(service: str, address: str) -> dict[str, ErrorRow]:

@@ -58,7 +58,7 @@ def _for_account(db: Database, account_id: int, remedy: str) -> str:
 def prolong(db: Database, pause: ActivePause, now: float, patience: float) -> ActivePause:
     """A probe was not answered well: the same pause again, longer."""
     times = pause.times + 1
-    seconds = pause_seconds(pause.cause, None, times, patience)
+    seconds = pause_seconds(pause.cause, None, times, patience, pause.code)
     row = ActivePause(
         pause.account_id,
         pause.cause,
@@ -114,7 +114,8 @@ def _row(db: Database, account_id: int, cause: PauseCause) -> ActivePause | None
 def _delay(pause: verdicts.Pause, times: int, now: float, patience: float) -> Delay | None:
     if pause.cause is PauseCause.HAND:
         return None
-    return Delay(now, pause_seconds(pause.cause, pause.seconds, times, patience))
+    seconds = pause_seconds(pause.cause, pause.seconds, times, patience, pause.reason.code)
+    return Delay(now, seconds)
 
 
 def _save(db: Database, pause: ActivePause) -> None:

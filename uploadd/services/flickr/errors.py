@@ -13,6 +13,7 @@ from uploadd.services.error_tables import (
     CLOCK,
     LOGIN,
     REPORT,
+    UNREACHED,
     ErrorTables,
     http_rows,
     later,
@@ -20,7 +21,6 @@ from uploadd.services.error_tables import (
     pause,
     refuse,
     table,
-    unreached_row,
 )
 
 _KEY = "check api_key and api_secret on https://www.flickr.com/services/apps/, then `uploadd check`"
@@ -161,7 +161,6 @@ OAUTH = table(
 )
 
 HTTP = http_rows("Flickr", _ADDRESS)
-UNREACHED = unreached_row(_ADDRESS)
 NO_REPLY = no_reply_rows("Flickr", _ADDRESS)
 
 TABLE: dict[str, ErrorRow] = {**UPLOAD, **COMMON, **OAUTH, **HTTP, **NO_REPLY}

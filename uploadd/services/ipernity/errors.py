@@ -14,6 +14,7 @@ from uploadd.services.error_tables import (
     LOGIN,
     REPORT,
     REPORT_IF_RIGHT,
+    UNREACHED,
     ErrorTables,
     http_rows,
     later,
@@ -21,7 +22,6 @@ from uploadd.services.error_tables import (
     pause,
     refuse,
     table,
-    unreached_row,
 )
 
 _KEY = "check api_key and api_secret on https://www.ipernity.com/apps/, then `uploadd check`"
@@ -112,7 +112,6 @@ COMMON = table(
 )
 
 HTTP = http_rows("ipernity", _ADDRESS)
-UNREACHED = unreached_row(_ADDRESS)
 NO_REPLY = no_reply_rows("ipernity", _ADDRESS)
 
 TABLES = ErrorTables(
