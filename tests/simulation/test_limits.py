@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,14 +15,17 @@ import httpx
 import pytest
 
 from simulation.first_upload import MP4
+from simulation.test_folder import live, nothing, steps
 from simulation.world import JPEG, World
-from uploadd.model.configuration import ServiceName
+from uploadd.model.configuration import ServiceName, WatchMode
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import State
 from uploadd.operations import pausing
 from uploadd.operations.backfill.delivering import Ending, Finished
+from uploadd.operations.retrying import Wish, retry
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.store import accounts
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 
@@ -268,3 +273,75 @@ def test_a_full_account_holds_no_other_up(tmp_path: Path) -> None:
     finished = world.backfill(stop_after=0.5 * HOUR)
     assert [name for name, _ in finished.pauses] == ["me"]
     assert world.states() == {"done": 7, "queued": 3}
+
+
+# --- a person knows that the account takes more now -------------------------------------------
+
+
+def with_one_too_large(tmp_path: Path, *faults: Fault) -> World:
+    """A daemon's folder with one file that is larger than the account's photos may be."""
+    world = World(tmp_path, SandboxOptions(max_photo_bytes=1000, faults=faults))
+    world.folder = replace(world.folder, watch=WatchMode.POLL, poll_seconds=600.0)
+    world.add("small.jpg")
+    world.add("large.jpg", JPEG + bytes(2000))
+    return world
+
+
+def raise_the_limit(world: World) -> None:
+    world.sandbox.options.max_photo_bytes = 5000
+    (outcome,) = [retry(world.configuration(), Wish(code="too-large"), world.now())]
+    assert len(outcome.queued) == 1
+
+
+def test_a_retry_of_a_file_too_large_asks_for_the_limits_first(tmp_path: Path) -> None:
+    """The running daemon's numbers are minutes old, and would refuse it again."""
+    world = with_one_too_large(tmp_path)
+    live(world, steps((300, lambda: raise_the_limit(world)), (60, nothing)))
+    assert world.states() == {"done": 2}
+    assert len(world.sandbox.journal.of(STATUS)) == 2
+    made = [entry.endpoint for entry in world.sandbox.journal]
+    assert made.index(STATUS, made.index("upload")) < made.index("upload", made.index("upload") + 1)
+
+
+def test_limits_in_doubt_that_are_not_told_hold_nothing_up(tmp_path: Path) -> None:
+    """The service answers the question with a fault: it is sent, and the service judges."""
+    world = with_one_too_large(tmp_path, Fault("http-before", at=(2, 3, 4, 5), where=STATUS))
+    live(world, steps((300, lambda: raise_the_limit(world)), (60, nothing)))
+    assert world.states() == {"done": 2}
+
+
+def test_a_retry_during_the_question_asks_once_more(tmp_path: Path) -> None:
+    """The answer that is under way may be the old one."""
+    world = with_one_too_large(tmp_path)
+    world.transport = Told(world, lambda _user: changes.pop()() if changes else None)
+    changes: list[Callable[[], None]] = []
+
+    def retried() -> None:
+        changes.append(lambda: retry_late(world))
+        retry(world.configuration(), Wish(code="too-large"), world.now())
+
+    live(world, steps((300, retried), (60, nothing)))
+    assert world.states() == {"done": 2}
+
+
+def retry_late(world: World) -> None:
+    """The limit is raised, and the file retried, while the service's old answer is on its way."""
+    world.sandbox.options.max_photo_bytes = 5000
+    with closing(world.database()) as db, db.conn:
+        accounts.doubt_limits(db, 1)
+
+
+def test_a_resume_of_a_full_account_asks_again(tmp_path: Path) -> None:
+    """Somebody made room, and says so: that is seen at once, and counts from then on."""
+    world = World(tmp_path, SandboxOptions(max_items=3))
+    world.folder = replace(world.folder, watch=WatchMode.POLL, poll_seconds=600.0)
+    for number in range(9):
+        world.add(f"p{number}.jpg")
+
+    def make_room() -> None:
+        world.sandbox.options.max_items = 5
+        pausing.resume(world.configuration(), "me", world.now())
+
+    live(world, steps((300, make_room), (120, nothing)))
+    assert world.states() == {"done": 5, "queued": 4}
+    assert refused(world) == 0

@@ -16,7 +16,7 @@ from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.limits import Load, Short, load_of
 from uploadd.model.pauses import Stops, first_end, what_stops
-from uploadd.store import pauses, queue
+from uploadd.store import accounts, pauses, queue
 
 log = structlog.get_logger()
 
@@ -83,9 +83,14 @@ class Dispatcher:
     async def _read_next(self, lanes: tuple[Lane, ...], fitting: Fitting) -> Job | None:
         if not lanes:
             return None
-        now = self._desk.runtime.clock.wall()
-        taken = frozenset(self._taken)
-        return await self._desk.store.read(_next_job, self._desk.id, now, lanes, taken, fitting)
+        desk, taken = self._desk, frozenset(self._taken)
+        now = desk.runtime.clock.wall()
+        job, doubts = await desk.store.read(_next_job, desk.id, now, lanes, taken, fitting)
+        if doubts == desk.room.doubts_answered:
+            return job
+        desk.room.doubt()
+        self._want(NOTHING)
+        return None
 
     def _want(self, load: Load) -> None:
         """The service is to be asked whether it has room for this, if it was not for long."""
@@ -135,11 +140,16 @@ def _next_job(
     lanes: tuple[Lane, ...],
     taken: frozenset[int],
     fitting: Fitting,
-) -> Job | None:
-    """The next job that may be sent: one question, because each may wait for a commit."""
+) -> tuple[Job | None, int]:
+    """The next job that may be sent, and how often the account's limits were doubted.
+
+    One question, because each may wait for a commit; and a job that is retried in the commit in
+    which they are doubted is not seen without that.
+    """
+    doubts = accounts.limits_doubted(db, account_id)
     stopped = what_stops(pauses.of_account(db, account_id), now)
     if Stops.UPLOADS in stopped:
-        return None
+        return None, doubts
     with_videos = fitting.with_videos and Stops.VIDEOS not in stopped
     for lane in lanes:
         job = queue.next_to_send(
@@ -152,5 +162,5 @@ def _next_job(
             most_bytes=fitting.most_bytes,
         )
         if job is not None:
-            return job
-    return None
+            return job, doubts
+    return None, doubts

@@ -7,7 +7,7 @@ from uploadd.delivery.room import NOTHING
 from uploadd.model.jobs import Lane
 from uploadd.model.limits import Load, Quota, Short, full_pause, has_room, is_ours
 from uploadd.model.pauses import ActivePause, PauseCause, Stops
-from uploadd.store import queue
+from uploadd.store import accounts, queue
 
 QUOTA_SECONDS = 3600.0
 # An answer as young as this need not be asked for again where nothing was sent since.
@@ -45,15 +45,16 @@ class QuotaWatch:
         desk, room = self._desk, self._desk.room
         self._asked_at = desk.runtime.clock.monotonic()
         kept_before = room.kept
+        doubts = await desk.store.read(accounts.limits_doubted, desk.id)
         quota = await desk.ask(desk.service.quota)
         if room is not desk.room:
             return None  # another login meanwhile
         if quota is not None:
-            room.learn(quota, kept_before)
+            room.learn(quota, kept_before, doubts)
         elif Stops.CALLS in await desk.stopped():
             self._asked_at = None  # nobody is asked anything now; after that, this comes first
         else:
-            room.learn_nothing()
+            room.learn_nothing(doubts)
         return quota
 
     async def is_over(self, pause: ActivePause) -> bool:
@@ -94,7 +95,8 @@ class QuotaWatch:
         return True
 
     def _is_fresh(self) -> bool:
-        return not self._desk.room.has_changed and not self._is_old(FRESH_SECONDS)
+        room = self._desk.room
+        return room.was_asked and not room.has_changed and not self._is_old(FRESH_SECONDS)
 
     def _is_old(self, seconds: float) -> bool:
         """Whether the limits were asked for longer ago than `seconds` of our own, or never."""

@@ -44,7 +44,9 @@ class Room:
     def __init__(self) -> None:
         self.quota = Quota()
         self.was_asked = False
-        """Whether the service was asked at all; before that nothing is sent."""
+        """Whether the service was asked since the start, or the last doubt: only then is sent."""
+        self.doubts_answered = 0
+        """Which of a person's doubts (`accounts.doubt_limits`) the numbers are the answer to."""
         self.wanted: Load | None = None
         """What there seems to be no room for: the service is to be asked again."""
         self.kept = NOTHING
@@ -58,15 +60,24 @@ class Room:
         """Whether anything was sent since the service was asked."""
         return self.kept != self._kept_before
 
-    def learn(self, quota: Quota, kept_before: Load) -> None:
+    def doubt(self) -> None:
+        """A person knows better: nothing is sent before the service was asked again."""
+        self.was_asked = False
+
+    def learn(self, quota: Quota, kept_before: Load, doubts: int = 0) -> None:
         """What the service says now, asked when `kept` was `kept_before`."""
         self.quota, self._kept_before, self.was_asked = quota, kept_before, True
+        self.doubts_answered = doubts
         self._disproved = {cause for cause in self._disproved if not has_room(quota, cause)}
 
-    def learn_nothing(self) -> None:
-        """The service was asked and gave no answer: its last numbers are too old to go by."""
+    def learn_nothing(self, doubts: int = 0) -> None:
+        """The service was asked and gave no answer: its last numbers are too old to go by.
+
+        The sizes seldom change. They are kept, unless they are what was doubted.
+        """
         sizes = Quota(self.quota.photo_max_bytes, self.quota.video_max_bytes)
-        self.learn(sizes, self.kept)
+        is_doubted = doubts != self.doubts_answered
+        self.learn(Quota() if is_doubted else sizes, self.kept, doubts)
 
     def disprove(self, cause: PauseCause) -> None:
         """A person wants it tried: these numbers are ignored until they show room again."""

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from uploadd.delivery.logins import credentials_digest
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.pauses import ActivePause, PauseCause
+from uploadd.model.pauses import ActivePause, EndsBy, PauseCause
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.choosing import account_called
 from uploadd.operations.show.status import holding
@@ -66,6 +66,8 @@ def resume(configuration: Configuration, name: str, now: float) -> Resumed:
         ended = tuple(one for one in standing if one.cause not in KEPT)
         for one in ended:
             pauses.end(db, account_id, one.cause)
+            if one.rule.ends_by is EndsBy.QUOTA:
+                accounts.doubt_limits(db, account_id)
         is_delivering = lock.is_taken(configuration.state_dir)
     kept = tuple(one for one in standing if one.cause in KEPT)
     return Resumed(ended, kept, is_delivering)

@@ -13,9 +13,10 @@ from uploadd.intake.examine import refusal_of
 from uploadd.model.configuration import Configuration, OnChange
 from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
+from uploadd.model.limits import TOO_LARGE
 from uploadd.model.states import State
 from uploadd.operations.show.listing import account_names, rows_of
-from uploadd.store import changing, ledger, lock, moves, overview, sightings
+from uploadd.store import accounts, changing, ledger, lock, moves, overview, sightings
 from uploadd.store.beside import reading, writing
 
 RETRYABLE = (State.FAILED, State.SKIPPED)
@@ -173,6 +174,8 @@ class _Retrying:
         if not self._is_forced and job.reason is not None and job.reason.code == "deleted":
             self._add("deleted", job)
         story = FORCED_STORY if self._is_forced else STORY
+        if job.reason is not None and job.reason.code == TOO_LARGE:
+            accounts.doubt_limits(self._db, job.account_id)
         if job.folder not in self._replacing:
             changing.give_up_photo(self._db, job)
         moves.requeue(self._db, job, self._now, story, is_forced=self._is_forced)

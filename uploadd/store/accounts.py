@@ -17,6 +17,7 @@ class AccountRow:
 
     `adopt_since`: it may have photos from then on (unix seconds) of which the database knows
     nothing, and awaits its adoption; None: nothing to do. `doubted_at`: when that was found out.
+    `limits_doubted`: how often a person had reason to think that its known limits are old.
     """
 
     id: int
@@ -29,6 +30,7 @@ class AccountRow:
     credentials_digest: str
     adopt_since: float | None = None
     doubted_at: float | None = None
+    limits_doubted: int = 0
 
 
 def all_accounts(db: Database) -> list[AccountRow]:
@@ -55,6 +57,17 @@ def bind(
     is_known = row["user_id"] is not None and row["credentials_digest"] == credentials_digest
     # The database keeps the old digest until the new login has shown whose it is.
     return AccountRow(**{**row, "credentials_digest": credentials_digest}), not is_known
+
+
+def doubt_limits(db: Database, account_id: int) -> None:
+    """What is known of the account's limits may be old: they are asked for before the next send."""
+    db.execute(statements.DOUBT_LIMITS, (account_id,))
+
+
+def limits_doubted(db: Database, account_id: int) -> int:
+    """How often that was said. Whoever has asked since knows the same number."""
+    number: int = value(db, statements.LIMITS_DOUBTED, (account_id,))
+    return number
 
 
 def learn(

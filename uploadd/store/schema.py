@@ -281,3 +281,9 @@ CHANGED_FILES = (
 def stale_tags(db: Database) -> None:
     """Photos that were left with a wrong tag: tried again at each start, told by `check`."""
     db.execute("CREATE INDEX stale_tags ON jobs (account_id) WHERE reason_code = 'stale-tag'")
+
+
+@MIGRATIONS()
+def doubted_limits(db: Database) -> None:
+    """A person has said that an account takes more than was known: the service is asked again."""
+    db.execute("ALTER TABLE accounts ADD COLUMN limits_doubted INTEGER NOT NULL DEFAULT 0")

@@ -22,6 +22,8 @@ UPDATE accounts SET identity = :identity, user_id = :user_id, user_name = :user_
     credentials_digest = :credentials_digest WHERE id = :id
 """
 SET_LABEL = "UPDATE accounts SET label = ? WHERE id = ?"
+DOUBT_LIMITS = "UPDATE accounts SET limits_doubted = limits_doubted + 1 WHERE id = ?"
+LIMITS_DOUBTED = "SELECT limits_doubted FROM accounts WHERE id = ?"
 GIVE_JOBS = "UPDATE OR IGNORE jobs SET account_id = ? WHERE account_id = ?"
 DROP_JOBS_OF = "DELETE FROM jobs WHERE account_id = ?"
 GIVE_PAUSES = "UPDATE OR IGNORE pauses SET account_id = ? WHERE account_id = ?"

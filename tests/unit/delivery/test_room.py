@@ -92,6 +92,15 @@ def test_an_answer_that_does_not_come_leaves_the_sizes() -> None:
     assert room.quota == Quota(photo_max_bytes=50)
 
 
+def test_sizes_in_doubt_are_forgotten_where_no_answer_comes() -> None:
+    """A person says that they are old: the service judges the file itself."""
+    room = told(photo_max_bytes=50)
+    room.doubt()
+    assert room.wants(NOTHING)
+    room.learn_nothing(1)
+    assert (room.quota, room.was_asked, room.doubts_answered) == (Quota(), True, 1)
+
+
 def test_a_file_that_is_too_large_needs_no_room() -> None:
     """It fails, whatever else is full."""
     room = told(items_left=0, photo_max_bytes=50)

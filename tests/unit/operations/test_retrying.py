@@ -13,7 +13,7 @@ from uploadd.model.sightings import Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.operations.retrying import Retried, Wish, retry
-from uploadd.store import ledger, lock, moves, sightings
+from uploadd.store import accounts, ledger, lock, moves, sightings
 from uploadd.store.beside import writing
 
 DELETED = Reason("deleted", "it was deleted there")
@@ -206,3 +206,16 @@ def test_whether_anything_runs_is_told(records: Records) -> None:
     with lock.take(records.configuration.state_dir):
         assert retried(records, job.id).is_delivering
     assert not retried(records, job.id).is_delivering
+
+
+def test_a_file_too_large_puts_the_limits_in_doubt(records: Records) -> None:
+    """In the commit that queues it: whoever delivers asks before the next send."""
+    too_large = Reason("too-large", "26 MB; the account takes 20", "make it smaller")
+    job = records.add("a.jpg", refusal=Refusal(State.FAILED, too_large))
+    other = records.failed("b.jpg")
+    retried(records, other.id)
+    with writing(records.configuration.state_dir) as db:
+        assert accounts.limits_doubted(db, job.account_id) == 0
+    assert retried(records, job.id).queued == (job.id,)
+    with writing(records.configuration.state_dir) as db:
+        assert accounts.limits_doubted(db, job.account_id) == 1
