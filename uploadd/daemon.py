@@ -19,6 +19,7 @@ from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
+from uploadd.model.privacy import privacy_texts
 from uploadd.model.states import State
 from uploadd.notices import NoticeCommand, Notices
 from uploadd.sd_notify import Notifier, watchdog_seconds
@@ -118,6 +119,7 @@ class _Daemon:
         self._requests = self._request_loop()
 
     async def run(self) -> None:
+        log.info("privacy.stated", text="; ".join(privacy_texts(self._assembly.configuration)))
         for folder in self._folders:
             await folder.start()
         self._notifier.ready("watching")

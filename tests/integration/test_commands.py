@@ -193,9 +193,14 @@ def test_check_asks_the_service(make_desk: MakeDesk) -> None:
     """Well, then with a token that nobody knows, then with nobody there."""
     desk = make_desk()
     desk.config.chmod(0o600)
+    unsaid = desk.uploadd("check")
+    assert (unsaid.returncode, unsaid.stdout.splitlines()[-1]) == (0, "1 warning")
+    assert "camera: private\n    → new photos are private now; " in unsaid.stdout
+    whole = desk.config.read_text() + '\n[folders.camera.photo]\nprivacy = "friends"\n'
+    desk.config.write_text(whole)
     result = desk.uploadd("check")
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "everything is well")
-    whole = desk.config.read_text()
+    assert "camera: friends\n" in result.stdout
     desk.config.write_text(whole.replace('"sandbox-token"', '"another-token"'))
     refused = desk.uploadd("check", "--json")
     assert refused.returncode == 77

@@ -43,11 +43,16 @@ def test_beside_a_daemon_everything_goes_through_its_queue(make_desk: Callable[.
         wait_until(lambda: "daemon.started" in desk.log(), 20, "the daemon stands")
         ended = desk.uploadd("backfill", "--json", str(extra))
         assert ended.returncode == 0, ended.stderr
+        assert ended.stderr.splitlines()[0] == "everything else: private"
         assert f"pid {daemon.pid}" in ended.stderr
+        assert '"text": "camera: private; everything else: private"' in desk.log().splitlines()[0]
         sums = json.loads(ended.stdout)
         assert (sums["found"], sums["done"], sums["pending"]) == (5, 5, 0)
         assert sums["bytes_sent"] == 5 * (len(JPEG) + 1000)
-        assert desk.uploadd("backfill", "--dry-run", str(extra)).returncode == 0
+        preview = desk.uploadd("backfill", "--dry-run", str(extra), str(desk.photos))
+        assert preview.returncode == 0
+        said = "everything else: private; camera: private"
+        assert preview.stderr.splitlines()[0] == said
     assert_each_once(desk, 5)
 
 

@@ -23,7 +23,7 @@ from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.preview import accounts_of, preview
 from uploadd.operations.backfill.relay import Relay
-from uploadd.operations.backfill.trees import Wanted, wanted_trees
+from uploadd.operations.backfill.trees import Wanted, privacy_of, wanted_trees
 from uploadd.operations.questions import limits_of
 from uploadd.runtime import real_runtime
 
@@ -55,6 +55,7 @@ def backfill(
     with clear_errors():
         configuration = configuration_of(context)
         wanted = wanted_trees(configuration, directories, account, folder)
+        say("; ".join(privacy_of(configuration, wanted)))
         if dry_run:
             _preview(configuration, wanted, as_json)
             return

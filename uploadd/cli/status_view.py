@@ -38,6 +38,7 @@ def status_view(status: Status) -> RenderableType:
         parts += _adoption_lines(account)
     if status.folders:
         parts.append(_folders(status))
+    parts += [Text(f"  {text}") for text in status.privacy]
     parts += [_backfill_line(request, status.at) for request in status.backfills]
     return Group(*parts)
 

@@ -105,7 +105,7 @@ def test_check_shows_each_finding_and_the_sum(home: Home) -> None:
     assert result.exit_code == 77
     assert "✗ folders.camera" in result.stdout
     assert "accounts.me.api_key" in result.stdout
-    assert result.stdout.splitlines()[-1] == "2 errors"
+    assert result.stdout.splitlines()[-1] == "2 errors and 1 warning"
 
 
 def test_status_as_json_is_one_line(home: Home) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import PauseCause
+from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.secret import Secret
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.sightings import Finding, Refusal
@@ -41,7 +42,7 @@ class Records:
         self.photos.mkdir()
         self.configuration = Configuration(
             state_dir=home / "state",
-            accounts={"me": account("me")},
+            accounts={"me": account("me", photo=PhotoTable(privacy=Privacy.PRIVATE))},
             folders={"camera": Folder("camera", self.photos, ("me",))},
         )
 

@@ -25,7 +25,7 @@ from uploadd.model.errors import (
 from uploadd.model.limits import Quota
 from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
-from uploadd.model.photo import Privacy
+from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.check.checking import check
@@ -157,7 +157,9 @@ def test_the_gravest_error_gives_the_exit_code(findings: Sequence[Finding], code
 
 async def test_missing_credentials_are_77_and_nobody_is_asked(records: Records) -> None:
     """The keys are named, never their values."""
-    records.configuration.accounts["me"] = replace(account("me"), token=Account("x").token)
+    records.configuration.accounts["me"] = replace(
+        records.configuration.accounts["me"], token=Account("x").token
+    )
     town = Town()
     report = await found(records, town)
     (finding,) = bad(report)
@@ -289,6 +291,35 @@ async def test_what_ends_or_is_unknown_is_said(records: Records, quota: Quota, t
     """With the count, where there is one."""
     report = await found(records, Town(quotas={"me": quota}))
     assert any(text in finding.text for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("folder", "account", "level", "text"),
+    [
+        ({}, {}, Level.WARNING, "camera: private"),
+        ({"title": "x"}, {}, Level.WARNING, "camera: private"),
+        ({"is_family": 0}, {}, Level.OK, "camera: private"),
+        ({}, {"privacy": Privacy.FAMILY}, Level.OK, "camera: family"),
+        ({"privacy": Privacy.PUBLIC}, {"privacy": Privacy.FAMILY}, Level.OK, "camera: public"),
+        ({"privacy": Privacy.ACCOUNT}, {}, Level.OK, "camera: by the site's default"),
+    ],
+)
+async def test_who_sees_the_photos_is_told(
+    records: Records, folder: dict[str, Any], account: dict[str, Any], level: Level, text: str
+) -> None:
+    """A warning where no setting says it: those photos were the site's default before."""
+    accounts = records.configuration.accounts
+    accounts["me"] = replace(accounts["me"], photo=PhotoTable(**account))
+    with_fields(records, **folder)
+    report = await found(records, Town())
+    told = {one.subject: one for one in report.findings if ": " in one.text}
+    assert (told["folders.camera.photo"].level, told["folders.camera.photo"].text) == (level, text)
+    if level is Level.WARNING:
+        assert told["folders.camera.photo"].remedy.startswith(
+            'new photos are private now; privacy = "account" is as before'
+        )
+    assert told["folders"].text == f"everything else: {account.get('privacy', 'private')}"
+    assert report.exit_code == 0
 
 
 def with_fields(records: Records, **fields: Any) -> None:

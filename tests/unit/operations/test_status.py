@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from unit.operations.records import NOW, Records, account
 from uploadd.model.configuration import Folder
 from uploadd.model.pauses import PauseCause
+from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.states import State
 from uploadd.operations.show.status import Status, status_of
 from uploadd.store import activity, calls, lock, overview
@@ -42,7 +44,9 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
         "bytes_per_second",
     }  # fmt: skip
     assert set(found["accounts"]["me"]["counts"]) == {str(state) for state in State}
-    assert set(found["folders"]["camera"]) == {"path", "watch", "last_rescan", "degraded", "paused"}
+    assert set(found["folders"]["camera"]) == {
+        "path", "watch", "last_rescan", "degraded", "paused", "privacy",
+    }  # fmt: skip
 
 
 def test_jobs_are_counted_by_state(records: Records) -> None:
@@ -186,3 +190,24 @@ def test_a_folder_name_that_is_new_is_shown(records: Records) -> None:
     records.configuration.folders["new"] = folder
     records.add("a.jpg")
     assert [found.name for found in status(records).folders] == ["camera", "new"]
+
+
+def test_who_sees_a_folders_photos_is_told_for_each_account(records: Records) -> None:
+    """Before the first run too."""
+    configuration = records.configuration
+    configuration.accounts["you"] = account("you", photo=PhotoTable(is_friend=1, is_family=1))
+    camera = replace(configuration.folders["camera"], accounts=("me", "you"))
+    configuration.folders["camera"] = camera
+    web = PhotoTable(privacy=Privacy.PUBLIC)
+    configuration.folders["web"] = replace(camera, name="web", photo=web)
+    for _ in range(2):
+        found = status(records)
+        told = json.loads(json.dumps(found.as_json()))["folders"]
+        assert told["camera"]["privacy"] == {"me": "private", "you": "friends-family"}
+        assert told["web"]["privacy"] == {"me": "public", "you": "public"}
+        assert found.privacy == (
+            "camera: private on me, friends-family on you",
+            "web: public",
+            "everything else: private on me, friends-family on you",
+        )
+        records.add("a.jpg")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
+from uploadd.model.privacy import EVERYTHING_ELSE, privacy_by_account, privacy_text
 from uploadd.operations.choosing import account_asked_for
 
 
@@ -34,6 +35,16 @@ def wanted_trees(
 ) -> list[Wanted]:
     """One tree for each directory. Raises `UsageError` for what is missing or not known."""
     return [_wanted(configuration, directory, account, folder) for directory in directories]
+
+
+def privacy_of(configuration: Configuration, wanted: Sequence[Wanted]) -> list[str]:
+    """Who sees what these directories hold: a text for each folder, or for everything else."""
+    texts = []
+    for one in wanted:
+        accounts = [configuration.accounts[name] for name in one.folder.accounts]
+        by_account = privacy_by_account(one.folder, accounts)
+        texts.append(privacy_text(one.folder.name or EVERYTHING_ELSE, by_account))
+    return list(dict.fromkeys(texts))
 
 
 def separate(directories: Sequence[bytes]) -> list[bytes]:

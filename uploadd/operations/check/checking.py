@@ -13,7 +13,7 @@ from uploadd.model.errors import StoreError
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
-from uploadd.operations.check import accounts, machine, queue, state_dir
+from uploadd.operations.check import accounts, machine, privacy, queue, state_dir
 from uploadd.operations.check.accounts import Answers
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks, most_watches
@@ -50,6 +50,8 @@ async def check(
         yield found
     folders = FolderChecks(configuration.folders.values(), most_watches())
     for found in await runtime.disk.run(lambda: list(folders.run())):
+        yield found
+    for found in privacy.stated(configuration):
         yield found
     answers = await _answers(configuration, runtime, make_service)
     for found in (*_services(configuration, answers), *_limits(configuration, answers, folders)):

@@ -12,6 +12,8 @@ from uploadd.files.opening import printable
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
+from uploadd.model.photo import Privacy
+from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_pause, json_time
 from uploadd.store import accounts, activity, backfills, calls, overview, pauses
@@ -56,7 +58,10 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """One folder. `watch`: how it is watched, where something runs; else how it is to be."""
+    """One folder. `watch`: how it is watched, where something runs; else how it is to be.
+
+    `privacy`: who sees its photos, by account.
+    """
 
     name: str
     path: str
@@ -64,6 +69,7 @@ class FolderStatus:
     last_rescan: float | None
     degraded: str
     paused: bool
+    privacy: dict[str, Privacy]
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -73,6 +79,7 @@ class FolderStatus:
             "last_rescan": json_time(self.last_rescan),
             "degraded": self.degraded or None,
             "paused": self.paused,
+            "privacy": dict(self.privacy),
         }
 
 
@@ -85,6 +92,8 @@ class Status:
     accounts: tuple[AccountStatus, ...]
     folders: tuple[FolderStatus, ...]
     backfills: tuple[Request, ...] = ()
+    privacy: tuple[str, ...] = ()
+    """Who sees the photos of each folder, and everything else: a text for each."""
 
     def as_json(self) -> dict[str, Any]:
         """The object that `status --json` prints (design section 9)."""
@@ -114,10 +123,11 @@ def status_of(configuration: Configuration, now: float) -> Status:
         watched = {row["name"]: row for row in overview.folders(db)}
         asked_for = tuple(backfills.everything(db))
     folders = tuple(
-        _folder(folder, watched.get(name), holder, found, now)
+        _folder(configuration, folder, watched.get(name), holder, found, now)
         for name, folder in configuration.folders.items()
     )
-    return Status(now, holder, tuple(found.values()), folders, asked_for)
+    seen_by = tuple(privacy_texts(configuration))
+    return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by)
 
 
 def holding(db: Database, account_id: int, now: float) -> tuple[ActivePause, ...]:
@@ -158,6 +168,7 @@ def _unused(account: Account) -> AccountStatus:
 
 
 def _folder(
+    configuration: Configuration,
     folder: Folder,
     row: Row | None,
     holder: Holder | None,
@@ -174,6 +185,7 @@ def _folder(
         last_rescan=row["last_rescan"],
         degraded=row["degraded"],
         paused=_are_stopped([found[name] for name in folder.accounts], now),
+        privacy=folder_privacy(configuration, folder),
     )
 
 
@@ -186,6 +198,8 @@ def _are_stopped(accounts_of_it: list[AccountStatus], now: float) -> bool:
 def _before_first_run(configuration: Configuration, now: float) -> Status:
     unused = {name: _unused(account) for name, account in configuration.accounts.items()}
     folders = (
-        _folder(folder, None, None, unused, now) for folder in configuration.folders.values()
+        _folder(configuration, folder, None, None, unused, now)
+        for folder in configuration.folders.values()
     )
-    return Status(now, None, tuple(unused.values()), tuple(folders))
+    seen_by = tuple(privacy_texts(configuration))
+    return Status(now, None, tuple(unused.values()), tuple(folders), privacy=seen_by)
