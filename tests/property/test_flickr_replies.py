@@ -8,6 +8,7 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uploadd.model.contents import Content
 from uploadd.model.errors import ServiceError
 from uploadd.model.verdicts import Kept, Ticketed, Verdict
 from uploadd.services.flickr import answers, quotas, replies
@@ -133,8 +134,9 @@ def test_answers_of_any_shape_are_read(fields: dict[str, Any]) -> None:
     assert answers.login(fields) is None or fields["user"]
     assert all(isinstance(name, str) for name in answers.tickets(fields))
     assert answers.page_count(fields) >= 0
-    found = answers.photo_with(fields, "ab" * 32)
+    found = answers.photo_with(fields, Content("ab" * 32)).photo_id
     assert found is None or found.strip() == found
+    assert all(photo.photo_id for photo in answers.listing(fields, 1, 500).photos)
     limits = vars_of(quotas.quota(fields, fields))
     assert all(limit is None or limit >= 0 for limit in limits)
 

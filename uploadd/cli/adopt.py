@@ -83,6 +83,12 @@ def _listed_lines(account: str, adopted: Adopted, since: str) -> Iterator[str]:
         f" {number(adopted.tagged)} of them carry a tag by which uploadd knows their content,"
         f" {number(adopted.new)} of those are new to the ledger"
     )
+    if adopted.doubtful:
+        what = counted(adopted.doubtful, "photo has", "photos have")
+        yield (
+            f"{what} several such tags with different contents, as a file's keywords can make them:"
+            " none of these is believed"
+        )
     unknown = adopted.photos - adopted.tagged
     if unknown:
         yield (

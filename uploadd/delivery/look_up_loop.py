@@ -10,7 +10,8 @@ from uploadd.delivery.exact_look import look_exactly
 from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.files.fingerprint import fingerprint_file, stat_file
-from uploadd.model.doubts import Found, after_look, after_unanswered_look
+from uploadd.model.contents import Content
+from uploadd.model.doubts import Found, after_look, after_unanswered_look, is_perhaps_torn
 from uploadd.model.errors import FileTrouble, ServiceRefusedError
 from uploadd.model.jobs import FileMark, Job
 from uploadd.model.replacement import after_doubt
@@ -69,7 +70,8 @@ class LookUpLoop(QuestionLoop):
         try:
             if service.looks_at_content:
                 return _Answer(await look_exactly(self._desk, job))
-            return _Answer(await service.look_up(job.content, since))
+            file_now = await self._desk.runtime.disk.run(_mark_now, job)
+            return _Answer(await service.look_up(_sent_content(job, file_now), since))
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise
@@ -116,6 +118,13 @@ class LookUpLoop(QuestionLoop):
     async def _is_known_otherwise(self, job: Job, photo_id: str) -> bool:
         read = self._desk.store.read
         return await read(ledger_moves.holds_other, job.account_id, photo_id, job.sha256)
+
+
+def _sent_content(job: Job, file_now: FileMark | None) -> Content:
+    """What to look for: nobody knows the pixels of a mixture."""
+    if job.sent_sha256 is None and not is_perhaps_torn(job, file_now):
+        return job.content
+    return replace(job.content, pixels=None)
 
 
 def _mark_now(job: Job) -> FileMark | None:

@@ -75,7 +75,7 @@ def after_unanswered_look(job: Job, reason: Reason | None, around: Surroundings)
     if looked.unanswered < look_ups.LOOKS_NEEDED or not is_over:
         return _look_later(looked, around)
     if around.dedups(job):
-        return _unlooked(job)
+        return _unlooked(job, reason)
     return _unknown(job, f"it cannot be looked up: {reason.text}" if reason else "")
 
 
@@ -139,8 +139,11 @@ def _again(job: Job, text: str) -> Settlement:
     )
 
 
-def _unlooked(job: Job) -> Settlement:
-    return _again(job, "it could not be looked up; it is sent again, and the service compares")
+def _unlooked(job: Job, reason: Reason | None = None) -> Settlement:
+    why = f" ({reason.text})" if reason else ""
+    return _again(
+        job, f"it could not be looked up{why}; it is sent again, and the service compares"
+    )
 
 
 def _unknown(job: Job, why: str) -> Settlement:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from uploadd.model.contents import Content
 from uploadd.model.delays import Delay
+from uploadd.model.pixels import Pixels
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
@@ -57,7 +58,7 @@ class Job:
     `sent_as` is what the file was when a send began, for as long as nobody has compared what was
     sent with the fingerprint: after a crash nobody ever will. A job of kind `replace` gives new
     content to `photo_id`; `is_mending`: it does so because that photo holds a torn upload.
-    `md5` is empty where the account does not need it.
+    `md5` is empty where the account does not need it, `pixels` None where they are not known.
 
     A replacement without a `photo_id` gives its content to whatever photo its file has when its
     turn comes. `is_asked`: a person named the photo.
@@ -97,11 +98,12 @@ class Job:
     is_mending: bool = False
     md5: str = ""
     is_asked: bool = False
+    pixels: Pixels | None = None
 
     @property
     def content(self) -> Content:
         """What is sent, by the names that services know contents by."""
-        return Content(self.sha256, self.md5)
+        return Content(self.sha256, self.md5, self.pixels)
 
     @property
     def path(self) -> bytes:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Lane
+from uploadd.model.pixels import Pixels
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
@@ -23,7 +24,8 @@ class Refusal:
 class Finding:
     """One settled file with its fingerprint, and the accounts it goes to.
 
-    `sha256` is empty where the file could not be read, `md5` also where no account needs it.
+    `sha256` is empty where the file could not be read, `md5` also where no account needs it;
+    `pixels` are None where they are not known.
     `on_change`: what the folder says of new content under a known path.
     """
 
@@ -42,6 +44,7 @@ class Finding:
     refusal: Refusal | None = None
     on_change: OnChange = OnChange.NEW
     md5: str = ""
+    pixels: Pixels | None = None
 
 
 class KnownFile(NamedTuple):

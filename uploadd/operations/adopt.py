@@ -29,6 +29,7 @@ from uploadd.services.registry import open_service
 from uploadd.store import accounts, moves, older
 from uploadd.store.accounts import AccountRow
 from uploadd.store.moves import Settled
+from uploadd.store.older import Tagged
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,7 +43,8 @@ ABSENT = Reason("network", "the account was adopted, and it is not there; it is 
 class Adopted:
     """How far an adoption has come, or what came of it. Counts are of photos; times unix seconds.
 
-    `tagged`: with a content tag; `new`: which the ledger did not know. `waits_until`: the newest
+    `tagged`: with a content tag; `new`: which the ledger did not know; `doubtful`: with several
+    content tags, of which none is believed. `waits_until`: the newest
     may not be listed before that time. `is_settled`: the account awaits no adoption any more;
     `videos_after`: but its videos do, until it is adopted once more after that time.
     `is_listed`: False where the service is asked for each content before it is sent: then there is
@@ -57,6 +59,7 @@ class Adopted:
     is_settled: bool = False
     videos_after: float | None = None
     is_listed: bool = True
+    doubtful: int = 0
 
 
 Show = Callable[[Adopted], None]
@@ -96,6 +99,7 @@ class _Adoption:
         self._runtime = runtime
         self._show = show
         self._account_id = 0
+        self._is_compared = True
         self._so_far = Adopted(0.0)
 
     async def run(self, service: Service, since: float | None) -> Adopted:
@@ -110,6 +114,7 @@ class _Adoption:
 
     async def _adopt(self, service: Service, row: AccountRow, since: float | None) -> Adopted:
         begin = (row.adopt_since or 0.0) if since is None else since
+        self._is_compared = service.compares_on_send
         self._so_far = Adopted(begin, is_listed=service.finds_per_call == 0)
         if self._so_far.is_listed:
             await self._read(service, begin)
@@ -165,13 +170,20 @@ class _Adoption:
         )
 
     async def _take_in(self, fresh: Sequence[ListedPhoto]) -> None:
-        tagged = {photo.sha256: photo.photo_id for photo in fresh if photo.sha256}
-        new = await self._commit(older.adopt, tagged, self._now())
+        tagged = [Tagged(one.photo_id, one.sha256, one.pixels) for one in fresh if one.sha256]
+        doubtful = [one.doubtful for one in fresh if one.doubtful]
+        # Where nothing compares what is sent, a content that may be there is not sent unseen.
+        in_doubt = (
+            () if self._is_compared else {sha256 for several in doubtful for sha256 in several}
+        )
+        new = await self._commit(older.adopt, tagged, self._now(), in_doubt)
+        so_far = self._so_far
         self._so_far = replace(
-            self._so_far,
-            photos=self._so_far.photos + len(fresh),
-            tagged=self._so_far.tagged + sum(1 for photo in fresh if photo.sha256),
-            new=self._so_far.new + new,
+            so_far,
+            photos=so_far.photos + len(fresh),
+            tagged=so_far.tagged + len(tagged),
+            new=so_far.new + new,
+            doubtful=so_far.doubtful + len(doubtful),
         )
         self._show(self._so_far)
 

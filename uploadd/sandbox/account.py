@@ -19,6 +19,7 @@ from uploadd.sandbox.logins import AccessToken, Logins
 from uploadd.sandbox.media import Media
 from uploadd.sandbox.options import Fault, SandboxOptions
 from uploadd.sandbox.photos import Photo, Photos, Ticket, TicketEnd
+from uploadd.sandbox.pixels import pixels_of
 from uploadd.sandbox.waits import UploadWait
 
 _FIRST_TICKET = 72_157_720_000_000_001
@@ -69,17 +70,21 @@ class Sandbox:
     def keep(self, file: ReceivedFile, media: Media, photo: Photo) -> None:
         """Keep a received file as a photo: it is on the disk, and recorded, when this returns."""
         photo.stored_as = f"{photo.key:08d}.{media.extensions[0]}"
-        os.replace(file.path, self.disk.photos / photo.stored_as)
-        self.put(photo)
+        self._store(photo, file)
 
     def replace(self, photo: Photo, file: ReceivedFile, media: Media) -> None:
         """Give a photo new content; its id and what is written about it stay."""
         replaced = photo.replaced + 1
         stored_as = f"{photo.key:08d}-{replaced}.{media.extensions[0]}"
-        os.replace(file.path, self.disk.photos / stored_as)
         self.photos.forget(photo)
         photo.replaced, photo.stored_as, photo.media = replaced, stored_as, media.mime
         photo.size_bytes, photo.md5, photo.sha256 = file.size_bytes, file.md5, file.sha256
+        self._store(photo, file)
+
+    def _store(self, photo: Photo, file: ReceivedFile) -> None:
+        path = self.disk.photos / photo.stored_as
+        os.replace(file.path, path)
+        photo.width, photo.height = pixels_of(path, photo.media)
         self.put(photo)
 
     def put(self, photo: Photo) -> None:

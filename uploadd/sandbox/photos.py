@@ -39,6 +39,9 @@ class Photo:
     hidden: int = 1
     deleted: bool = False
     replaced: int = 0
+    width: int = 0
+    height: int = 0
+    """In pixels; zeros where the file does not tell."""
 
     @property
     def is_on_account(self) -> bool:
@@ -54,6 +57,12 @@ class Photo:
     def is_video(self) -> bool:
         """Whether it is a video."""
         return self.media.startswith("video/")
+
+    @property
+    def original_format(self) -> str:
+        """What the service keeps: pictures but JPEG, PNG and GIF are turned into JPEG."""
+        extension = self.stored_as.rpartition(".")[2]
+        return extension if self.is_video or extension in ("jpg", "png", "gif") else "jpg"
 
     def machine_tags(self) -> list[MachineTag]:
         """Its tags of the form `ns:pred=value`."""

@@ -25,6 +25,7 @@ from typing import Any, Protocol
 from uploadd.model.budget import Purpose
 from uploadd.model.contents import Content
 from uploadd.model.limits import Quota
+from uploadd.model.pixels import Pixels
 from uploadd.model.tickets import TicketReply
 from uploadd.model.verdicts import Verdict
 
@@ -88,14 +89,18 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class ListedPhoto:
-    """A photo on the account. `sha256`: of its content tag, None where it has none.
+    """A photo on the account. `sha256`: of its content tag, None where it has none, or several.
 
-    `came_at`: when it was uploaded (unix seconds); None where the service does not say.
+    `came_at`: when it was uploaded (unix seconds); None where the service does not say. `pixels`:
+    of the file as it was sent; None where that is not known. `doubtful`: what several tags tell,
+    of which at most one can be true.
     """
 
     photo_id: str
     sha256: str | None
     came_at: float | None
+    pixels: Pixels | None = None
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,9 @@ class Service(Protocol):
     async def look_up(self, content: Content, since: float) -> str | None:
         """The id of the photo with this content that came after `since` (unix seconds), or None.
 
-        None is no proof of absence: search lags. Raises `ServiceError`.
+        None is no proof of absence: search lags. Raises `ServiceError`: a `ServiceRefusedError`
+        without a pause where a photo is found whose tag proves nothing, because it has several, or
+        because its pixels are not the content's.
         """
 
     async def find(self, contents: Sequence[Content], /) -> dict[str, str]:

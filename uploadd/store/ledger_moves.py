@@ -11,6 +11,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Doubt, Job
+from uploadd.model.pixels import Pixels, contradict, difference, pixels_of
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.store import statements
@@ -68,6 +69,20 @@ def set_row(
             "job_id": job.id,
         },
     )
+
+
+def disbelieve(db: Database, ledger: Row | None, pixels: Pixels | None) -> str:
+    """Forget a photo that only its tag tells of, where a file with that content says otherwise.
+
+    `ledger`: the content's row, `pixels`: the file's. Returns why; empty where the row holds.
+    """
+    if ledger is None or ledger["state"] != "there":
+        return ""
+    told = pixels_of(ledger["pixels"])
+    if told is None or pixels is None or not contradict(told, pixels):
+        return ""
+    db.execute(statements.DISBELIEVE, (ledger["account_id"], ledger["sha256"]))
+    return f"photo {ledger['photo_id']} has its tag, but {difference(told, pixels)}"
 
 
 def holds_other(db: Database, account_id: int, photo_id: str, sha256: str) -> bool:

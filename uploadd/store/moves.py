@@ -27,6 +27,7 @@ from uploadd.store.writing import (
     job_by_id,
     mark_sent,
     store_fields,
+    tell,
     write,
 )
 
@@ -64,7 +65,7 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     if decided is None:
         return None
     job = decided
-    ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
+    ledger = _believed(db, job, now)
     if ledger is not None and not _is_own_replacement(job, ledger):
         _follow_ledger(db, job, ledger, now)
         return None
@@ -205,6 +206,16 @@ def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> 
         if not has_twin_in_flight(db, job):
             write(db, job, refiled(job), around.now, story=REFILED_STORY)
     return interrupted
+
+
+def _believed(db: Database, job: Job, now: float) -> Row | None:
+    """What the ledger says of a job's content, unless its pixels say otherwise."""
+    ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
+    why = ledger_moves.disbelieve(db, ledger, job.pixels)
+    if not why:
+        return ledger
+    tell(db, job, f"{why}: it is sent", now)
+    return None
 
 
 def _is_own_replacement(job: Job, ledger: Row) -> bool:

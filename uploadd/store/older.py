@@ -8,12 +8,14 @@ content are soon conclusive: the window counts from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Doubt, Job
+from uploadd.model.pixels import Pixels, contradict, pixels_of
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.store import overview, statements
@@ -104,19 +106,43 @@ def doubt_all(db: Database, since: float, now: float, begun: int) -> None:
     overview.set_fact(db, BACKED_UP_AT, None)
 
 
-def adopt(db: Database, account_id: int, photos: Mapping[str, str], now: float) -> int:
-    """Note photos that are on the account: ids by content (sha256). Returns how many are news.
+class Tagged(NamedTuple):
+    """A photo whose content is known by its tag alone. `pixels`: what it really has, if known."""
+
+    photo_id: str
+    sha256: str
+    pixels: Pixels | None
+
+
+def adopt(
+    db: Database,
+    account_id: int,
+    photos: Sequence[Tagged],
+    now: float,
+    doubtful: Collection[str] = (),
+) -> int:
+    """Note photos that are on the account. Returns how many are news.
 
     What the ledger knows to be there stays as it is; so does a photo that holds a torn upload,
-    whatever its tag says. In the caller's commit.
+    and a send of unknown outcome whose file has other pixels, whatever the tag says. `doubtful`:
+    contents that may be there, and are not to be sent before a look. In the caller's commit.
     """
     torn = {row["photo_id"] for row in rows(db, statements.TORN_PHOTOS, (account_id,))}
     news = 0
-    for sha256, photo_id in photos.items():
-        if photo_id not in torn:
-            key = {"account_id": account_id, "sha256": sha256, "photo_id": photo_id, "now": now}
+    for photo_id, sha256, pixels in photos:
+        if photo_id not in torn and not _is_contradicted(db, account_id, sha256, pixels):
+            photo = {"photo_id": photo_id, "sha256": sha256, "pixels": str(pixels or "")}
+            key = {"account_id": account_id, "now": now, **photo}
             news += db.execute(statements.ADOPT_PHOTO, key).rowcount
+    for sha256 in doubtful:
+        db.execute(statements.ADOPT_DOUBT, (account_id, sha256, now))
     return news
+
+
+def _is_contradicted(db: Database, account_id: int, sha256: str, pixels: Pixels | None) -> bool:
+    """Whether a send of unknown outcome cannot have become a photo with these pixels."""
+    known = one(db, statements.PIXELS_IN_DOUBT, (account_id, sha256))
+    return known is not None and contradict(pixels_of(known["pixels"]), pixels)
 
 
 def end(db: Database, account_id: int, adopted: AccountRow, *, keeps_videos: bool) -> bool:

@@ -287,3 +287,11 @@ def stale_tags(db: Database) -> None:
 def doubted_limits(db: Database) -> None:
     """A person has said that an account takes more than was known: the service is asked again."""
     db.execute("ALTER TABLE accounts ADD COLUMN limits_doubted INTEGER NOT NULL DEFAULT 0")
+
+
+@MIGRATIONS()
+def pixels_of_pictures(db: Database) -> None:
+    """What speaks against a tag: `4000x3000 image/jpeg`, empty where it is not known."""
+    for table in ("files", "jobs", "ledger"):
+        # The ledger's: what the service said of a photo whose content only its tag tells.
+        db.execute(f"ALTER TABLE {table} ADD COLUMN pixels TEXT NOT NULL DEFAULT ''")

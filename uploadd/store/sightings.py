@@ -8,10 +8,12 @@ from sqlite_utils import Database
 
 from uploadd.model.contents import Content
 from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.outcomes import STALE_TAG
+from uploadd.model.pixels import pixels_of
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, mending, moves, statements, twins
+from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
 from uploadd.store.rows import jobs, one, rows
@@ -47,7 +49,8 @@ def known_fingerprint(
     if row is None or not row["sha256"]:
         return None
     is_same = FileMark(row["size"], row["mtime_ns"], row["inode"]) == mark
-    return (Content(row["sha256"], row["md5"]), row["media_type"]) if is_same else None
+    content = Content(row["sha256"], row["md5"], pixels_of(row["pixels"]))
+    return (content, row["media_type"]) if is_same else None
 
 
 def register(db: Database, finding: Finding, now: float) -> list[int]:
@@ -216,11 +219,12 @@ def _first_state(
     if finding.refusal is not None:
         return finding.refusal.state, finding.refusal.reason, None
     ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
-    if ledger is not None and ledger["state"] == "there":
+    why = ledger_moves.disbelieve(db, ledger, finding.pixels)
+    if ledger is not None and ledger["state"] == "there" and not why:
         return State.DUPLICATE, twins.TWIN_THERE, ledger["photo_id"]
     if changing.is_ignored(finding, past):
         return State.SKIPPED, IGNORED, None
-    return State.QUEUED, None, None
+    return State.QUEUED, Reason(STALE_TAG, f"{why}: it is sent") if why else None, None
 
 
 def _remember(db: Database, finding: Finding, past: Past) -> None:

@@ -42,12 +42,13 @@ SELECT DISTINCT directory FROM files
 WHERE directory = :root OR (directory >= :first AND directory < :beyond)
 """
 REMEMBER_FILE = """
-INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, media_type, covers,
-    born)
-VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :media_type, :covers,
-    :born)
+INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, pixels,
+    media_type, covers, born)
+VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :pixels,
+    :media_type, :covers, :born)
 ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, size = :size,
     mtime_ns = :mtime_ns, media_type = :media_type, covers = :covers,
+    pixels = iif(:pixels = '' AND sha256 = :sha256, pixels, :pixels),
     md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 """
 FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
@@ -67,16 +68,17 @@ SELECT * FROM jobs WHERE directory = ? AND name = ? AND sha256 = ? AND account_i
 """
 INSERT_JOB = """
 INSERT INTO jobs (account_id, folder, root, directory, name, kind, lane, state, sha256, md5,
-    media_type, size, mtime_ns, inode, device, photo_id, reason_code, reason_text, reason_remedy,
-    created_at, updated_at)
+    pixels, media_type, size, mtime_ns, inode, device, photo_id, reason_code, reason_text,
+    reason_remedy, created_at, updated_at)
 VALUES (:account_id, :folder, :root, :directory, :name, :kind, :lane, :state, :sha256,
-    :md5, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code, :reason_text,
-    :reason_remedy, :now, :now)
+    :md5, :pixels, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code,
+    :reason_text, :reason_remedy, :now, :now)
 RETURNING id
 """
 REFRESH_JOB = """
 UPDATE jobs SET folder = :folder, root = :root, size = :size, mtime_ns = :mtime_ns,
     inode = :inode, device = :device, media_type = :media_type,
+    pixels = iif(:pixels = '' AND sha256 = :sha256, pixels, :pixels),
     md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 WHERE id = :id
 """
@@ -295,9 +297,10 @@ SET_LEDGER = """
 INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
 VALUES (:account_id, :sha256, :state, :doubt, :photo_id, :now, :job_id)
 ON CONFLICT (account_id, sha256) DO UPDATE SET state = :state, doubt = :doubt,
-    photo_id = :photo_id, since = :now, job_id = :job_id
+    photo_id = :photo_id, since = :now, job_id = :job_id, pixels = ''
 """
 SET_DOUBT = "UPDATE ledger SET doubt = ? WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
+DISBELIEVE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND pixels != ''"
 CLEAR_MAYBE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
 
 # A content that a photo may hold since, or while, a replacement of it was sent.
@@ -465,10 +468,23 @@ WHERE state = 'uncertain' AND state IN ('uploading', 'uncertain', 'processing', 
 """
 DOUBT_FULLY = "UPDATE ledger SET doubt = 'full' WHERE state = 'maybe' AND doubt = 'brief'"
 ADOPT_PHOTO = """
-INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
-VALUES (:account_id, :sha256, 'there', 'none', :photo_id, :now, 0)
+INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id, pixels)
+VALUES (:account_id, :sha256, 'there', 'none', :photo_id, :now, 0, :pixels)
 ON CONFLICT (account_id, sha256) DO UPDATE SET state = 'there', doubt = 'none',
-    photo_id = :photo_id WHERE state = 'maybe' AND photo_id IS NULL
+    photo_id = :photo_id, pixels = :pixels WHERE state = 'maybe' AND photo_id IS NULL
+"""
+# A content that is one of several that a photo's tags tell of. What waits for its looks because of
+# the database's age alone (DOUBTED_ONLY) goes on waiting.
+ADOPT_DOUBT = """
+INSERT INTO ledger (account_id, sha256, state, doubt, photo_id, since, job_id)
+VALUES (?, ?, 'maybe', 'full', NULL, ?, 0)
+ON CONFLICT (account_id, sha256) DO UPDATE SET job_id = 0
+    WHERE state = 'maybe' AND photo_id IS NULL
+"""
+PIXELS_IN_DOUBT = """
+SELECT jobs.pixels FROM ledger JOIN jobs ON jobs.id = ledger.job_id
+WHERE ledger.account_id = ? AND ledger.sha256 = ? AND ledger.state = 'maybe'
+    AND jobs.sha256 = ledger.sha256
 """
 TORN_PHOTOS = """
 SELECT photo_id FROM jobs

@@ -76,6 +76,7 @@ def file_fields(finding: Finding) -> Row:
         "lane": finding.lane,
         "sha256": finding.sha256,
         "md5": finding.md5,
+        "pixels": str(finding.pixels or ""),
         "media_type": finding.media_type,
         "size": finding.size,
         "mtime_ns": finding.mtime_ns,

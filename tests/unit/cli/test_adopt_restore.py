@@ -167,6 +167,7 @@ def test_adopt_says_that_the_service_is_away(home: Home) -> None:
     ("adopted", "told"),
     [
         (Adopted(0.0, 3, 2, 1, is_settled=True), "3 photos and videos; 2 of them carry"),
+        (Adopted(0.0, 3, 2, 1, doubtful=1), "1 photo has several such tags"),
         (Adopted(NOW, 3, 3, 1, is_settled=False), "still awaits its adoption"),
         (Adopted(NOW, 3, 3, 1, is_settled=True, videos_after=NOW + 60), "videos are looked up"),
     ],

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from uploadd.model.contents import Content
+from uploadd.model.pixels import Pixels
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.services.base import Login
 from uploadd.services.flickr import answers
+from uploadd.services.flickr.answers import Looked
 
 SHA = "ab" * 32
 PENDING = TicketReply(TicketState.PENDING)
@@ -81,7 +84,63 @@ def test_no_tickets_are_none(fields: dict[str, Any]) -> None:
 def test_a_photo_is_found_by_its_exact_tag(tags: object, *, is_found: bool) -> None:
     """Case does not count, everything else does."""
     listed = {"photos": {"photo": [{"id": "1"}, {"id": "2", "machine_tags": tags}]}}
-    assert answers.photo_with(listed, SHA) == ("2" if is_found else None)
+    assert answers.photo_with(listed, Content(SHA)) == Looked("2" if is_found else None)
+
+
+OTHER = "ff" * 32
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_found"),
+    [
+        (f"checksum:sha256={SHA} checksum:sha256={OTHER}", False),
+        (f"checksum:sha256={OTHER} Checksum:SHA256={SHA}", False),
+        (f"checksum:sha256={SHA} checksum:sha256=short", False),
+        (f"checksum:sha256={SHA} CHECKSUM:SHA256={SHA.upper()}", True),
+        (f"checksum:sha256={SHA} checksum:md5=0123 other:sha256={OTHER}", True),
+    ],
+)
+def test_one_of_several_contents_proves_nothing(tags: str, *, is_found: bool) -> None:
+    """Only tags of the very same name count, and the same content twice is one."""
+    listed = {"photos": {"photo": [{"id": "2", "machine_tags": tags}]}}
+    looked = answers.photo_with(listed, Content(SHA))
+    assert looked.photo_id == ("2" if is_found else None)
+    assert ("photo 2" in looked.doubt) is not is_found
+    (photo,) = answers.listing(listed, 1, 500).photos
+    assert photo.sha256 == (SHA if is_found else None)
+    assert (SHA in photo.doubtful) is not is_found
+
+
+def test_a_photo_with_the_one_tag_is_found_beside_a_doubtful_one() -> None:
+    """Whichever comes first."""
+    doubtful = {"id": "2", "machine_tags": f"checksum:sha256={SHA} checksum:sha256={OTHER}"}
+    right = {"id": "3", "machine_tags": f"checksum:sha256={SHA}"}
+    for photo in ([doubtful, right], [right, doubtful]):
+        assert answers.photo_with({"photos": {"photo": photo}}, Content(SHA)) == Looked("3")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_found"),
+    [
+        ({"o_width": "800", "o_height": "600", "originalformat": "jpg"}, True),
+        ({"o_width": "600", "o_height": "800", "originalformat": "jpg"}, True),
+        ({"o_width": "640", "o_height": "480", "originalformat": "jpg"}, False),
+        ({"width_o": 640, "height_o": 480, "originalformat": "JPG"}, False),
+        ({"o_width": "640", "o_height": "480", "originalformat": "png"}, True),
+        ({"o_width": "640", "o_height": "480"}, True),
+        ({"o_width": "640", "originalformat": "jpg"}, True),
+        ({"o_width": "0", "o_height": "0", "originalformat": "jpg"}, True),
+        ({"originalformat": "jpg"}, True),
+    ],
+)
+def test_a_tag_is_not_believed_against_the_pixels(told: dict[str, Any], *, is_found: bool) -> None:
+    """Only where the service kept the file as it came, and tells of it; turned is the same."""
+    photo = {"id": "2", "machine_tags": f"checksum:sha256={SHA}", **told}
+    content = Content(SHA, pixels=Pixels(800, 600, "image/jpeg"))
+    looked = answers.photo_with({"photos": {"photo": photo}}, content)
+    assert looked.photo_id == ("2" if is_found else None)
+    assert ("640 x 480" in looked.doubt) is not is_found
+    assert answers.photo_with({"photos": {"photo": photo}}, Content(SHA)) == Looked("2")
 
 
 def test_the_pages_of_a_list() -> None:

@@ -244,7 +244,7 @@ async def test_a_photo_is_looked_up_by_search_first(open_desk: Any) -> None:
     assert await desk.flickr.look_up(Content(SHA), 1_700_000_000.0) == "1"
     asked = script.asked()
     assert asked["method"] == "flickr.photos.search"
-    assert (asked["user_id"], asked["extras"]) == ("me", "machine_tags")
+    assert (asked["user_id"], asked["extras"]) == ("me", "machine_tags,original_format,o_dims")
     assert asked["machine_tags"] == f'checksum:sha256="{SHA}"'
     assert desk.granted == [Purpose.LOOK_UP]
 

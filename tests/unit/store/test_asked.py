@@ -203,7 +203,9 @@ def test_an_upload_of_unknown_outcome_is_looked_up_first(db: Database) -> None:
     moves.settle(db, job.id, replace(after_send(job, verdicts.Refuse(NOT_PRO), AROUND)), NOW, 1.0)
     db.execute("UPDATE ledger SET state = 'maybe'")
     db.execute(
-        "INSERT OR IGNORE INTO ledger VALUES (1, ?, 'maybe', 'full', NULL, ?, ?)", (A, NOW, job.id)
+        "INSERT OR IGNORE INTO ledger (account_id, sha256, state, doubt, since, job_id)"
+        " VALUES (1, ?, 'maybe', 'full', ?, ?)",
+        (A, NOW, job.id),
     )
     placed = place(db)
     assert moves.begin_send(db, job.id, NOW) is None

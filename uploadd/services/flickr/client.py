@@ -20,6 +20,7 @@ from uploadd.services.asking import MOST_LIST_BYTES, Asking
 from uploadd.services.base import Grant, Listing, Login, Parcel, Reply
 from uploadd.services.error_tables import GARBAGE
 from uploadd.services.flickr import answers, errors
+from uploadd.services.flickr.answers import LOOK_EXTRAS, Looked
 from uploadd.services.flickr.calls import (
     EDIT_PATH,
     REPLACE_PATH,
@@ -140,8 +141,13 @@ class Flickr:
         """The photo with this content tag: by search, and where that lags, in the newest photos."""
         if not self.can_look_up:
             return None
-        found = await self._search(content.sha256)
-        return found or await self._among_newest(content.sha256, since)
+        found = await self._search(content)
+        if found.photo_id is None:
+            newest = await self._among_newest(content, since)
+            found = newest if newest.photo_id or newest.doubt else found
+        if found.doubt:
+            raise ServiceRefusedError(Reason("unknown-outcome", found.doubt))
+        return found.photo_id
 
     async def find(self, _contents: Sequence[Content]) -> dict[str, str]:
         """Nothing: Flickr compares contents itself, when they are sent."""
@@ -163,7 +169,7 @@ class Flickr:
         """flickr.people.getPhotos, one page. Raises `ServiceError`."""
         fields = [
             ("user_id", "me"),
-            ("extras", "machine_tags,date_upload"),
+            ("extras", f"{LOOK_EXTRAS},date_upload"),
             ("per_page", str(PHOTOS_PER_PAGE)),
             ("page", str(page)),
         ]
@@ -209,33 +215,37 @@ class Flickr:
         """Close the connections."""
         await self._wire.aclose()
 
-    async def _search(self, sha256: str) -> str | None:
-        name, _, value = content_tag(sha256).partition("=")
+    async def _search(self, content: Content) -> Looked:
+        name, _, value = content_tag(content.sha256).partition("=")
         fields = [
             ("user_id", "me"),
             ("machine_tags", f'{name}="{value}"'),
-            ("extras", "machine_tags"),
+            ("extras", LOOK_EXTRAS),
         ]
         found = await self._asking.read(
             "flickr.photos.search", fields, Purpose.LOOK_UP, MOST_LIST_BYTES
         )
-        return answers.photo_with(found, sha256)
+        return answers.photo_with(found, content)
 
-    async def _among_newest(self, sha256: str, since: float) -> str | None:
+    async def _among_newest(self, content: Content, since: float) -> Looked:
         fields = [
             ("user_id", "me"),
             ("min_upload_date", str(max(0, int(since - CLOCK_SLACK_SECONDS)))),
-            ("extras", "machine_tags"),
+            ("extras", LOOK_EXTRAS),
             ("per_page", str(PHOTOS_PER_PAGE)),
         ]
+        doubt = ""
         for page in range(1, MOST_PAGES + 1):
             paged = [*fields, ("page", str(page))]
             method = "flickr.people.getPhotos"
             found = await self._asking.read(method, paged, Purpose.LOOK_UP, MOST_LIST_BYTES)
-            photo_id = answers.photo_with(found, sha256)
-            if photo_id or page >= answers.page_count(found):
-                return photo_id
-        return None
+            looked = answers.photo_with(found, content)
+            doubt = looked.doubt or doubt
+            if looked.photo_id:
+                return looked
+            if page >= answers.page_count(found):
+                break
+        return Looked(doubt=doubt)
 
     async def _ask(self, method: str, fields: Fields) -> Mapping[str, Any]:
         return await self._asking.read(method, fields, Purpose.CALL)

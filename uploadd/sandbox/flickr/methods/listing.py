@@ -13,13 +13,6 @@ from uploadd.sandbox.photos import Photo
 LISTING = "user_id extras per_page page"
 MAX_PER_PAGE = 500
 _DEFAULT_PER_PAGE = 100
-# What is asked for by one name comes under another.
-_SHOWN_AS = {
-    "date_upload": "dateupload",
-    "date_taken": "datetaken",
-    "last_update": "lastupdate",
-    "original_format": "originalformat",
-}
 
 
 def number(call: Call, name: str, default: int) -> int:
@@ -88,21 +81,26 @@ def _row(photo: Photo, owner: str, extras: set[str]) -> dict[str, Value]:
         "isfriend": photo.is_friend,
         "isfamily": photo.is_family,
     }
-    wanted = {name: value for name, value in _extras(photo).items() if name in extras}
-    return row | {_SHOWN_AS.get(name, name): value for name, value in wanted.items()}
+    for name, values in _extras(photo).items():
+        if name in extras:
+            row |= values
+    return row
 
 
-def _extras(photo: Photo) -> dict[str, Value]:
+def _extras(photo: Photo) -> dict[str, dict[str, Value]]:
+    """What each of them adds; some come under another name than they are asked for."""
+    dims: dict[str, Value] = {"o_width": str(photo.width), "o_height": str(photo.height)}
     taken = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(photo.kept_at))
     return {
-        "tags": photo.clean_tags(),
-        "machine_tags": photo.clean_machine_tags(),
-        "description": {"_content": photo.description},
-        "date_upload": str(int(photo.kept_at)),
-        "date_taken": taken,
-        "last_update": str(int(photo.kept_at)),
-        "original_format": photo.stored_as.rpartition(".")[2],
-        "media": "video" if photo.is_video else "photo",
-        "media_status": "ready",
-        "views": "0",
+        "tags": {"tags": photo.clean_tags()},
+        "machine_tags": {"machine_tags": photo.clean_machine_tags()},
+        "description": {"description": {"_content": photo.description}},
+        "date_upload": {"dateupload": str(int(photo.kept_at))},
+        "date_taken": {"datetaken": taken},
+        "last_update": {"lastupdate": str(int(photo.kept_at))},
+        "original_format": {"originalformat": photo.original_format},
+        "o_dims": dims if photo.width and photo.height else {},
+        "media": {"media": "video" if photo.is_video else "photo"},
+        "media_status": {"media_status": "ready"},
+        "views": {"views": "0"},
     }

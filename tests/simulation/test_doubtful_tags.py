@@ -1,0 +1,170 @@
+"""Photos whose tags prove nothing: two contents told of one photo, or pixels that say otherwise.
+
+Neither a look-up nor an adoption believes them, and nothing is doubled for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from simulation.test_on_change import hash_of
+from simulation.test_restore import Home
+from simulation.world import JPEG, World
+from uploadd.model.states import State
+from uploadd.sandbox import Fault, SandboxOptions
+from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.store.connection import DATABASE_NAME
+from uploadd.store.mark import MARK_NAME
+
+pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
+
+A, B, C = (JPEG + letter * 200 for letter in (b"a", b"b", b"c"))
+
+
+class Watched(httpx.AsyncBaseTransport):
+    """Does something right after each upload was taken, before its reply is known."""
+
+    def __init__(self, world: World, then: Callable[[], None]) -> None:
+        self._world, self._then = world, then
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await InProcessTransport(self._world.app).handle_async_request(request)
+        finally:
+            if request.url.path == "/services/upload/":
+                self._then()
+
+
+def tag(world: World, photo: Any, content: bytes) -> None:
+    """As if the file had such a keyword, or somebody had written the tag."""
+    world.sandbox.photos.forget(photo)
+    photo.tags.append(f"checksum:sha256={hash_of(content)}")
+    world.sandbox.put(photo)
+
+
+def tag_every_photo(world: World, content: bytes) -> Callable[[], None]:
+    """What `Watched` does: each photo brings the tag of what it once was."""
+
+    def then() -> None:
+        for photo in list(world.sandbox.photos):
+            if f"checksum:sha256={hash_of(content)}" not in photo.tags:
+                tag(world, photo, content)
+
+    return then
+
+
+def lose_the_state(world: World) -> None:
+    """The whole state directory is gone: nothing shows that there ever was one."""
+    for name in (DATABASE_NAME, MARK_NAME):
+        (world.state_dir / name).unlink()
+
+
+def history(world: World, name: str) -> list[str]:
+    """What was told of a file's newest job."""
+    from contextlib import closing
+
+    from uploadd.store import overview
+
+    with closing(world.database()) as db:
+        return [row["text"] for row in overview.history_of(db, world.job_of(name).id)]
+
+
+# --- two contents, one photo ----------------------------------------------------------------------
+
+
+def test_our_own_photo_with_two_contents_is_found_by_the_service(tmp_path: Path) -> None:
+    """No look proves anything, so it is sent again after ten minutes, and the service compares."""
+    world = Home(tmp_path, SandboxOptions(faults=(Fault("lose-reply", first=1),)))
+    world.add("p.jpg", A)
+    world.transport = Watched(world, tag_every_photo(world, B))
+    world.backfill()
+    assert world.job_of("p.jpg").state is State.DONE
+    assert world.kept() == {hash_of(A): 1}
+    assert len(world.uploads()) == 2
+    assert any("of which none proves anything" in text for text in history(world, "p.jpg"))
+
+
+def test_where_nothing_compares_a_person_decides(tmp_path: Path) -> None:
+    """Neither proof nor disproof: nothing is doubled, and nothing is called done."""
+    world = Home(tmp_path, SandboxOptions(faults=(Fault("lose-reply", first=1),)))
+    world.account = replace(world.account, dedup_check=0)
+    world.add("p.jpg", A)
+    world.transport = Watched(world, tag_every_photo(world, B))
+    world.backfill()
+    job = world.job_of("p.jpg")
+    assert job.reason is not None
+    assert (job.state, job.reason.code) == (State.FAILED, "unknown-outcome")
+    assert "2 such tags" in job.reason.text
+    assert world.kept() == {hash_of(A): 1}
+
+
+def test_a_look_up_does_not_take_another_photo_for_ours(tmp_path: Path) -> None:
+    """What never arrived is sent, although a photo has its tag beside its own."""
+    world = Home(tmp_path, SandboxOptions())
+    world.add("other.jpg", B)
+    world.backfill()
+    tag(world, next(iter(world.sandbox.photos)), A)
+    world.sandbox.faults.add(Fault("http-before", code=502, first=1))
+    world.add("p.jpg", A)
+    world.backfill()
+    assert world.job_of("p.jpg").state is State.DONE
+    assert world.kept() == {hash_of(A): 1, hash_of(B): 1}
+
+
+def with_two_contents(tmp_path: Path, **changes: Any) -> Home:
+    """A is on the account, its photo tells of B as well, and the state directory was lost."""
+    world = Home(tmp_path)
+    world.account = replace(world.account, **changes)
+    world.add("a.jpg", A)
+    world.backfill()
+    tag(world, next(iter(world.sandbox.photos)), B)
+    lose_the_state(world)
+    world.pass_time(3600.0)
+    adopted = world.adopt()
+    assert (adopted.photos, adopted.tagged, adopted.new, adopted.doubtful) == (1, 0, 0, 1)
+    world.add("b.jpg", B)
+    world.backfill()
+    return world
+
+
+def test_an_adoption_believes_neither_of_two_contents(tmp_path: Path) -> None:
+    """What is not there is sent, and what is there is found by the service."""
+    world = with_two_contents(tmp_path)
+    assert world.job_of("a.jpg").state is State.DUPLICATE
+    assert world.job_of("b.jpg").state is State.DONE
+    assert world.kept() == {hash_of(A): 1, hash_of(B): 1}
+
+
+def test_an_adoption_where_nothing_compares(tmp_path: Path) -> None:
+    """Each of the two may be there: both are looked up, and a person decides."""
+    world = with_two_contents(tmp_path, dedup_check=0)
+    for name in ("a.jpg", "b.jpg"):
+        job = world.job_of(name)
+        assert job.reason is not None
+        assert (job.state, job.reason.code) == (State.FAILED, "unknown-outcome")
+    assert world.kept() == {hash_of(A): 1}
+
+
+@pytest.mark.parametrize("dedup_check", [0, 1])
+def test_an_adoption_after_a_restore_doubles_nothing(tmp_path: Path, dedup_check: int) -> None:
+    """Such a photo is not shown absent by a list of single tags."""
+    world = Home(tmp_path)
+    world.account = replace(world.account, dedup_check=dedup_check)
+    world.backfill()
+    backup = world.back_up()
+    world.add("a.jpg", A)
+    world.backfill()
+    tag(world, next(iter(world.sandbox.photos)), B)
+    world.pass_time(3600.0)
+    world.restore(backup)
+    world.backfill(stop_after=10.0)
+    assert world.job_of("a.jpg").state is State.UNCERTAIN
+    assert world.adopt().is_settled
+    world.backfill()
+    world.assert_each_once(1)
