@@ -110,4 +110,14 @@ def _stat_or_nothing(path: bytes) -> Stat:
     try:
         return stat_file(path)
     except FileTrouble:
-        return Stat(device=0, inode=0, size=0, mtime_ns=0, ctime_ns=0)
+        return Stat(
+            device=_device_of(os.path.dirname(path)), inode=0, size=0, mtime_ns=0, ctime_ns=0
+        )
+
+
+def _device_of(directory: bytes) -> int:
+    """Where the file is looked for once it is gone; 0 where not even that can be seen."""
+    try:
+        return os.stat(directory).st_dev
+    except OSError:
+        return 0

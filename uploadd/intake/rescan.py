@@ -110,7 +110,7 @@ class Rescan:
             if findings:
                 await self._arrivals.register(findings)
         unreadable = [
-            self._unreadable(listing.directory, name, why)
+            self._unreadable(listing, name, why)
             for listing in batch
             for name, why in listing.unreadable.items()
         ]
@@ -121,16 +121,16 @@ class Rescan:
         path = os.path.join(directory, entry.name)
         return await self._arrivals.take(self._tree, path, entry.stat, self._lane)
 
-    def _unreadable(self, directory: bytes, name: bytes, why: str) -> Finding:
+    def _unreadable(self, listing: Listing, name: bytes, why: str) -> Finding:
         reason = Reason(
             "unreadable",
             f"{printable(name)} cannot be looked at: {why}",
             "let the user that uploadd runs as read it, then `uploadd retry` the job",
         )
         return Finding(
-            directory,
+            listing.directory,
             name,
-            0,
+            listing.device,  # where it is looked for once it is gone
             0,
             0,
             0,

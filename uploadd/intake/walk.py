@@ -183,8 +183,8 @@ class Difference(NamedTuple):
 
     `fresh`: candidates that are new, changed, or lack a job for an account, by name. `gone`:
     known names that are certainly not there any more. `left_out`: known names that are there
-    but are no candidates (any more). `device_moved`: the directory has another device number than
-    was remembered; see `compare`.
+    but are no candidates (any more). `device_moved`: the directory is on its former device, which
+    has another number now; see `compare`.
     """
 
     fresh: list[Entry]
@@ -223,7 +223,7 @@ def compare(listing: Listing, known: Mapping[bytes, KnownFile], wanted: str) -> 
         if covers != wanted and not covers_all(covers, wanted):
             fresh.append(entry)
     fresh.sort()
-    has_moved = _has_moved(listing, known)
+    has_moved = unchanged > 0 and _has_moved(listing, known)
     if shown == len(known):
         return Difference(fresh, [], [], has_moved)
     missing = known.keys() - {entry.name for entry in listing.entries}

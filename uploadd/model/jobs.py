@@ -36,6 +36,10 @@ class Doubt(StrEnum):
     FULL = "full"  # nobody knows: looks spread over the whole window
 
 
+ABOUT_A_PHOTO = frozenset({"torn", "replaced-other", "unknown-outcome"})
+"""Reasons that speak of a photo on the service: they stand whatever becomes of the file."""
+
+
 class FileMark(NamedTuple):
     """By what a file is known to be the same without being read: size in bytes, time, inode."""
 
@@ -61,7 +65,8 @@ class Job:
     `md5` is empty where the account does not need it, `pixels` None where they are not known.
 
     A replacement without a `photo_id` gives its content to whatever photo its file has when its
-    turn comes. `is_asked`: a person named the photo.
+    turn comes. `is_asked`: a person named the photo. `failed_code`: why it had failed, where a
+    person put it aside since.
     """
 
     id: int
@@ -99,6 +104,7 @@ class Job:
     md5: str = ""
     is_asked: bool = False
     pixels: Pixels | None = None
+    failed_code: str | None = None
 
     @property
     def content(self) -> Content:
@@ -119,6 +125,19 @@ class Job:
     def is_replacement(self) -> bool:
         """Whether it gives new content to a photo that is there."""
         return self.kind is Kind.REPLACE
+
+    @property
+    def has_left_mixture(self) -> bool:
+        """Whether it came to rest with a photo that holds a mixture, and that is not mended."""
+        return "torn" in (self.failed_code, self.reason.code if self.reason else None)
+
+    @property
+    def ends_with_file(self) -> bool:
+        """Whether it ends as soon as its file is gone, excluded or changed."""
+        if self.state is not State.FAILED:
+            return self.state is State.QUEUED
+        is_about_photo = self.reason is not None and self.reason.code in ABOUT_A_PHOTO
+        return not (is_about_photo or self.is_mending)
 
     @property
     def is_video(self) -> bool:

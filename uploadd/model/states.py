@@ -34,7 +34,10 @@ MOVES: dict[tuple[State, State], str] = {
     (S.QUEUED, S.UNCERTAIN): "the ledger says `maybe`: look before sending",
     (S.QUEUED, S.DUPLICATE): "the ledger says `there`, or its twin has been kept",
     (S.QUEUED, S.FILING): "the photo that it was to replace has this content already",
-    (S.QUEUED, S.SKIPPED): "the file vanished, changed, or is excluded now",
+    (
+        S.QUEUED,
+        S.SKIPPED,
+    ): "the file vanished, changed, or is excluded now; or a person said ignore",
     (S.QUEUED, S.FAILED): "refused before a byte was sent: unreadable, too large",
     (S.UPLOADING, S.PROCESSING): "the service gave a ticket",
     (S.UPLOADING, S.FILING): "the service answered with the photo id at once",
@@ -61,6 +64,7 @@ MOVES: dict[tuple[State, State], str] = {
     (S.SKIPPED, S.QUEUED): "the file is back, or wanted after all",
     (S.FAILED, S.QUEUED): "a person said retry",
     (S.FAILED, S.UNCERTAIN): "a person said retry, and the ledger says `maybe`",
+    (S.FAILED, S.SKIPPED): "its file is gone, excluded or changed; or a person said ignore",
 }
 
 

@@ -62,7 +62,7 @@ def place(db: Database, finding: Finding, photo_id: str, now: float) -> Placed:
     job_id = _queued(db, finding, existing, account_id, STORY.format(photo_id), now)
     aim(db, job_id, photo_id, is_mending=False, is_asked=True)
     for old in older:
-        if old.state is State.QUEUED:
+        if old.ends_with_file:
             moves.skip(db, old, mending.CHANGED, now)
     # Its former content is gone from the photo, also where no walk sees the file as it is now.
     seen = (finding.sha256, finding.md5, finding.directory, finding.name)

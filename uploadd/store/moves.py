@@ -32,6 +32,7 @@ from uploadd.store.writing import (
 )
 
 INTERRUPTED = Reason("network", "uploadd stopped during the send; whether it arrived is unknown")
+PUT_ASIDE = Reason("ignored", "put aside by a person", "`uploadd retry` takes it up again")
 BEING_REPLACED = Reason("twin", "a photo that may hold the same content is being replaced")
 BEING_REPLACED_SECONDS = 60.0
 HOMELESS_STORY = "photo {} was given another content: this one is sent again"
@@ -128,8 +129,22 @@ def file_away(db: Database, job_id: int, now: float) -> None:
 
 
 def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
-    """A queued job's file is gone, changed, or not wanted any more."""
+    """A queued or failed job's file is gone, changed, or not wanted any more."""
     reason = told(job, reason)
+    write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
+
+
+def put_aside(db: Database, job: Job, now: float) -> None:
+    """A person wants no more of a queued or failed job: nothing but a retry wakes it.
+
+    The ledger stays as it is, and so does what is known of a photo (`Job.failed_code`).
+    """
+    reason = PUT_ASIDE
+    if job.state is State.FAILED and job.reason is not None:
+        text = f"{reason.text}; it had failed: {job.reason.text} [{job.reason.code}]"
+        reason = Reason(reason.code, text, reason.remedy)
+    else:
+        reason = told(job, reason)
     write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
 
 
@@ -178,7 +193,7 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
     if is_forced and not has_twin_in_flight(db, job):
         db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
     db.execute(statements.MARK_FORCED, (is_forced, job.id))
-    if job.is_replacement and job.reason is not None and job.reason.code == "torn":
+    if job.is_replacement and job.has_left_mixture:
         aim_anew(db, job.id)
     write(db, job, Settlement(State.QUEUED), now, story=text)
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))

@@ -86,6 +86,7 @@ def job_of(row: Row) -> Job:
         md5=row["md5"],
         is_asked=bool(row["is_asked"]),
         pixels=pixels_of(row["pixels"]),
+        failed_code=row["failed_code"],
     )
 
 

@@ -295,3 +295,17 @@ def pixels_of_pictures(db: Database) -> None:
     for table in ("files", "jobs", "ledger"):
         # The ledger's: what the service said of a photo whose content only its tag tells.
         db.execute(f"ALTER TABLE {table} ADD COLUMN pixels TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS()
+def jobs_put_aside(db: Database) -> None:
+    """What a person put aside, and failed jobs whose file is gone."""
+    for statement in JOBS_PUT_ASIDE:
+        db.execute(statement)
+
+
+JOBS_PUT_ASIDE = (
+    # Why a job had failed before it was put aside: that may tell of a photo on the service.
+    "ALTER TABLE jobs ADD COLUMN failed_code TEXT",
+    "CREATE INDEX failed_files ON jobs (directory, name) WHERE state = 'failed'",
+)

@@ -21,7 +21,7 @@ from uploadd.store.writing import file_fields, insert, refresh
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
-IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
+CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
 COMES_BACK = frozenset({"vanished", "excluded", "changed"})
 
 
@@ -29,7 +29,10 @@ def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, Know
     """For each directory, its known files by name."""
     # A named tuple is made from its row as it is: this is what a restart over a known tree costs.
     return [
-        {row[0]: KnownFile(*row[1:]) for row in db.execute(statements.KNOWN_FILES, (directory,))}
+        {
+            row[0]: KnownFile(*row[1:])
+            for row in db.execute(statements.KNOWN_FILES, {"directory": directory})
+        }
         for directory in directories
     ]
 
@@ -85,17 +88,22 @@ def register_all(db: Database, findings: list[Finding], now: float) -> list[int]
 def forget_all(
     db: Database, directory: bytes, missing: list[tuple[bytes, Reason]], now: float
 ) -> int:
-    """`forget` for many files of one directory. Returns how many jobs were skipped."""
+    """`forget` for many files of one directory. Returns how many jobs were ended."""
     return sum(forget(db, directory, name, reason, now) for name, reason in missing)
 
 
 def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: float) -> int:
-    """The file is gone or not wanted: its queued jobs are skipped. Returns how many."""
+    """The file is gone or not wanted: its queued and failed jobs are skipped. Returns how many.
+
+    Not those that speak of a photo on the service (`Job.ends_with_file`).
+    """
     db.execute(statements.FORGET_FILE, (directory, name))
-    queued = jobs(db, statements.QUEUED_OF_PATH, (directory, name))
-    for job in queued:
+    ending = [
+        job for job in jobs(db, statements.JOBS_OF_PATH, (directory, name)) if job.ends_with_file
+    ]
+    for job in ending:
         moves.skip(db, job, reason, now)
-    return len(queued)
+    return len(ending)
 
 
 def moved_device(db: Database, directory: bytes, device: int) -> None:
@@ -141,7 +149,7 @@ def _older(db: Database, finding: Finding, account_id: int, existing: Job | None
 def _leave_older(
     db: Database, older: list[Job], heir_id: int | None, finding: Finding, now: float
 ) -> None:
-    """Queued jobs for earlier contents are skipped; a mixture on the service is taken over."""
+    """Jobs for earlier contents end; a mixture on the service is taken over."""
     torn = mending.waiting(older)
     heir = None if heir_id is None else moves.job_by_id(db, heir_id)
     for job in older:
@@ -150,6 +158,8 @@ def _leave_older(
         elif job.state is State.QUEUED:
             changing.hand_on(db, job, heir, now)
             _leave(db, job, finding, now)
+        elif job.ends_with_file and finding.sha256:  # unread, it may have that content still
+            moves.skip(db, job, mending.CHANGED, now)
 
 
 def _leave(db: Database, job: Job, finding: Finding, now: float) -> None:
@@ -223,7 +233,7 @@ def _first_state(
     if ledger is not None and ledger["state"] == "there" and not why:
         return State.DUPLICATE, twins.TWIN_THERE, ledger["photo_id"]
     if changing.is_ignored(finding, past):
-        return State.SKIPPED, IGNORED, None
+        return State.SKIPPED, CHANGE_IGNORED, None
     return State.QUEUED, Reason(STALE_TAG, f"{why}: it is sent") if why else None, None
 
 

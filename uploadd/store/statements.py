@@ -33,13 +33,24 @@ RETIRE_ACCOUNT = "UPDATE accounts SET identity = 'gone:' || id, label = '' WHERE
 
 # --- files ------------------------------------------------------------------------------------
 
-KNOWN_FILES = """
-SELECT name, size, mtime_ns, inode, device, covers FROM files WHERE directory = ?
+# A job may fail after its file was forgotten. It is known all the same, so that a walk can end it;
+# not one that speaks of a photo on the service (`Job.ends_with_file`).
+_FAILED_LATE = """state = 'failed' AND NOT is_mending
+    AND coalesce(reason_code, '') NOT IN ('torn', 'replaced-other', 'unknown-outcome')
+    AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
+        AND files.name = jobs.name)"""
+KNOWN_FILES = f"""
+SELECT name, size, mtime_ns, inode, device, covers FROM files WHERE directory = :directory
+UNION ALL
+SELECT name, size, mtime_ns, inode, device, '' FROM jobs
+WHERE directory = :directory AND {_FAILED_LATE}
 """
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
-KNOWN_DIRECTORIES = """
-SELECT DISTINCT directory FROM files
-WHERE directory = :root OR (directory >= :first AND directory < :beyond)
+_BELOW = "(directory = :root OR (directory >= :first AND directory < :beyond))"
+KNOWN_DIRECTORIES = f"""
+SELECT directory FROM files WHERE {_BELOW}
+UNION
+SELECT directory FROM jobs WHERE {_BELOW} AND {_FAILED_LATE}
 """
 REMEMBER_FILE = """
 INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, pixels,
@@ -173,8 +184,10 @@ UPDATE jobs SET state = :state, attempts = :attempts, wait_begin = :wait_begin,
     wait_seconds = :wait_seconds, due = :due, ticket_id = :ticket_id, polls = :polls,
     photo_id = coalesce(:photo_id, photo_id), doubt = :doubt, looks = :looks,
     unanswered = :unanswered, ticket_failures = :ticket_failures,
-    uncertain_since = :uncertain_since, reason_code = :reason_code, reason_text = :reason_text,
-    reason_remedy = :reason_remedy, updated_at = :now
+    uncertain_since = :uncertain_since,
+    failed_code = iif(:reason_code = 'ignored' AND state = 'failed', reason_code, NULL),
+    reason_code = :reason_code, reason_text = :reason_text, reason_remedy = :reason_remedy,
+    updated_at = :now
 WHERE id = :id
 """
 MARK_SENT = "UPDATE jobs SET sent_sha256 = ?, sent_as = ? WHERE id = ?"
@@ -264,7 +277,6 @@ UPDATE jobs SET state = 'duplicate', photo_id = coalesce(:photo_id, photo_id), d
     reason_text = :reason, reason_remedy = '', updated_at = :now
 WHERE account_id = :account_id AND sha256 = :sha256 AND state = 'queued' AND kind = 'upload'
 """
-QUEUED_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? AND state = 'queued'"
 REBASE_WAITS = """
 UPDATE jobs SET wait_begin = :now, due = :now + wait_seconds
 WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing', 'filing')
@@ -320,7 +332,7 @@ WHERE account_id = :account_id AND photo_id = :photo_id AND sha256 != :sha256 AN
 UNION ALL
 SELECT 1 FROM jobs
 WHERE account_id = :account_id AND photo_id = :photo_id AND state NOT IN ('done', 'duplicate')
-    AND (sent_sha256 IS NOT NULL OR is_mending OR reason_code = 'torn')
+    AND (sent_sha256 IS NOT NULL OR is_mending OR 'torn' IN (reason_code, failed_code))
     AND NOT EXISTS (
         SELECT 1 FROM ledger WHERE ledger.account_id = :account_id AND ledger.sha256 = :sha256
             AND ledger.photo_id = :photo_id)
@@ -489,7 +501,7 @@ WHERE ledger.account_id = ? AND ledger.sha256 = ? AND ledger.state = 'maybe'
 TORN_PHOTOS = """
 SELECT photo_id FROM jobs
 WHERE account_id = ? AND photo_id IS NOT NULL AND state NOT IN ('done', 'duplicate')
-    AND (sent_sha256 IS NOT NULL OR kind = 'replace' OR reason_code = 'torn')
+    AND (sent_sha256 IS NOT NULL OR kind = 'replace' OR 'torn' IN (reason_code, failed_code))
 """
 END_DOUBT = "UPDATE accounts SET adopt_since = NULL, doubted_at = ? WHERE id = ?"
 # Nothing of these was sent since the account was doubted: the ledger's row says nothing else.

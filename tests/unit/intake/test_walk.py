@@ -339,7 +339,7 @@ def test_an_empty_mount_point_calls_nothing_gone(tmp_path: Path) -> None:
         name: file._replace(device=listing.device + 1) for name, file in _known(listing).items()
     }
     empty = Listing(listing.directory, device=listing.device)
-    assert compare(empty, known, "1") == ([], [], [], True)
+    assert compare(empty, known, "1") == ([], [], [], False)
 
 
 def test_another_disk_in_the_same_place_calls_nothing_gone(tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_another_disk_in_the_same_place_calls_nothing_gone(tmp_path: Path) -> No
     known = {b"old.jpg": KnownFile(1, 2, 3, listing.device + 1, "1")}
     difference = compare(listing, known, "1")
     assert [entry.name for entry in difference.fresh] == [b"new.jpg"]
-    assert (difference.gone, difference.device_moved) == ([], True)
+    assert (difference.gone, difference.device_moved) == ([], False)
 
 
 def test_a_disk_with_a_new_number_is_the_same_disk(tmp_path: Path) -> None:
