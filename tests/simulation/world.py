@@ -29,7 +29,7 @@ from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.registry import open_service
-from uploadd.store import overview
+from uploadd.store import listing
 from uploadd.store.accounts import all_accounts
 from uploadd.store.connection import open_database
 
@@ -179,13 +179,13 @@ class World:
     def jobs(self) -> list[Job]:
         """Every job in the database."""
         with closing(self.database()) as db:
-            return list(overview.list_jobs(db, [], []))
+            return list(listing.chosen(db, listing.Choice()))[::-1]
 
     def jobs_of(self, account: Account) -> list[Job]:
         """Every job of one account."""
         with closing(self.database()) as db:
             ids = {row.id for row in all_accounts(db) if row.label == account.name}
-            return [job for job in overview.list_jobs(db, [], []) if job.account_id in ids]
+        return [job for job in self.jobs() if job.account_id in ids]
 
     def states(self) -> Counter[str]:
         """How many jobs are in each state."""

@@ -22,9 +22,9 @@ from uploadd.cli.context import (
     stop,
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
-from uploadd.cli.moments import moment, soon
+from uploadd.cli.moments import moment, since_said, soon
 from uploadd.model.configuration import Configuration
-from uploadd.model.errors import ServiceError, UsageError
+from uploadd.model.errors import ServiceError
 from uploadd.model.numbers import counted, number
 from uploadd.operations.adopt import Adopted
 from uploadd.operations.adopt import adopt as adopt_account
@@ -49,7 +49,7 @@ def adopt(
     set_up_logs(LogFormat.PEOPLE, logging.WARNING)
     with clear_errors():
         configuration = own_configuration(context)
-        begin = _time_of(since) if since else None
+        begin = since_said(since, time.time()) if since else None
         _check_credentials(configuration, account)
         try:
             adopted = asyncio.run(
@@ -125,13 +125,6 @@ def _where_shown(so_far: Adopted) -> str:
     if so_far.is_listed:
         return "on the service's list yet: it is read once more"
     return "found by the service yet: the account is adopted"
-
-
-def _time_of(text: str) -> float:
-    try:
-        return max(0.0, datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(f"--since {text} is not a date", "write it as 2026-05-17") from None
 
 
 def _check_credentials(configuration: Configuration, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -14,15 +15,19 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from uploadd.cli.context import clear_errors, own_configuration, say
+from uploadd.cli.moments import since_said
 from uploadd.cli.screen import STATE_STYLES, results
+from uploadd.cli.sum_view import NAME_WIDTH, STATE_WIDTH, sum_lines
 from uploadd.files.opening import printable
-from uploadd.model.numbers import counted
+from uploadd.model.configuration import Configuration
+from uploadd.model.numbers import counted, number
 from uploadd.model.states import State
-from uploadd.operations.show.listing import Listed, listing
+from uploadd.operations.show.listing import Listed, Listing, Wanted, listing
 
-ID_WIDTH, STATE_WIDTH, ACCOUNT_WIDTH, SIZE_WIDTH = 6, 10, 12, 8
-NARROWEST_PATH = 24
+ID_WIDTH, SIZE_WIDTH = 6, 8
+NARROWEST_PATH = 16
 PATH_SHARE = 0.6
+WHY_INDENT = " " * (ID_WIDTH + 2)
 
 
 def jobs(
@@ -31,32 +36,55 @@ def jobs(
         list[State] | None, typer.Option(help="Only this state; may be given several times.")
     ] = None,
     account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    folder: Annotated[str, typer.Option(help="Only this folder.", show_default=False)] = "",
     code: Annotated[str, typer.Option(help="Only this reason code.", show_default=False)] = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            metavar="WHEN",
+            help="Only what moved since then: 2026-05-17, 2026-05-17T18:30, or 2d (w, d, h, min).",
+            show_default=False,
+        ),
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option(help="No more than so many.", min=0, show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show the jobs, oldest first. A job is one file, with one content, to one account."""
+    """Show the jobs, newest first. A job is one file, with one content, to one account."""
     with clear_errors():
         configuration = own_configuration(context)
-        found = listing(configuration, state or (), account, code)
-        if as_json:
-            for one in found:
-                print(json.dumps(one.as_json()))
-        else:
-            _show(found, has_accounts=len(configuration.accounts) > 1)
+        begin = since_said(since, time.time()) if since else None
+        wanted = Wanted(tuple(state or ()), account, folder, code, begin, limit)
+        is_summed = not as_json and sys.stdout.isatty()
+        with listing(configuration, wanted, with_sums=is_summed) as found:
+            if as_json:
+                for one in found.jobs:
+                    print(json.dumps(one.as_json()))
+            else:
+                _show(configuration, found)
         sys.stdout.flush()  # here, where a reader that has gone away is no error of ours
 
 
-def _show(found: Iterator[Listed], *, has_accounts: bool) -> None:
+def _show(configuration: Configuration, found: Listing) -> None:
     """A table that is written as it is read: a queue may be longer than any memory."""
     console = results()
-    lines = _Lines(console, has_accounts=has_accounts)
-    number = 0
-    for one in found:
-        if number == 0:
+    has_accounts, has_folders = len(configuration.accounts) > 1, len(configuration.folders) > 1
+    for line in sum_lines(found.sums, has_accounts=has_accounts):
+        _print(console, line)
+    if found.sums:
+        _print(console, Text(""))
+    lines = _Lines(console, has_accounts=has_accounts, has_folders=has_folders)
+    shown = 0
+    for one in found.jobs:
+        if shown == 0:
             _print(console, lines.head())
-        _print(console, lines.line(one))
-        number += 1
-    say("no jobs" if number == 0 else counted(number, "job"))
+        for line in lines.of(one):
+            _print(console, line)
+        shown += 1
+    total = sum(summed.sum.jobs for summed in found.sums)
+    of = f" of {number(total)}" if total > shown else ""
+    say(f"{counted(shown, 'job')}{of}" if shown or of else "no jobs")
 
 
 def _print(console: Console, line: Text) -> None:
@@ -68,40 +96,56 @@ def _print(console: Console, line: Text) -> None:
 
 
 class _Lines:
-    """Lines that fit the terminal; where there is none, nothing is cut."""
+    """Lines that fit the terminal, but for reasons, which are never cut.
 
-    def __init__(self, console: Console, *, has_accounts: bool) -> None:
+    Where there is no terminal nothing is cut, and a job is one line.
+    """
+
+    def __init__(self, console: Console, *, has_accounts: bool, has_folders: bool) -> None:
         self._width = console.width
         self._is_terminal = console.is_terminal
         self._has_accounts = has_accounts
+        self._has_folders = has_folders
 
     def head(self) -> Text:
-        return self._columns("job", "state", "account", "size", "file", "why", "bold")
+        line = self._begin("job", "state", "account", "folder", "size", "bold")
+        return line.append(self._cut("file", self._path_width(line))).append("  why")
 
-    def line(self, one: Listed) -> Text:
+    def of(self, one: Listed) -> Iterator[Text]:
         job = one.job
         why = f"{job.reason.text} [{job.reason.code}]" if job.reason else ""
         if not why and job.photo_id:
             why = f"photo {job.photo_id}"
-        size, path = decimal(job.size), printable(job.path)
         style = STATE_STYLES[job.state]
-        return self._columns(str(job.id), job.state, one.account, size, path, why, style)
+        size = decimal(job.size)
+        line = self._begin(str(job.id), job.state, one.account, job.folder, size, style)
+        yield from self._end(line, printable(one.relative), why)
 
-    def _columns(
-        self, job_id: str, state: str, account: str, size: str, path: str, why: str, style: str
+    def _begin(
+        self, job_id: str, state: str, account: str, folder: str, size: str, style: str
     ) -> Text:
         line = Text(f"{job_id:>{ID_WIDTH}}  ").append(f"{state:<{STATE_WIDTH}}", style)
-        if self._has_accounts:
-            line.append(f"  {self._cut(account, ACCOUNT_WIDTH)}")
-        line.append(f"  {size:>{SIZE_WIDTH}}  ")
-        left = self._width - cell_len(line.plain)
-        path_width = max(NARROWEST_PATH, int(left * PATH_SHARE) if why else left)
-        line.append(self._cut(path, path_width, keeps_end=True))
-        if why:
-            width = max(0, self._width - cell_len(line.plain) - 2)
-            line.append("  " + self._cut(why, width), "dim")
+        for name, is_shown in ((account, self._has_accounts), (folder, self._has_folders)):
+            if is_shown:
+                line.append(f"  {self._cut(name, NAME_WIDTH)}")
+        return line.append(f"  {size:>{SIZE_WIDTH}}  ")
+
+    def _end(self, line: Text, path: str, why: str) -> Iterator[Text]:
+        left, width = self._width - cell_len(line.plain), self._path_width(line)
+        is_one_line = cell_len(path) <= width and cell_len(why) <= left - width - 2
+        if is_one_line or not self._is_terminal:
+            line.append(self._cut(path, width)).append(f"  {why}", "dim")
+            line.rstrip()
+            yield line
+            return
+        line.append(self._cut(path, max(left, NARROWEST_PATH), keeps_end=True))
         line.rstrip()
-        return line
+        yield line
+        if why:
+            yield Text(WHY_INDENT).append(why, "dim")
+
+    def _path_width(self, line: Text) -> int:
+        return max(NARROWEST_PATH, int((self._width - cell_len(line.plain)) * PATH_SHARE))
 
     def _cut(self, text: str, width: int, *, keeps_end: bool = False) -> str:
         if cell_len(text) <= width:

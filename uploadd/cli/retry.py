@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration, say
 from uploadd.model.numbers import counted
+from uploadd.operations.naming import Refused, names_in
 from uploadd.operations.retrying import Retried, Wish
 from uploadd.operations.retrying import retry as retry_jobs
 
-
-def _job_number(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and int(word)):
-        text = f"{word!r} is no job's number; `uploadd why FILE` and `uploadd jobs` show it"
-        raise typer.BadParameter(text)
-    return int(word)
+MOST_NAMED = 20
 
 
 def retry(
     context: typer.Context,
     jobs: Annotated[
-        list[int] | None, typer.Argument(metavar="JOB", show_default=False, parser=_job_number)
+        list[str] | None,
+        typer.Argument(
+            metavar="JOB|FILE|DIR",
+            help="Of a DIR: what has failed there, or was ignored.",
+            show_default=False,
+        ),
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Every job that has failed.")] = False,
     code: Annotated[
@@ -45,7 +46,7 @@ def retry(
     """Put failed or skipped jobs back into the queue."""
     with clear_errors():
         configuration = own_configuration(context)
-        wish = Wish(tuple(jobs or ()), failed, code, force, account)
+        wish = Wish(names_in(jobs or ()), failed, code, force, account)
         retried = retry_jobs(configuration, wish, time.time())
         for line in retried_lines(retried, is_forced=force):
             say(line)
@@ -55,8 +56,7 @@ def retry(
 
 def retried_lines(retried: Retried, *, is_forced: bool) -> Iterator[str]:
     """What came of a retry."""
-    for refused in retried.refused:
-        yield f"uploadd: {refused.text}"
+    yield from refused_lines(retried.refused)
     if retried.moved == 0:
         yield "no job was put back into the queue"
         return
@@ -77,6 +77,14 @@ def retried_lines(retried: Retried, *, is_forced: bool) -> Iterator[str]:
         yield f"{several} known to the service as deleted: only --force sends them anyway"
     if not retried.is_delivering:
         yield "nothing runs now: `uploadd run` or `uploadd backfill DIR` goes on with them"
+
+
+def refused_lines(refused: Sequence[Refused]) -> Iterator[str]:
+    """Why jobs stay as they are; of very many, the first."""
+    for one in refused[:MOST_NAMED]:
+        yield f"uploadd: {one.text}"
+    if len(refused) > MOST_NAMED:
+        yield f"uploadd: and {counted(len(refused) - MOST_NAMED, 'job')} more"
 
 
 def _jobs(number: int) -> str:

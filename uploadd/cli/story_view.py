@@ -1,14 +1,17 @@
-"""A file's story in lines for people."""
+"""A path's story in lines for people."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.text import Text
 
 from uploadd.cli.moments import moment, soon
 from uploadd.cli.screen import STATE_STYLES
+from uploadd.cli.sum_view import sum_lines
 from uploadd.files.opening import printable
+from uploadd.model.states import State
 from uploadd.operations.show.next_step import NextStep, Who
 from uploadd.operations.show.story import JobStory, Story
 
@@ -27,6 +30,19 @@ def story_lines(story: Story, now: float) -> Iterator[Text]:
     for job in story.jobs:
         yield Text("")
         yield from _job_lines(job, now)
+    yield from _sum_lines(story)
+
+
+def _sum_lines(story: Story) -> Iterator[Text]:
+    """What became of a directory's files, and what to do about those that failed."""
+    yield from sum_lines(story.sums, has_accounts=True)
+    failed = sum(one.sum.jobs for one in story.sums if one.sum.state is State.FAILED)
+    if failed:
+        shown = shlex.quote(printable(story.path))
+        again = (
+            f"`uploadd retry {shown}` tries what failed again, `uploadd ignore {shown}` leaves it"
+        )
+        yield _labelled("you", again)
 
 
 def _job_lines(story: JobStory, now: float) -> Iterator[Text]:

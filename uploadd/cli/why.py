@@ -18,11 +18,11 @@ from uploadd.operations.show.story import story_of
 def why(
     context: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", show_default=False, help="It may be gone by now.")
+        str, typer.Argument(metavar="FILE|DIR", show_default=False, help="It may be gone by now.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell the story of one file. Where it is, why, what comes next, and who must act."""
+    """Tell the story of one file: where it is, why, what comes next; or sum up a directory."""
     with clear_errors():
         configuration = own_configuration(context)
         story = story_of(configuration, os.fsencode(file), time.time())

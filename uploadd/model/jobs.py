@@ -126,10 +126,14 @@ class Job:
         """Whether it gives new content to a photo that is there."""
         return self.kind is Kind.REPLACE
 
+    def rests_for(self, code: str) -> bool:
+        """Whether this is why it came to rest, also where a person put it aside since."""
+        return code in (self.failed_code, self.reason.code if self.reason else None)
+
     @property
-    def has_left_mixture(self) -> bool:
-        """Whether it came to rest with a photo that holds a mixture, and that is not mended."""
-        return "torn" in (self.failed_code, self.reason.code if self.reason else None)
+    def is_put_aside(self) -> bool:
+        """Whether a person said ignore."""
+        return self.state is State.SKIPPED and self.rests_for("ignored")
 
     @property
     def ends_with_file(self) -> bool:

@@ -17,7 +17,7 @@ from uploadd.model.photo import PhotoTable
 from uploadd.model.states import State
 from uploadd.operations.backfill.preview import preview
 from uploadd.operations.backfill.trees import Wanted, wanted_trees
-from uploadd.store import overview
+from uploadd.store import listing
 from uploadd.store.connection import open_for_reading
 
 FOLDER = "demo"
@@ -69,7 +69,7 @@ def left_out_lines(configuration: Configuration, most: int) -> Iterator[str]:
         return
     root = os.fsencode(configuration.folders[FOLDER].path)
     with closing(db):
-        for number, job in enumerate(overview.list_jobs(db, LEFT_OUT, ())):
+        for number, job in enumerate(listing.chosen(db, listing.Choice(LEFT_OUT))):
             if number == most:
                 yield "  … and more"
                 return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -15,35 +16,31 @@ from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.limits import TOO_LARGE
 from uploadd.model.states import State
+from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
 from uploadd.operations.show.listing import account_names, rows_of
-from uploadd.store import accounts, changing, ledger, lock, moves, overview, sightings
-from uploadd.store.beside import reading, writing
+from uploadd.store import accounts, changing, ledger, lock, moves, sightings
+from uploadd.store.beside import in_turns, reading, writing
+from uploadd.store.listing import Choice, ids_chosen
 
 RETRYABLE = (State.FAILED, State.SKIPPED)
+BELOW = (Choice((State.FAILED,)), Choice((State.SKIPPED,), code="ignored"))
+"""What a retry of a directory takes: what else was skipped there was skipped for good reason."""
 STORY = "a person said retry"
 FORCED_STORY = "a person said retry --force"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which jobs: by their ids, or every one that has failed, or that has this reason code.
+    """Which jobs: those that are named, or every one that has failed, or that has this reason code.
 
-    `account`: of this account only, where they are not named by ids.
+    `account`: of this account only, where they are not named.
     """
 
-    ids: tuple[int, ...] = ()
+    names: Names = NOTHING
     failed: bool = False
     code: str = ""
     is_forced: bool = False
     account: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A job that stays where it is, and why."""
-
-    job_id: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +67,65 @@ class Retried:
 
 
 def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
-    """Queue jobs again, in one commit. Raises `UsageError` where none is named, `StoreError`."""
+    """Queue jobs again, some at a time, each of them in one commit with all that follows from it.
+
+    What was queued before an interruption stays so: the command is given again. Raises
+    `UsageError` where no job is named, `StoreError`.
+    """
     _check(wish)
-    with reading(configuration.state_dir) as db:
+    state_dir = configuration.state_dir
+    with reading(state_dir) as db:
         if db is None:
-            return Retried(refused=tuple(_unknown(job_id) for job_id in wish.ids))
-        named = tuple(_named(configuration, db, wish))
-        unfit = {job.id: text for job in named if (text := _why_not(job))}
-    with writing(configuration.state_dir) as db:
-        replacing = {
-            name
-            for name, folder in configuration.folders.items()
-            if folder.on_change is OnChange.REPLACE
-        }
-        retrying = _Retrying(db, wish, unfit, replacing, now)
-        retrying.run([job.id for job in named])
-        is_delivering = lock.holder_now(db, configuration.state_dir) is not None
-    found = {job.id for job in named}
-    unknown = [_unknown(job_id) for job_id in wish.ids if job_id not in found]
-    return retrying.outcome([*unknown, *retrying.refused], is_delivering=is_delivering)
+            names = wish.names
+            return Retried(refused=(*map(unknown, names.ids), *map(no_job, names.paths)))
+        ids, refused = _named(configuration, db, wish)
+    retrying = _Retrying(wish, _replacing(configuration), now)
+    for some in in_turns(ids):
+        unfit = _unfit(state_dir, some)
+        with writing(state_dir) as db:
+            retrying.run(db, some, unfit)
+    with reading(state_dir) as db:
+        is_delivering = db is not None and lock.holder_now(db, state_dir) is not None
+    return retrying.outcome([*refused, *retrying.refused], is_delivering=is_delivering)
 
 
 def _check(wish: Wish) -> None:
-    if wish.ids and (wish.failed or wish.code or wish.account):
+    if wish.names and (wish.failed or wish.code or wish.account):
         raise UsageError("jobs are named one by one or chosen, not both", "leave one of them out")
-    if not (wish.ids or wish.failed or wish.code):
-        raise UsageError("say which jobs", "name their ids, or say --failed or --code CODE")
+    if not (wish.names or wish.failed or wish.code):
+        remedy = "name their ids, their files, or a directory, or say --failed or --code CODE"
+        raise UsageError("say which jobs", remedy)
 
 
-def _named(configuration: Configuration, db: Database, wish: Wish) -> Iterator[Job]:
+def _named(
+    configuration: Configuration, db: Database, wish: Wish
+) -> tuple[list[int], list[Refused]]:
+    if wish.names:
+        return ids_named(db, configuration, wish.names, _fits, BELOW)
     rows = rows_of(configuration, account_names(db), wish.account)
-    if not wish.ids and rows != ():
-        states = (State.FAILED,) if wish.failed else RETRYABLE
-        yield from overview.list_jobs(db, states, rows or (), wish.code)
-    for job_id in dict.fromkeys(wish.ids):
-        job = moves.job_by_id(db, job_id)
-        if job is not None:
-            yield job
+    states = (State.FAILED,) if wish.failed else RETRYABLE
+    choice = Choice(states, rows or (), code=wish.code)
+    return ([] if rows == () else ids_chosen(db, choice)), []
 
 
-def _unknown(job_id: int) -> Refused:
-    return Refused(job_id, f"there is no job {job_id}; `uploadd jobs` shows them")
+def _fits(job: Job, is_current: bool) -> bool:
+    """What a retry of a file takes: a former content only where it was not left on purpose."""
+    return (
+        job.state is State.FAILED or job.is_put_aside or (is_current and job.state is State.SKIPPED)
+    )
+
+
+def _replacing(configuration: Configuration) -> set[str]:
+    """The folders whose changed files replace their photos."""
+    folders = configuration.folders.items()
+    return {name for name, folder in folders if folder.on_change is OnChange.REPLACE}
+
+
+def _unfit(state_dir: Path, job_ids: Sequence[int]) -> dict[int, str]:
+    """Why some of these would only fail again. Looks at the disk, so not while the store waits."""
+    with reading(state_dir) as db:
+        jobs = [moves.job_by_id(db, job_id) for job_id in job_ids] if db is not None else []
+    return {job.id: text for job in jobs if job is not None and (text := _why_not(job))}
 
 
 def _why_not(job: Job) -> str:
@@ -135,63 +150,60 @@ def _why_unreadable(job: Job) -> str:
 
 
 class _Retrying:
-    """The moves of one retry, inside its commit."""
+    """The moves of one retry, inside their commits."""
 
-    def __init__(
-        self, db: Database, wish: Wish, unfit: dict[int, str], replacing: set[str], now: float
-    ) -> None:
+    def __init__(self, wish: Wish, replacing: set[str], now: float) -> None:
         """`replacing`: the folders whose changed files replace their photos."""
-        self._db = db
         self._replacing = replacing
         self._is_forced = wish.is_forced
-        self._unfit = unfit
         self._now = now
         self.refused: list[Refused] = []
         self._ids: dict[str, list[int]] = {}
 
-    def run(self, job_ids: Sequence[int]) -> None:
+    def run(self, db: Database, job_ids: Sequence[int], unfit: Mapping[int, str]) -> None:
+        """One commit. `unfit`: why a job would only fail again, by its id."""
         for job_id in job_ids:
-            job = moves.job_by_id(self._db, job_id)  # it may have moved since it was chosen
-            if job is not None:
-                self._retry(job)
+            job = moves.job_by_id(db, job_id)  # it may have moved since it was chosen
+            if job is None:
+                self.refused.append(unknown(job_id))
+            elif job.state not in RETRYABLE:
+                text = f"job {job.id} ({printable(job.path)}) is {job.state}: only failed and"
+                self.refused.append(Refused(job.id, f"{text} skipped jobs are retried"))
+            elif job.id in unfit:
+                self.refused.append(Refused(job.id, unfit[job.id]))
+            else:
+                self._requeue(db, job)
 
     def outcome(self, refused: Sequence[Refused], *, is_delivering: bool) -> Retried:
         ids = {name: tuple(found) for name, found in self._ids.items()}
         return Retried(**ids, refused=tuple(refused), is_delivering=is_delivering)
 
-    def _retry(self, job: Job) -> None:
-        if job.state not in RETRYABLE:
-            text = f"job {job.id} ({printable(job.path)}) is {job.state}: only failed and skipped"
-            self.refused.append(Refused(job.id, f"{text} jobs are retried"))
-        elif job.id in self._unfit:
-            self.refused.append(Refused(job.id, self._unfit[job.id]))
-        else:
-            self._requeue(job)
-
-    def _requeue(self, job: Job) -> None:
-        if self._is_forced and self._may_be_there(job):
+    def _requeue(self, db: Database, job: Job) -> None:
+        if self._is_forced and _may_be_there(db, job):
             self._add("overruled", job)
-        if not self._is_forced and job.reason is not None and job.reason.code == "deleted":
+        if not self._is_forced and job.rests_for("deleted"):
             self._add("deleted", job)
         story = FORCED_STORY if self._is_forced else STORY
-        if job.reason is not None and job.reason.code == TOO_LARGE:
-            accounts.doubt_limits(self._db, job.account_id)
+        if job.rests_for(TOO_LARGE):
+            accounts.doubt_limits(db, job.account_id)
         if job.folder not in self._replacing:
-            changing.give_up_photo(self._db, job)
-        moves.requeue(self._db, job, self._now, story, is_forced=self._is_forced)
+            changing.give_up_photo(db, job)
+        moves.requeue(db, job, self._now, story, is_forced=self._is_forced)
         if not job.sha256:
-            sightings.read_anew(self._db, job)
-        self._add(self._way_of(job), job)
-
-    def _may_be_there(self, job: Job) -> bool:
-        entry = ledger.entry(self._db, job.account_id, job.sha256)
-        return entry is not None and entry.state == "maybe"
-
-    def _way_of(self, job: Job) -> str:
-        if not job.sha256:
-            return "unread"
-        moved = moves.job_by_id(self._db, job.id)
-        return "looked_up" if moved and moved.state is State.UNCERTAIN else "queued"
+            sightings.read_anew(db, job)
+        self._add(_way_of(db, job), job)
 
     def _add(self, name: str, job: Job) -> None:
         self._ids.setdefault(name, []).append(job.id)
+
+
+def _may_be_there(db: Database, job: Job) -> bool:
+    entry = ledger.entry(db, job.account_id, job.sha256)
+    return entry is not None and entry.state == "maybe"
+
+
+def _way_of(db: Database, job: Job) -> str:
+    if not job.sha256:
+        return "unread"
+    moved = moves.job_by_id(db, job.id)
+    return "looked_up" if moved and moved.state is State.UNCERTAIN else "queued"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from uploadd.store.connection import (
     open_for_reading,
     store_error,
 )
+
+JOBS_PER_COMMIT = 500
 
 
 def is_there(state_dir: Path) -> bool:
@@ -54,6 +57,18 @@ def writing(state_dir: Path) -> Iterator[Database]:
             db.execute("ROLLBACK")
             raise
         db.execute("COMMIT")
+
+
+def in_turns(ids: Sequence[int], most: int = JOBS_PER_COMMIT) -> Iterator[Sequence[int]]:
+    """Some jobs at a time, for a commit each; in between a deliverer gets its turn.
+
+    It looks for the lock a few times a second, so the rest is as long as the work was (blocking).
+    """
+    for begin in range(0, len(ids), most):
+        began = time.monotonic()
+        yield ids[begin : begin + most]
+        if begin + most < len(ids):
+            time.sleep(time.monotonic() - began)
 
 
 @contextmanager

@@ -193,7 +193,7 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
     if is_forced and not has_twin_in_flight(db, job):
         db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
     db.execute(statements.MARK_FORCED, (is_forced, job.id))
-    if job.is_replacement and job.has_left_mixture:
+    if job.is_replacement and job.rests_for("torn"):
         aim_anew(db, job.id)
     write(db, job, Settlement(State.QUEUED), now, story=text)
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))

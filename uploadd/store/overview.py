@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -13,7 +13,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.store import statements
-from uploadd.store.rows import Row, job_of, jobs, one, rows, value
+from uploadd.store.rows import Row, jobs, one, rows, value
 
 
 def counts_of_account(db: Database, account_id: int) -> dict[State, int]:
@@ -93,26 +93,21 @@ def range_below(root: bytes) -> tuple[bytes, bytes]:
     return root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
 
 
-def list_jobs(
-    db: Database, states: Sequence[State], account_ids: Sequence[int], reason_code: str = ""
-) -> Iterator[Job]:
-    """Every job, or those of some states, accounts, or with one reason code; oldest first."""
-    wheres, parameters = ["1"], list[object]()
-    for column, wanted in (("state", states), ("account_id", account_ids)):
-        if wanted:
-            wheres.append(f"{column} IN ({', '.join('?' for _ in wanted)})")
-            parameters.extend(wanted)
-    if reason_code:
-        wheres.append("reason_code = ?")
-        parameters.append(reason_code)
-    statement = f"SELECT * FROM jobs WHERE {' AND '.join(wheres)} ORDER BY id"
-    for row in rows(db, statement, tuple(parameters)):
-        yield job_of(row)
-
-
 def jobs_of_path(db: Database, path: bytes) -> list[Job]:
     """Every job that a path ever had, oldest first."""
     return jobs(db, statements.JOBS_OF_PATH, os.path.split(path))
+
+
+def current_ids(db: Database, path: bytes, of_path: Sequence[Job]) -> set[int]:
+    """Those of a path's jobs whose content the file had when it was read last.
+
+    Where that is not remembered, the newest of each account.
+    """
+    content = known_content(db, path)
+    newest = {job.account_id: job.id for job in of_path}
+    if content is None:
+        return set(newest.values())
+    return {job.id for job in of_path if job.sha256 == content}
 
 
 def history_of(db: Database, job_id: int) -> list[Row]:

@@ -296,6 +296,20 @@ WHERE account_id = ? AND state = 'failed' AND updated_at > ?
 ADD_HISTORY = "INSERT INTO history (job_id, at, state, text) VALUES (?, ?, ?, ?)"
 HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY id"
 
+# What commands list (store/listing.py has the conditions).
+JOBS_CHOSEN = "SELECT * FROM jobs WHERE {} ORDER BY id DESC LIMIT ?"
+IDS_CHOSEN = "SELECT id FROM jobs WHERE {} ORDER BY id"
+SUMS_CHOSEN = """
+SELECT account_id, state, coalesce(reason_code, '') AS code, count(*) AS jobs,
+    sum(size) AS size_bytes, min(reason_text) AS text, max(reason_text) AS last_text
+FROM jobs WHERE {} GROUP BY account_id, state, code ORDER BY jobs DESC, account_id, state, code
+"""
+HAS_JOBS = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE directory = :directory AND name = :name)
+    OR EXISTS (SELECT 1 FROM jobs WHERE directory = :root)
+    OR EXISTS (SELECT 1 FROM jobs WHERE directory >= :first AND directory < :beyond)
+"""
+
 # --- the ledger -------------------------------------------------------------------------------
 
 LEDGER_ROW = "SELECT * FROM ledger WHERE account_id = ? AND sha256 = ?"

@@ -138,14 +138,39 @@ def test_jobs_for_people_are_counted(home: Home) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["jobs", "--state", "lost"], ["jobs", "--account", "you"], ["retry"], ["retry", "x"],
-        ["retry", "0"], ["retry", "a/b.jpg"], ["retry", "1", "--failed"],
+        ["jobs", "--state", "lost"], ["jobs", "--account", "you"], ["jobs", "--folder", "x"],
+        ["jobs", "--since", "x"], ["jobs", "--limit", "-1"], ["retry"], ["retry", "1", "--failed"],
+        ["retry", "a.jpg", "--code", "5"], ["ignore"],
         ["pause", "you"], ["resume", "you"], ["why"],
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_2(home: Home, words: list[str]) -> None:
     """A usage error."""
     assert home.uploadd(*words).exit_code == 2
+
+
+def test_jobs_are_chosen_by_folder_time_and_number(home: Home) -> None:
+    """The newest first; a sum is for a terminal only."""
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        home.failed(name)
+    result = home.uploadd("jobs", "--folder", "camera", "--since", "2001-01-01", "--limit", "2")
+    assert [line.split()[-1] for line in result.stdout.splitlines()][1:] == ["[5]", "[5]"]
+    assert "c.jpg" in result.stdout.splitlines()[1]
+    assert home.uploadd("jobs", "--since", "1min").stderr == "no jobs\n"
+
+
+def test_jobs_are_put_aside_and_taken_up_again(home: Home) -> None:
+    """By number, file and directory; what has no job is 1."""
+    job = home.failed("a.jpg")
+    home.done("b.jpg")
+    assert home.uploadd("ignore", str(home.path("a.jpg"))).exit_code == 0
+    assert home.job(job.id).is_put_aside
+    assert "1 job was put aside before" in home.uploadd("ignore", str(job.id)).stderr
+    assert "1 job is put back" in home.uploadd("retry", str(home.photos)).stderr
+    assert home.uploadd("ignore", str(home.photos)).exit_code == 0
+    for words in (["x"], ["0"], ["9" * 30], [str(home.path("b.jpg"))]):
+        assert home.uploadd("ignore", *words).exit_code == 1
+        assert home.uploadd("retry", *words).exit_code == 1
 
 
 def test_why_as_json(home: Home) -> None:

@@ -18,8 +18,8 @@ COMMANDS = GROUP.commands  # type: ignore[attr-defined]
 # The order of the commands in the design, for as long as each of them is there; what the design
 # does not name stands beside what it belongs to.
 ORDER = [
-    *("run", "backfill", "auth", "check", "status", "jobs", "why", "retry", "pause", "resume"),
-    *("replace", "adopt", "restore", "call", "sandbox", "demo"),
+    *("run", "backfill", "auth", "check", "status", "jobs", "why", "retry", "ignore"),
+    *("pause", "resume", "replace", "adopt", "restore", "call", "sandbox", "demo"),
 ]
 WORDS = [
     *("account", "folder", "candidate", "settle", "fingerprint", "job", "attempt", "ledger"),

@@ -5,21 +5,29 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from unit.operations.records import BROKEN, NOW, Records
+from uploadd.cli.ignore import ignored_lines
 from uploadd.cli.jobs import _Lines
-from uploadd.cli.moments import ago, length, moment, soon
+from uploadd.cli.moments import ago, length, moment, since_said, soon
 from uploadd.cli.retry import retried_lines
 from uploadd.cli.status_view import status_view
 from uploadd.cli.story_view import story_lines
+from uploadd.cli.sum_view import sum_lines
+from uploadd.model.errors import UsageError
+from uploadd.model.jobs import Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.states import State
-from uploadd.operations.retrying import Refused, Retried
-from uploadd.operations.show.listing import Listed
+from uploadd.model.verdicts import Reason
+from uploadd.operations.ignoring import Ignored
+from uploadd.operations.naming import Refused
+from uploadd.operations.retrying import Retried
+from uploadd.operations.show.listing import Listed, Wanted, listing, relative_path
 from uploadd.operations.show.status import Status, status_of
 from uploadd.operations.show.story import story_of
 from uploadd.store import older
@@ -105,29 +113,102 @@ def test_a_folder_says_what_is_wrong_with_it(records: Records) -> None:
     assert "paused" in shown(paused, 200)
 
 
-def listed(records: Records) -> Listed:
-    """A failed job with a long name."""
-    return Listed(records.failed("long-" * 20 + "name.jpg"), "me")
+LONG = Reason("5", "the service does not know this type of file, whatever its name says", "")
 
 
-def test_a_job_is_one_line_of_the_terminal(records: Records) -> None:
-    """The end of a path tells more than its beginning."""
-    one = listed(records)
-    console = Console(width=80, force_terminal=True, file=io.StringIO())
-    line = _Lines(console, has_accounts=True).line(one).plain
-    assert len(line) <= 80
-    assert "name.jpg" in line
-    assert line.count("…") == 2
+def lines_of(records: Records, one: Job, *, is_terminal: bool, width: int = 80) -> list[str]:
+    """A job as `uploadd jobs` shows it."""
+    relative = relative_path(records.configuration, one)
+    console = Console(width=width, force_terminal=is_terminal, file=io.StringIO())
+    lines = _Lines(console, has_accounts=True, has_folders=True)
+    return [line.plain for line in lines.of(Listed(one, "me", relative))]
+
+
+def test_a_reason_is_never_cut(records: Records) -> None:
+    """It has a line of its own where it does not fit; of a path the end tells more."""
+    found = lines_of(records, records.failed("long-" * 20 + "name.jpg", LONG), is_terminal=True)
+    assert len(found[0]) <= 80
+    assert found[0].endswith("name.jpg")
+    assert found[0].count("…") == 1
+    assert found[1].strip() == f"{LONG.text} [5]"
+
+
+def test_a_short_job_is_one_line(records: Records) -> None:
+    """With its path from the folder."""
+    (line,) = lines_of(records, records.failed("a.jpg"), is_terminal=True, width=160)
+    assert "  camera  " in line
+    assert "  a.jpg  " in line
+    assert line.endswith(f"{BROKEN.text} [5]")
+    assert str(records.photos) not in line
 
 
 def test_a_job_is_not_cut_where_there_is_no_terminal(records: Records) -> None:
-    """Programs read it."""
-    one = listed(records)
-    lines = _Lines(Console(width=80, file=io.StringIO()), has_accounts=False)
-    line = lines.line(one).plain
-    assert str(records.photos) in line
-    assert f"{BROKEN.text} [5]" in line
-    assert "  me  " not in line
+    """Programs read it, one line a job."""
+    name = "long-" * 20 + "name.jpg"
+    (line,) = lines_of(records, records.failed(name, LONG), is_terminal=False)
+    assert name in line
+    assert line.endswith(f"{LONG.text} [5]")
+
+
+def test_sums_say_what_they_have_in_common(records: Records) -> None:
+    """One of several reasons is an example."""
+    records.failed("a.jpg", LONG)
+    records.failed("b.jpg")
+    records.done("c.jpg")
+    with listing(records.configuration, Wanted(), with_sums=True) as found:
+        lines = [line.plain for line in sum_lines(found.sums, has_accounts=False)]
+    assert lines[0].split()[:5] == ["2", "failed", "5", "such", "as:"]
+    assert lines[1].split() == ["1", "done"]
+
+
+def test_a_directory_s_story_is_its_sum(records: Records) -> None:
+    """With the commands for what has failed there."""
+    records.failed("a.jpg")
+    records.done("b.jpg")
+    story = story_of(records.configuration, records.root, NOW)
+    text = "\n".join(line.plain for line in story_lines(story, NOW))
+    assert f"`uploadd retry {records.photos}`" in text
+    assert f"`uploadd ignore {records.photos}`" in text
+    assert f"{BROKEN.text}" in text
+
+
+@pytest.mark.parametrize(
+    ("ignored", "words"),
+    [
+        (Ignored(), ["no job was put aside"]),
+        (Ignored(put_aside=1), ["1 job is put aside"]),
+        (Ignored(put_aside=1200, before=2), ["1,200 jobs are put", "2 jobs were put aside before"]),
+        (Ignored(refused=(Refused(3, "job 3 is uploading"),)), ["uploadd: job 3 is uploading"]),
+        (Ignored(refused=(Refused(3, "no"),) * 25), ["uploadd: and 5 jobs more"]),
+    ],
+)
+def test_an_ignore_says_what_came_of_it(ignored: Ignored, words: list[str]) -> None:
+    """How many, and what was left."""
+    text = "\n".join(ignored_lines(ignored))
+    assert all(word in text for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2d", NOW - 2 * 86400),
+        ("90min", NOW - 5400),
+        ("1w", NOW - 7 * 86400),
+        ("999999w", 0.0),
+        ("2023-11-14T22:13:20+00:00", NOW),
+        ("2023-11-14", datetime.fromisoformat("2023-11-14").timestamp()),
+    ],
+)
+def test_since_is_a_date_or_a_span(text: str, at: float) -> None:
+    """In the time of the one who asks."""
+    assert since_said(text, NOW) == at
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2", "d", "2 d", "-2d", "2023-13-01", "٣d"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    """With both ways to write it."""
+    with pytest.raises(UsageError, match="2026-05-17T18:30"):
+        since_said(text, NOW)
 
 
 def test_a_story_names_the_command(records: Records) -> None:

@@ -12,16 +12,17 @@ from uploadd.model.jobs import Job
 from uploadd.model.sightings import Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.operations.naming import Names
 from uploadd.operations.retrying import Retried, Wish, retry
 from uploadd.store import accounts, ledger, lock, moves, sightings
-from uploadd.store.beside import writing
+from uploadd.store.beside import in_turns, writing
 
 DELETED = Reason("deleted", "it was deleted there")
 
 
 def retried(records: Records, *ids: int, **wish: object) -> Retried:
     """What a retry does."""
-    return retry(records.configuration, Wish(ids, **wish), NOW + 10)  # type: ignore[arg-type]
+    return retry(records.configuration, Wish(Names(ids), **wish), NOW + 10)  # type: ignore[arg-type]
 
 
 def ledger_state(records: Records, job: Job) -> str | None:
@@ -32,7 +33,13 @@ def ledger_state(records: Records, job: Job) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "wish", [Wish(), Wish((1,), failed=True), Wish((1,), code="5"), Wish((1,), account="me")]
+    "wish",
+    [
+        Wish(),
+        Wish(Names((1,)), failed=True),
+        Wish(Names((1,)), code="5"),
+        Wish(Names((1,)), account="me"),
+    ],
 )
 def test_jobs_are_named_or_chosen(records: Records, wish: Wish) -> None:
     """Neither nothing nor both."""
@@ -83,8 +90,8 @@ def test_what_is_neither_failed_nor_skipped_is_refused(records: Records) -> None
     done, failed = records.done("a.jpg"), records.failed("b.jpg")
     found = retried(records, done.id, failed.id, 99)
     assert found.queued == (failed.id,)
-    assert [one.job_id for one in found.refused] == [99, done.id]
-    assert "is done" in found.refused[1].text
+    assert [one.job_id for one in found.refused] == [done.id, 99]
+    assert "is done" in found.refused[0].text
 
 
 def test_what_may_have_arrived_is_looked_up_first(records: Records) -> None:
@@ -219,3 +226,56 @@ def test_a_file_too_large_puts_the_limits_in_doubt(records: Records) -> None:
     assert retried(records, job.id).queued == (job.id,)
     with writing(records.configuration.state_dir) as db:
         assert accounts.limits_doubted(db, job.account_id) == 1
+
+
+def test_files_and_directories_are_named_as_people_type_them(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, over a link, and gone by now."""
+    one, two = records.failed("a.jpg"), records.failed("b.jpg")
+    (records.photos.parent / "link").symlink_to(records.photos)
+    records.path("b.jpg").unlink()
+    monkeypatch.chdir(records.photos.parent)
+    assert retried_paths(records, b"link/a.jpg").queued == (one.id,)
+    assert retried_paths(records, b"photos/b.jpg").queued == (two.id,)
+
+
+def retried_paths(records: Records, *paths: bytes) -> Retried:
+    """What a retry of files and directories does."""
+    return retry(records.configuration, Wish(Names(paths=paths)), NOW + 10)
+
+
+def test_a_directory_takes_what_failed_or_was_ignored(records: Records) -> None:
+    """What else was skipped there was skipped for good reason: by its file it goes."""
+    failed, ignored = records.failed("a.jpg"), records.failed("b.jpg")
+    skipped = records.skipped("c.jpg", DELETED)
+    records.done("d.jpg")
+    with writing(records.configuration.state_dir) as db:
+        moves.put_aside(db, records_job(db, ignored.id), NOW)
+    found = retried_paths(records, records.root)
+    assert (found.queued, found.refused) == ((failed.id, ignored.id), ())
+    assert retried_paths(records, bytes(records.path("c.jpg"))).queued == (skipped.id,)
+    assert retried_paths(records, records.root).moved == 0
+
+
+def test_a_former_content_is_not_queued_with_its_file(records: Records) -> None:
+    """It was left because it is not in the file any more."""
+    records.failed("a.jpg")
+    records.add("a.jpg", b"new")
+    found = retried_paths(records, bytes(records.path("a.jpg")))
+    assert "is queued" in found.refused[0].text
+
+
+@pytest.mark.parametrize("path", ["nothing.jpg", "nowhere"])
+def test_a_path_without_a_job_is_refused(records: Records, path: str) -> None:
+    """And told where to ask."""
+    records.add("a.jpg")
+    (refused,) = retried_paths(records, bytes(records.path(path))).refused
+    assert refused.job_id is None
+    assert f"`uploadd why {records.path(path)}`" in refused.text
+
+
+def test_a_retry_of_many_lets_others_in_between(records: Records) -> None:
+    """Each commit takes some of them."""
+    ids = [records.failed(f"{number}.jpg").id for number in range(7)]
+    assert [list(some) for some in in_turns(ids, 3)] == [ids[:3], ids[3:6], ids[6:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,22 @@ def test_a_file_that_is_gone_keeps_its_story(records: Records) -> None:
     assert [remark.code for remark in found.remarks] == ["gone"]
     assert found.jobs[0].job.state is State.DONE
     assert not found.is_unheard_of
+
+
+def test_a_directory_has_its_sum(records: Records) -> None:
+    """Also when it is gone; an empty one says that nothing was seen in it."""
+    records.failed("a.jpg")
+    records.done("b.jpg")
+    found = story_of(records.configuration, records.root, NOW)
+    sums = [{**one, "size": None} for one in found.as_json()["sums"]]
+    assert sums == [
+        {"account": "me", "state": "done", "code": None, "jobs": 1, "size": None},
+        {"account": "me", "state": "failed", "code": "5", "jobs": 1, "size": None},
+    ]
+    shutil.rmtree(records.photos)
+    gone = story_of(records.configuration, records.root, NOW)
+    assert [remark.code for remark in gone.remarks] == ["gone"]
+    assert (gone.is_unheard_of, len(gone.sums)) == (False, 2)
 
 
 def test_a_file_that_has_changed_since_is_noted(records: Records) -> None:

@@ -162,8 +162,8 @@ def test_a_doubt_about_a_photo_stays(records: Records) -> None:
     job = records.begin(records.add("a.jpg"))
     torn = replace(Settlement(State.FAILED, reason=TORN, photo_id="9"), ledger=LedgerChange.CLEAR)
     job = put_aside(records, records.settle(job, torn))
-    assert job.has_left_mixture
+    assert job.rests_for("torn")
     with writing(records.configuration.state_dir) as db:
         assert ledger_moves.holds_other(db, job.account_id, "9", "f" * 64)
         moves.requeue(db, job, NOW + 9, "a person said retry")
-    assert not records.job(job.id).has_left_mixture
+    assert not records.job(job.id).rests_for("torn")

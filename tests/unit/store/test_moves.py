@@ -19,7 +19,7 @@ from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
 from uploadd.model.verdicts import Pause, Reason
-from uploadd.store import accounts, moves, overview, pauses, queue, sightings
+from uploadd.store import accounts, listing, moves, overview, pauses, queue, sightings
 from uploadd.store.clocks import keep_waits
 from uploadd.store.connection import open_database
 
@@ -235,7 +235,7 @@ def test_content_that_is_there_is_a_duplicate_at_once(db: Database) -> None:
 def test_registering_twice_changes_nothing(db: Database) -> None:
     """A sighting may come any number of times."""
     assert seen(db) == seen(db)
-    assert len(list(overview.list_jobs(db, [], []))) == 1
+    assert len(list(listing.chosen(db, listing.Choice()))) == 1
 
 
 def test_a_rescheduled_job_overtakes_fresh_ones_when_its_time_has_come(db: Database) -> None:

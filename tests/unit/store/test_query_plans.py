@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from uploadd.model.states import State
 from uploadd.store import statements
 from uploadd.store.connection import open_database
+from uploadd.store.listing import Choice, condition
 
 ASKED_ALL_THE_TIME = (
     "JOB",
@@ -39,6 +41,8 @@ ASKED_ALL_THE_TIME = (
     "HEIR_OF_PATH",
     "OTHER_CONTENT_THERE",
     "OTHER_CONTENT_SINCE",
+    "KNOWN_DIRECTORIES",
+    "HAS_JOBS",
 )
 
 
@@ -48,8 +52,26 @@ def test_no_scan(tmp_path: Path, name: str) -> None:
     found = getattr(statements, name)
     db = open_database(tmp_path)
     for statement in found.values() if isinstance(found, dict) else (found,):
-        assert not [step for step in _plan(db, statement) if step.startswith("SCAN")]
+        assert not _scans(_plan(db, statement))
     db.close()
+
+
+@pytest.mark.parametrize(
+    "choice", [Choice((State.FAILED,), below=b"/p"), Choice((State.SKIPPED,), below=b"/p")]
+)
+def test_a_directory_is_a_range(tmp_path: Path, choice: Choice) -> None:
+    """A retry or a sum of one directory does not read the jobs of all others."""
+    db = open_database(tmp_path)
+    where, parameters = condition(choice)
+    for statement in (statements.IDS_CHOSEN, statements.SUMS_CHOSEN):
+        text = f"EXPLAIN QUERY PLAN {statement.format(where)}"
+        assert not _scans([row[3] for row in db.execute(text, parameters)])
+    db.close()
+
+
+def _scans(steps: list[str]) -> list[str]:
+    """The steps that read a whole table."""
+    return [step for step in steps if step.startswith("SCAN ") and step != "SCAN CONSTANT ROW"]
 
 
 def _plan(db: Database, statement: str) -> list[str]:

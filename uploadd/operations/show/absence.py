@@ -69,7 +69,7 @@ def _of_directory(folders: list[Folder], path: bytes) -> Remark:
     root = root_of(folders[0])
     relative = b"" if path == root else os.path.relpath(path, root)
     closed = closed_directory(folders[0], root, relative)
-    text = f"it is a directory in folder {folders[0].name}; ask for one of its files"
+    text = f"it is a directory in folder {folders[0].name}, and nothing in it was seen yet"
     return closed or Remark("directory", text)
 
 

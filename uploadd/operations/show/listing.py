@@ -1,46 +1,114 @@
-"""The jobs, one after the other, for `uploadd jobs`."""
+"""The jobs, one after the other and summed, for `uploadd jobs`."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+from uploadd.intake.tree import is_inside, root_of
 from uploadd.model.configuration import Configuration
+from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
 from uploadd.operations.choosing import account_called
 from uploadd.operations.show.json_values import json_job
-from uploadd.store import accounts, overview
+from uploadd.store import accounts
 from uploadd.store.beside import reading
+from uploadd.store.listing import Choice, Sum, chosen, sums
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which jobs are asked for; what is empty or None says nothing.
+
+    `since`: only those that moved at that time or later (unix seconds). `most`: no more of them.
+    """
+
+    states: Sequence[State] = ()
+    account: str | None = None
+    folder: str = ""
+    code: str = ""
+    since: float | None = None
+    most: int | None = None
 
 
 class Listed(NamedTuple):
-    """A job with the name of its account."""
+    """A job with the name of its account, and its path from its folder where it lies in one."""
 
     job: Job
     account: str
+    relative: bytes
 
     def as_json(self) -> dict[str, Any]:
         """One line of `jobs --json`."""
         return json_job(self.job, self.account)
 
 
-def listing(
-    configuration: Configuration, states: Sequence[State], account: str | None, code: str
-) -> Iterator[Listed]:
-    """Every job, or those that fit, oldest first; read as they are asked for.
+class Summed(NamedTuple):
+    """A sum of jobs with the name of its account."""
 
-    Raises `UsageError` for an account that nobody knows, `StoreError`.
+    sum: Sum
+    account: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of `why --json`, for a directory."""
+        return {
+            "account": self.account,
+            "state": self.sum.state,
+            "code": self.sum.code or None,
+            "jobs": self.sum.jobs,
+            "size": self.sum.size_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The jobs that fit, newest first, read as they are asked for; and all of them summed."""
+
+    sums: tuple[Summed, ...]
+    jobs: Iterator[Listed]
+
+
+@contextmanager
+def listing(
+    configuration: Configuration, wanted: Wanted, *, with_sums: bool = False
+) -> Iterator[Listing]:
+    """The jobs that are asked for, as they stand at this moment.
+
+    Raises `UsageError` for an account or a folder that nobody knows, `StoreError`.
     """
     with reading(configuration.state_dir) as db:
         names = account_names(db) if db else {}
-        wanted = rows_of(configuration, names, account)
-        if db is None or wanted == ():
+        rows = rows_of(configuration, names, wanted.account)
+        _check_folder(configuration, db, wanted.folder)
+        if db is None or rows == ():
+            yield Listing((), iter(()))
             return
-        for job in overview.list_jobs(db, states, wanted or (), code):
-            yield Listed(job, names.get(job.account_id, ""))
+        choice = Choice(wanted.states, rows or (), wanted.folder, wanted.code, wanted.since)
+        jobs = (
+            Listed(job, names.get(job.account_id, ""), relative_path(configuration, job))
+            for job in chosen(db, choice, wanted.most)
+        )
+        yield Listing(summed(db, choice) if with_sums else (), jobs)
+
+
+def summed(db: Database, choice: Choice) -> tuple[Summed, ...]:
+    """The jobs that fit by account, state and reason, the largest number first."""
+    names = account_names(db)
+    return tuple(Summed(one, names.get(one.account_id, "")) for one in sums(db, choice))
+
+
+def relative_path(configuration: Configuration, job: Job) -> bytes:
+    """A job's path from its folder; whole where it lies in no folder that is configured."""
+    folder = configuration.folders.get(job.folder)
+    if folder is None or not is_inside(job.path, root_of(folder)):
+        return job.path
+    return os.path.relpath(job.path, root_of(folder))
 
 
 def account_names(db: Database) -> dict[int, str]:
@@ -61,3 +129,12 @@ def rows_of(
     if not wanted:
         account_called(configuration, account, f"--account {account}")
     return wanted
+
+
+def _check_folder(configuration: Configuration, db: Database | None, name: str) -> None:
+    """A folder that left the configuration still has jobs."""
+    if not name or name in configuration.folders:
+        return
+    if db is None or not any(chosen(db, Choice(folder=name), 1)):
+        known = ", ".join(configuration.folders) or "none is configured"
+        raise UsageError(f"--folder {name} is not a folder", f"known are: {known}")

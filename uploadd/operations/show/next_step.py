@@ -277,6 +277,7 @@ _SKIPPED = {
     "vanished": "it comes back to the queue by itself when the file is there again",
     "excluded": "it comes back to the queue by itself when include and exclude let it in",
     "changed": "nothing: this content is not in the file any more, or is not to be uploaded",
+    "ignored": "nothing: it was put aside, until it is retried",
     "type": "nothing: no such file is taken",
     "empty": "it is looked at again when the file has content",
 }

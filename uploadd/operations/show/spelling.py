@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
 from uploadd.operations.show.absence import folders_of
-from uploadd.store import overview
+from uploadd.store.listing import has_jobs
 
 
 def spellings(configuration: Configuration, file: bytes) -> list[bytes]:
@@ -33,8 +33,8 @@ def likeliest(configuration: Configuration, spelled: list[bytes]) -> bytes:
 
 
 def known_spelling(db: Database, configuration: Configuration, spelled: list[bytes]) -> bytes:
-    """The spelling that has jobs, else the likeliest."""
+    """The spelling that has jobs, itself or below it; else the likeliest."""
     for path in spelled:
-        if overview.jobs_of_path(db, path):
+        if has_jobs(db, path):
             return path
     return likeliest(configuration, spelled)

@@ -1,4 +1,4 @@
-"""The story of one file: what happened to it for each account, and what happens next."""
+"""The story of one path: what happened to it for each account, and what happens next."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from uploadd.model.states import State
 from uploadd.operations.show.absence import Watchers, folders_of, why_no_job
 from uploadd.operations.show.exclusion import Remark
 from uploadd.operations.show.json_values import json_job, json_path, json_time
-from uploadd.operations.show.listing import account_names
+from uploadd.operations.show.listing import Summed, account_names, summed
 from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_spelling, likeliest, spellings
 from uploadd.operations.show.status import holding
 from uploadd.store import calls, changing, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
+from uploadd.store.listing import Choice
 from uploadd.store.lock import Holder, holder_now
 
 PURPOSES = {State.UNCERTAIN: Purpose.LOOK_UP, State.PROCESSING: Purpose.TICKETS}
@@ -70,18 +71,22 @@ class JobStory:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything that is known of one path. `folder`: the nearest that it lies in, or ""."""
+    """Everything that is known of one path. `folder`: the nearest that it lies in, or "".
+
+    `sums`: the jobs of what lies below it, where it is no file.
+    """
 
     path: bytes
     exists: bool
     folder: str
     remarks: tuple[Remark, ...]
     jobs: tuple[JobStory, ...]
+    sums: tuple[Summed, ...] = ()
 
     @property
     def is_unheard_of(self) -> bool:
         """Whether there is neither such a file nor a trace of it."""
-        return not self.exists and not self.jobs
+        return not (self.exists or self.jobs or self.sums)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `why --json` prints."""
@@ -91,11 +96,15 @@ class Story:
             "folder": self.folder or None,
             "remarks": [remark.as_json() for remark in self.remarks],
             "jobs": [job.as_json() for job in self.jobs],
+            "sums": [one.as_json() for one in self.sums],
         }
 
 
 def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
-    """The story of the file at `file` (relative, or not there any more). Raises `StoreError`."""
+    """The story of `file` (relative, or not there any more), or the sum of what lies below it.
+
+    Raises `StoreError`.
+    """
     spelled = spellings(configuration, file)
     with reading(configuration.state_dir) as db:
         if db is None:
@@ -106,9 +115,19 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
         watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
         known = overview.known_file(db, path)
         jobs = tuple(_job_stories(db, configuration, path, holder, now))
+        sums = () if jobs else summed(db, Choice(below=path))
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
         notes = () if is_unread or not jobs else tuple(_changes(path, known))
+    if sums:
+        return _sum_of(configuration, path, sums)
     return _story(configuration, path, jobs, notes, watchers)
+
+
+def _sum_of(configuration: Configuration, path: bytes, sums: tuple[Summed, ...]) -> Story:
+    folders = folders_of(configuration, path)
+    is_there = os.path.isdir(path)
+    notes = () if is_there else (Remark("gone", "the directory is not there any more"),)
+    return Story(path, is_there, folders[0].name if folders else "", notes, (), sums)
 
 
 def _story(
@@ -151,12 +170,11 @@ def _job_stories(
 ) -> Iterator[JobStory]:
     """The newest job of each account first, then older contents."""
     names = account_names(db)
-    current = overview.known_content(db, path)
     jobs = overview.jobs_of_path(db, path)
+    current = overview.current_ids(db, path, jobs)
     newest = {job.account_id: job.id for job in jobs}
     for job in sorted(jobs, key=lambda job: (newest[job.account_id] != job.id, job.id)):
-        is_newest = newest[job.account_id] == job.id
-        is_current = is_newest if current is None else job.sha256 == current
+        is_current = job.id in current
         around = _circumstances(db, configuration, job, names.get(job.account_id, ""), holder, now)
         history = tuple(
             Event(row["at"], State(row["state"]), row["text"])
