@@ -24,8 +24,6 @@ BIN := .venv/bin
 # What is installed, by the newest of these: the demo needs far less than the tests.
 DEMO := .venv/installed-demo
 DEV := .venv/installed-dev
-# One more than there are cores: tests of real processes spend much of their time waiting.
-WORKERS ?= $(shell expr $$(nproc) + 1)
 
 # The lock files name every package, so pip has nothing to resolve (--no-deps below): older ones
 # trip over a requirement with an extra, as pytest-cov's of coverage.
@@ -40,8 +38,8 @@ demo: $(DEMO)
 	@case "$$DIR" in "~"|"~/"*) DIR="$$HOME$${DIR#"~"}";; esac; \
 	$(BIN)/uploadd demo $${DIR:+"$$DIR"}
 
-test: lint
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+test: $(DEV)
+	@$(BIN)/python tests/everything.py
 
 # Counting lines makes every test slower by half, so this is a run of its own.
 coverage: $(DEV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from typing import NoReturn
 import pytest
 import structlog
 from hypothesis import settings
+
+MEMORY = "/dev/shm"
+ENOUGH_BYTES = 500_000_000
 
 # Machines are slow now and then: a deadline would fail for that. The same examples each time: a
 # run that fails can be repeated; `--hypothesis-profile=explore` (make fuzz) draws others.
@@ -23,6 +27,10 @@ settings.load_profile("steady")
 # httpx looks for this module at each request to an ASGI application, on the whole import path.
 # Nothing here installs it, so that is known once and for all.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+# Every commit waits for the disk (`synchronous = FULL`). Where files are in memory it need not.
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -1,4 +1,7 @@
-"""Two thousand schedules of faults and kills. A failing one prints the command that replays it."""
+"""Five hundred schedules of faults and kills; `make simulate` plays more.
+
+A failing one prints the command that replays it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import pytest
 
 from simulation.schedules import play
 
-SCHEDULES = 2000
-A_TEST = 40
+SCHEDULES = 500
+A_TEST = 20
 
 
 @pytest.mark.no_cover
