@@ -12,6 +12,7 @@ import structlog
 
 from uploadd.assembly import Assembly, ServiceMaker, assembled
 from uploadd.delivery.logins import LoginSource
+from uploadd.delivery.private_places import PrivatePlaces
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.request_loop import Around, RequestLoop
@@ -132,9 +133,11 @@ class _Daemon:
             tasks.create_task(self._assembly.guard(self._ended))
             tasks.create_task(self._tell_status())
             tasks.create_task(self._tell_person())
+            places = tasks.create_task(self._tell_private_places())
             tasks.create_task(self._walk_for_other_accounts())
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard))
             await self._stop.wanted.wait()
+            places.cancel()
             await self._drain(delivery)
         log.info("daemon.stopped")
 
@@ -192,6 +195,15 @@ class _Daemon:
         if command:
             notices = Notices(NoticeCommand(command, self._ended), self._assembly.store)
             await notices.run(self._assembly.desks.values(), self._runtime.clock, self._ended)
+
+    async def _tell_private_places(self) -> None:
+        assembly = self._assembly
+        places = PrivatePlaces(
+            assembly.configuration,
+            assembly.desks.values(),
+            lambda: all(folder.is_all_queued for folder in self._folders),
+        )
+        await places.run(assembly.bell.listener(), self._runtime.clock)
 
     async def _status_line(self) -> str:
         parts = []

@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from simulation.world import World
 from uploadd.model.configuration import ServiceName
 from uploadd.model.photo import NOTHING_SET, PhotoTable, Privacy
+from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
+from uploadd.sandbox import Fault, SandboxOptions
 
 BOTH = (ServiceName.FLICKR, ServiceName.IPERNITY)
 PRIVATE, PUBLIC, SITES_DEFAULT = (0, 0, 0), (1, 0, 0), (1, 0, 0)
@@ -71,3 +74,71 @@ def test_a_file_in_no_folder_goes_by_the_accounts_table(world: World) -> None:
     world.others = []
     world.backfill()
     assert shown(world) == [(0, 0, 1)]
+
+
+FREE = SandboxOptions(max_items=1000, max_private_items=50)
+COUNTING = "flickr.people.getPhotos"
+
+
+def told_of_places(world: World) -> tuple[list[str], int]:
+    """What a backfill says of private places, and how many calls it made to count them."""
+    with capture_logs() as events:
+        assert world.backfill().ending is Ending.DONE
+    told = [event["text"] for event in events if event["event"] == "account.private_places"]
+    return told, len(world.sandbox.journal.of(COUNTING))
+
+
+def free_world(directory: Path, count: int, photo: PhotoTable = NOTHING_SET) -> World:
+    """A free account, for which so many photos wait."""
+    world = World(directory, FREE)
+    world.account = replace(world.account, photo=photo)
+    for number in range(count):
+        world.add(f"{number}.jpg")
+    return world
+
+
+def test_more_private_photos_than_places_are_told_of_and_sent(tmp_path: Path) -> None:
+    """Nothing is held back, and none is made public; the places are counted once."""
+    world = free_world(tmp_path, 53)
+    world.set_accounts(bytes_per_second=1000)  # five photos a second
+    told, calls = told_of_places(world)
+    [text] = told
+    assert text == (
+        "53 files are private, and the account has 50 of 50 places for such: 3 more than places"
+    )
+    assert calls == 1
+    assert shown(world) == [PRIVATE] * 53
+
+
+@pytest.mark.parametrize(
+    ("count", "photo"),
+    [
+        (50, NOTHING_SET),
+        (53, PhotoTable(privacy=Privacy.ACCOUNT)),
+    ],
+)
+def test_who_has_places_enough_is_told_nothing(
+    tmp_path: Path, count: int, photo: PhotoTable
+) -> None:
+    """And where no setting makes a photo private, nobody counts."""
+    told, calls = told_of_places(free_world(tmp_path, count, photo))
+    assert told == []
+    assert calls == (1 if photo is NOTHING_SET else 0)
+
+
+def test_a_pro_account_has_no_such_places(tmp_path: Path) -> None:
+    """No call is spent on it."""
+    world = World(tmp_path, SandboxOptions(is_pro=True))
+    world.add("a.jpg")
+    assert told_of_places(world) == ([], 0)
+
+
+def test_a_refusal_is_told_in_the_services_words(tmp_path: Path) -> None:
+    """The photo fails as it was meant to be: private."""
+    world = free_world(tmp_path, 1)
+    world.sandbox.faults.add(Fault("error", code=8, rate=1.0))
+    assert world.backfill().ending is Ending.FAILED
+    [job] = world.jobs()
+    assert job.reason is not None
+    assert (job.state, job.reason.code) == (State.FAILED, "8")
+    assert list(world.sandbox.photos) == []

@@ -96,6 +96,8 @@ class Desk:
     """How many questions about jobs in a state were not answered, one after the other."""
     uploading: int = 0
     bytes_sent: int = 0
+    private_kept: int = 0
+    """Uploads of this deliverer that are not public, as far as they may have arrived."""
     is_idle: bool = False
     last_ticket_at: float = 0.0
 

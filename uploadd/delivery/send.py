@@ -102,6 +102,8 @@ async def _send(
     settlement = after_send(witnessed, believed, desk.around())
     await settle(desk, [(witnessed, desk.suspects.judge(job, settlement, acquittals))])
     await _learn_from(desk, job, verdict)
+    if parcel.is_public == 0 and not job.is_replacement and may_have_arrived(verdict):
+        desk.private_kept += 1
     if sent is not None:
         desk.resight(job)
 

@@ -63,6 +63,11 @@ class FolderLoop:
         self._walk_wanted = True
         self._bell.set()
 
+    @property
+    def is_all_queued(self) -> bool:
+        """Whether every file that the first walk found is in the queue, or known."""
+        return not self._is_first_walk and not self._tree.waiting()
+
     async def run(self, ended: asyncio.Event) -> None:
         """Take sightings and walk when it is time, until `ended` is set."""
         walked_at = self._runtime.clock.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
 from uploadd.store import pauses, statements
-from uploadd.store.rows import jobs, value
+from uploadd.store.rows import jobs, rows, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ def questions(db: Database, account_id: int, state: State, now: float, most: int
         next_due=next_due_in(db, account_id, state),
         fresh=fresh_tickets(db, account_id) if state is State.PROCESSING else 0,
     )
+
+
+def to_be_sent_by_folder(db: Database, account_id: int) -> Counter[str]:
+    """How many uploads are being sent, or wait for it, by their folder's name (empty: none)."""
+    found: Counter[str] = Counter()
+    for row in rows(db, statements.TO_BE_SENT_BY_FOLDER, (account_id, account_id)):
+        found[row["folder"]] += row["files"]
+    return found
 
 
 def next_to_send(

@@ -164,6 +164,14 @@ UNION ALL
 SELECT state, count(*) AS n FROM jobs WHERE account_id = ?
     AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY state
 """
+TO_BE_SENT_BY_FOLDER = """
+SELECT folder, count(*) AS files FROM jobs
+WHERE account_id = ? AND state = 'queued' AND kind = 'upload' GROUP BY folder
+UNION ALL
+SELECT folder, count(*) AS files FROM jobs
+WHERE account_id = ? AND state = 'uploading' AND kind = 'upload'
+    AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY folder
+"""
 FOUND_UPLOADING = """
 SELECT * FROM jobs WHERE account_id = ? AND state = 'uploading'
     AND state IN ('uploading', 'uncertain', 'processing', 'filing')

@@ -9,6 +9,7 @@ import structlog
 
 from uploadd.assembly import Assembly
 from uploadd.delivery.desk import Desk
+from uploadd.delivery.private_places import PrivatePlaces
 from uploadd.intake.rescan import Rescan
 from uploadd.intake.tree import Tree
 from uploadd.model.budget import Purpose
@@ -70,9 +71,11 @@ class Backfill:
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard.set))
             arrivals = tasks.create_task(self._assembly.arrivals.run(self._ended))
             walks = tasks.create_task(self._intake.walk_all())
+            places = tasks.create_task(self._tell_private_places())
             ending = await self._watch_over()
             requests = await self._ask_successor() if ending is None else ()
             walks.cancel()
+            places.cancel()
             await self._wind_up(delivery)
             self._ended.set()
             self._assembly.arrivals.woken.set()
@@ -82,6 +85,12 @@ class Backfill:
         return Finished(
             finished.ending, finished.snapshot, finished.pauses, requests=tuple(requests)
         )
+
+    async def _tell_private_places(self) -> None:
+        assembly = self._assembly
+        desks, is_all_queued = assembly.desks.values(), self._intake.is_all_queued
+        places = PrivatePlaces(assembly.configuration, desks, is_all_queued)
+        await places.run(assembly.bell.listener(), self._runtime.clock)
 
     async def _watch_over(self) -> Ending | None:
         """The reason to end; None where a daemon waits for its turn."""
@@ -137,6 +146,10 @@ class _Intake:
         is_walking = self._is_walking or any(desk.rebound.is_set() for desk in self._desks())
         settling = sum(tree.waiting() for tree in self._trees)
         return IntakeView(settling, is_walking, self._has_unread)
+
+    def is_all_queued(self) -> bool:
+        """Whether every file that was found is in the queue, or known."""
+        return not self._is_walking and not any(tree.waiting() for tree in self._trees)
 
     async def walk_all(self) -> None:
         """Walk every directory, and once more where a login turned out to be another account.
