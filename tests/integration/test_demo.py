@@ -19,6 +19,7 @@ from uploadd.sandbox.options import SandboxOptions
 from uploadd.sandbox.server import running_sandbox
 
 UPLOADD = str(Path(sys.executable).with_name("uploadd"))
+OLD = 1_700_000_000
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -57,6 +58,7 @@ def make_photos(directory: Path, count: int) -> None:
     for number in range(count):
         path = directory / f"mine {number}.jpg"
         Image.new("RGB", (40, 30), (number * 20, 90, 30)).save(path)
+        os.utime(path, (OLD, OLD))  # what was written a moment ago has to settle first
 
 
 def test_painted_photos(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from integration.processes import JPEG, Desk, wait_until
 from uploadd.sandbox import SandboxOptions
 
-SLOW = 30_000
-"""Bytes a second that the sandbox reads: each photo takes three seconds."""
+SLOW = 10_000
+"""Bytes a second that the sandbox reads: each photo takes a second."""
 
 
-def add_extra(desk: Desk, count: int, size: int = 100_000) -> Path:
+def add_extra(desk: Desk, count: int, size: int = 10_000) -> Path:
     """Photos outside of the configured folder."""
     extra = desk.home / "extra"
     extra.mkdir()
@@ -141,7 +141,7 @@ def test_a_run_that_is_interrupted_while_it_waits_ends_cleanly(
     """130 after Ctrl-C; the backfill ends by itself."""
     desk = make_desk(SandboxOptions(read_bytes_per_second=SLOW))
     # What is in flight takes half a minute: so long the backfill cannot hand over.
-    extra = add_extra(desk, 12, size=1_000_000)
+    extra = add_extra(desk, 12, size=300_000)
     with desk.started("backfill", str(extra)) as backfill:
         wait_until(lambda: sends(desk) >= 2, 20, "sends have begun")
         with desk.started("run") as waiting:

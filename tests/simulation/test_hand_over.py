@@ -240,6 +240,43 @@ def test_the_client_of_a_dead_daemon_takes_over(world: Together) -> None:
     assert requests(world) == []
 
 
+@pytest.mark.parametrize(
+    ("patience", "least", "most"), [(1.0, 3.0, 5.0), (0.5, 1.5, 3.0), (0.01, 0.3, 2.0)]
+)
+def test_a_seat_is_left_free_for_as_long_as_patience_says(
+    world: Together, patience: float, least: float, most: float
+) -> None:
+    """Never less than a tenth: a daemon that is merely slow to come back is not gone."""
+    world.patience = patience
+
+    async def scene() -> None:
+        daemon = world.daemon(Party())
+        await asyncio.sleep(5)
+        client = world.backfill_of(Party())
+        await until(lambda: client.turns == [Turn.JOINED])
+        daemon.kill()
+        killed_at = world.now()
+        await until(lambda: Turn.TOOK_OVER in client.turns)
+        assert least <= world.now() - killed_at <= most
+
+    world.play(scene)
+
+
+def test_the_last_sum_is_whole_however_long_it_takes(
+    world: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a daemon, sums are made rarely where the machine is slow; but for the last one."""
+    monkeypatch.setattr("uploadd.operations.backfill.beside.COUNTING_SHARE", 1e-15)
+
+    async def scene() -> None:
+        world.daemon(Party())
+        await asyncio.sleep(5)
+        finished = await ended(world.backfill_of(Party()))
+        assert finished.snapshot.bytes_sent == sum(p.stat().st_size for p in world.extra.iterdir())
+
+    world.play(scene)
+
+
 def test_of_two_clients_of_a_dead_daemon_one_takes_over_and_one_waits(world: Together) -> None:
     """Neither fails, nothing is doubled."""
 

@@ -81,6 +81,7 @@ class RequestLoop:
 
     def __init__(self, around: Around, arrivals: Arrivals, store: Store, runtime: Runtime) -> None:
         self._around = around
+        self._patience = around.configuration.hand_over_patience
         self._arrivals = arrivals
         self._store = store
         self._runtime = runtime
@@ -136,7 +137,9 @@ class RequestLoop:
         tree, rescan = self._tree_and_walk(request)
         walk = walks.create_task(self._walk(rescan, request))
         told = Progress(Stage.WALKING)
-        self._errands[request.id] = _Errand(request, tree, walk, told, now, now + TIDY_SECONDS)
+        self._errands[request.id] = _Errand(
+            request, tree, walk, told, now, now + TIDY_SECONDS * self._patience
+        )
 
     async def _put_off(self, request: Request, why: Obstacle) -> None:
         """Refuse it while somebody listens; later it waits, because a disk may come back."""
@@ -149,7 +152,9 @@ class RequestLoop:
             log.warning("backfill.waits", text=why.text, remedy=why.remedy)
             progress = Progress(Stage.WALKING, why.text)
             await self._store.write(backfills.tell, request.id, progress)
-        self._look_again_at[request.id] = self._runtime.clock.monotonic() + AWAY_SECONDS
+        self._look_again_at[request.id] = (
+            self._runtime.clock.monotonic() + AWAY_SECONDS * self._patience
+        )
 
     def _tree_and_walk(self, request: Request) -> tuple[Tree, Rescan]:
         directory = request.directory
@@ -186,11 +191,12 @@ class RequestLoop:
             await self._store.write(backfills.tell, request.id, progress)
             errand.told = progress
         if progress.state is Stage.WALKED and now >= errand.tidy_at:
-            errand.tidy_at = now + TIDY_SECONDS
+            errand.tidy_at = now + TIDY_SECONDS * self._patience
             await self._tidy(errand)
 
     async def _tidy(self, errand: _Errand) -> None:
-        if self._runtime.clock.monotonic() - errand.heard_at < CLIENT_GONE_SECONDS:
+        silent_seconds = self._runtime.clock.monotonic() - errand.heard_at
+        if silent_seconds < CLIENT_GONE_SECONDS * self._patience:
             return
         request = errand.request
         is_open = await self._store.read(

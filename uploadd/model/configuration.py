@@ -11,6 +11,8 @@ from uploadd.model.secret import Secret
 
 NO_SECRET = Secret("")
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+# Less would take a process that is merely slow for one that is gone.
+LEAST_HAND_OVER_PATIENCE = 0.1
 
 
 class ServiceName(StrEnum):
@@ -109,6 +111,11 @@ class Configuration:
     drain_seconds: float = 60.0
     accounts: dict[str, Account] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
+
+    @property
+    def hand_over_patience(self) -> float:
+        """Multiplies the delays between two processes: one that is merely slow is not gone."""
+        return max(self.patience, LEAST_HAND_OVER_PATIENCE)
 
 
 def photo_fields(folder: Folder | None, account: Account) -> PhotoFields:

@@ -14,13 +14,11 @@ from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
 from uploadd.operations.backfill.trees import Wanted
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
+from uploadd.operations.turns import is_fresh
 from uploadd.store import accounts, backfills, calls, pauses, traffic
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request
 from uploadd.store.store import Store
-
-FRESH_SECONDS = 3.0
-"""A pause for refused credentials is tried by the deliverer before it is believed."""
 
 
 class BesideView:
@@ -70,9 +68,9 @@ class BesideView:
             any(request.has_unread for request in self.requests),
         )
 
-    async def spent(self) -> Spent:
+    async def spent(self, *, is_last: bool) -> Spent:
         clock = self._runtime.clock
-        if clock.monotonic() < self._sum_again_at:
+        if not is_last and clock.monotonic() < self._sum_again_at:
             return self._spent
         began = clock.monotonic()
         views = await self.accounts()
@@ -115,11 +113,12 @@ class BesideView:
         )
 
     def _is_probed(self, held: tuple[ActivePause, ...], now: float) -> bool:
-        is_fresh = any(
-            pause.cause is PauseCause.CREDENTIALS and now - pause.since < FRESH_SECONDS
+        patience = self._configuration.hand_over_patience
+        may_be_untried = any(
+            pause.cause is PauseCause.CREDENTIALS and is_fresh(pause.since, now, patience)
             for pause in held
         )
-        return not is_fresh and all(request.is_probed for request in self.requests)
+        return not may_be_untried and all(request.is_probed for request in self.requests)
 
 
 def _budget_seconds(db: Database, account_id: int, account: Account, now: float) -> float:

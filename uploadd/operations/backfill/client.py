@@ -19,6 +19,7 @@ from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.news import News, Tell, Turn
 from uploadd.operations.backfill.oversight import Oversight
 from uploadd.operations.backfill.trees import Wanted
+from uploadd.operations.turns import seconds_left_free
 from uploadd.store import backfills, lock
 from uploadd.store.backfills import Stage
 from uploadd.store.lock import Holder
@@ -26,10 +27,6 @@ from uploadd.store.store import Store
 
 PING_SECONDS = 10.0
 SILENT_SECONDS = 30.0
-FREE_SECONDS = 3.0
-"""A daemon that is restarted is back sooner than this; then nobody needs to take over."""
-TURN_SECONDS = 10.0
-"""How long a daemon that waits for its turn is left to take it."""
 
 
 class Client:
@@ -52,6 +49,7 @@ class Client:
     ) -> None:
         """`ids`: the rows by which the directories were asked for already."""
         self._state_dir = configuration.state_dir
+        self._patience = configuration.hand_over_patience
         self._runtime = runtime
         self._clock = runtime.clock
         self._store = store
@@ -63,7 +61,7 @@ class Client:
         self._tell = tell
         self._look_seconds = look_seconds
         self.ids = list(ids)
-        self._hearing = _Hearing(self._clock.monotonic())
+        self._hearing = _Hearing(self._clock.monotonic(), self._patience)
         self._holder: Holder | None = None
         self._free_since: float | None = None
 
@@ -131,8 +129,8 @@ class Client:
     def _is_to_take_over(self, is_somebody_waiting: bool) -> bool:
         if self._free_since is None:
             return False
-        patience = TURN_SECONDS if is_somebody_waiting else FREE_SECONDS
-        return self._clock.monotonic() - self._free_since >= patience
+        seconds = seconds_left_free(self._patience, is_awaited=is_somebody_waiting)
+        return self._clock.monotonic() - self._free_since >= seconds
 
     async def _listen(self) -> None:
         """Ping the daemon, and say so where it does not answer."""
@@ -161,7 +159,8 @@ class Client:
 class _Hearing:
     """When the daemon was heard last, by its answers to pings."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, patience: float) -> None:
+        self._patience = patience
         self.begin(now)
 
     def begin(self, now: float) -> None:
@@ -176,7 +175,7 @@ class _Hearing:
 
     def is_ping_due(self, now: float) -> bool:
         """Whether it is time to ask again."""
-        return now - self._heard_at >= PING_SECONDS
+        return now - self._heard_at >= PING_SECONDS * self._patience
 
     def news(self, now: float, *, is_answered: bool) -> Turn | None:
         """What to tell: that it is silent now, or that it answers again; mostly nothing."""
@@ -186,7 +185,7 @@ class _Hearing:
             was_silent, self._is_silent = self._is_silent, False
             return Turn.HEARD if was_silent else None
         self._is_asked = True
-        if self._is_silent or now - self._heard_at < SILENT_SECONDS:
+        if self._is_silent or now - self._heard_at < SILENT_SECONDS * self._patience:
             return None
         self._is_silent = True
         return Turn.SILENT

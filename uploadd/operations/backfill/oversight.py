@@ -67,7 +67,7 @@ class Oversight:
         is_due = is_last or self._clock.monotonic() >= self._count_again_at
         if is_due:
             await self._count()
-        spent = self._tally.before.plus(await self._view.spent())
+        spent = self._tally.before.plus(await self._view.spent(is_last=is_last))
         snapshot.bytes_sent, snapshot.api_calls = spent.bytes_sent, spent.api_calls
         snapshot.seconds = self._clock.monotonic() - self._tally.began
         snapshot.waits_for = self._what_it_waits_for()
@@ -101,7 +101,7 @@ class Oversight:
 
     async def close(self) -> None:
         """Somebody else delivers from now on: keep what was spent so far."""
-        self._tally.before = self._tally.before.plus(await self._view.spent())
+        self._tally.before = self._tally.before.plus(await self._view.spent(is_last=True))
 
     def _is_refused(self, account: AccountView) -> bool:
         now = self._clock.wall()

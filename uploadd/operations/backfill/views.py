@@ -61,8 +61,8 @@ class View(Protocol):
     async def intake(self) -> IntakeView:
         """How far the walks are. Asked before files are counted, so that none goes missing."""
 
-    async def spent(self) -> Spent:
-        """What was sent and asked."""
+    async def spent(self, *, is_last: bool) -> Spent:
+        """What was sent and asked; counted anew without regard to the cost where `is_last`."""
 
     async def edit_url(self, photo_ids: Sequence[str]) -> str | None:
         """The service's page for these new photos, where it has one."""

@@ -19,20 +19,20 @@ from uploadd.model.verdicts import Reason
 from uploadd.operations.replace.ordering import Order
 from uploadd.operations.show.status import holding
 from uploadd.operations.show.story import Event
+from uploadd.operations.turns import is_fresh
 from uploadd.store import calls, lock, moves, overview
 from uploadd.store.beside import reading, writing
 from uploadd.store.lock import Holder
 
 SHORT_WAIT_SECONDS = 60.0
-FRESH_SECONDS = 3.0
-"""A pause for refused credentials is tried by the deliverer before it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The job at one moment. `news`: what was added to its history since the last look.
 
-    `call_in`: seconds until the call budget has room; `now`: unix seconds.
+    `call_in`: seconds until the call budget has room; `now`: unix seconds; `patience`: of the
+    hand-over.
     """
 
     job: Job
@@ -40,6 +40,7 @@ class Look:
     pauses: tuple[ActivePause, ...]
     call_in: float
     now: float
+    patience: float
 
     @property
     def is_over(self) -> bool:
@@ -50,7 +51,7 @@ class Look:
         """Whether a person must see to the login. `are_probed`: the pauses were tried just now."""
         return any(
             pause.cause is PauseCause.CREDENTIALS
-            and (are_probed or self.now - pause.since >= FRESH_SECONDS)
+            and (are_probed or not is_fresh(pause.since, self.now, self.patience))
             for pause in self.pauses
         )
 
@@ -80,6 +81,7 @@ class Following:
 
     def __init__(self, configuration: Configuration, runtime: Runtime, order: Order) -> None:
         self._state_dir = configuration.state_dir
+        self._patience = configuration.hand_over_patience
         self._runtime = runtime
         self._order = order
         self._job_id = 0
@@ -116,7 +118,7 @@ class Following:
             times = calls.times_of_account(db, job.account_id, now)
             call_in = wait_for_call(times, now, PURPOSE_OF[job.lane], account.calls_per_hour)
             pauses = tuple(holding(db, job.account_id, now))
-            return Look(job, self._news(db, job), pauses, call_in, now)
+            return Look(job, self._news(db, job), pauses, call_in, now, self._patience)
 
     def _job(self, db: Database) -> Job | None:
         job = moves.job_by_id(db, self._job_id)

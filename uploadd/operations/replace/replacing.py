@@ -21,6 +21,7 @@ from uploadd.model.verdicts import Reason
 from uploadd.operations.backfill.endings import Ending
 from uploadd.operations.replace.following import Following, Look
 from uploadd.operations.replace.ordering import Order, Placing
+from uploadd.operations.turns import seconds_left_free
 from uploadd.services.registry import open_service
 from uploadd.store import lock
 from uploadd.store.asked import Answer
@@ -29,10 +30,6 @@ from uploadd.store.seat import Seat, SeatTakenError, take_seat
 from uploadd.store.store import Worker, one_thread
 
 LOOK_SECONDS = 0.2
-FREE_SECONDS = 3.0
-"""A daemon that is restarted is back sooner than this; then nobody needs to take over."""
-TURN_SECONDS = 10.0
-"""How long a daemon that waits for its turn is left to take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +170,7 @@ class Replacing:
             free_since = None if is_taken else now if free_since is None else free_since
             if is_taken:
                 self._holder = await self._following.holder()
-            elif is_first or now - (free_since or now) >= await self._patience():
+            elif is_first or now - (free_since or now) >= await self._left_free():
                 return None
             found = await self._judged(are_probed=False)
             if found is not None:
@@ -183,9 +180,10 @@ class Replacing:
                 left_to = self._holder.pid if is_daemon and self._holder else None
                 return await self._last_look(Replaced(Ending.INTERRUPTED, left_to=left_to))
 
-    async def _patience(self) -> float:
+    async def _left_free(self) -> float:
         is_awaited = await self._runtime.disk.run(lock.has_successor, self._state_dir)
-        return TURN_SECONDS if is_awaited else FREE_SECONDS
+        patience = self._configuration.hand_over_patience
+        return seconds_left_free(patience, is_awaited=is_awaited)
 
     # --- where it stands --------------------------------------------------------------------
 
