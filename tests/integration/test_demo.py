@@ -140,7 +140,7 @@ def test_the_page_stays_on_a_terminal(tmp_path: Path, way: str) -> None:
     ) as demo:
         os.close(follower)
         shown = read_until(leader, "Enter ends the demo")
-        page = re.search(r"The photos are on (http://\S+)", shown)
+        page = re.search(r"What arrived is on (http://\S+)", shown)
         assert page is not None
         with urllib.request.urlopen(page[1]) as reply:
             assert "mine 0" in reply.read().decode()

@@ -45,6 +45,12 @@ def backfill(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Stop (75) once all that is left has to wait.")
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="End with 1 where anything that was found is not on the account."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object at the end.")
     ] = False,
@@ -57,23 +63,32 @@ def backfill(
         wanted = wanted_trees(configuration, directories, account, folder)
         say("; ".join(privacy_of(configuration, wanted)))
         if dry_run:
-            _preview(configuration, wanted, as_json)
-            return
+            is_there = _preview(configuration, wanted, as_json)
+            raise typer.Exit(Ending.FAILED if strict and not is_there else Ending.DONE)
         finished = asyncio.run(run_backfill(configuration, wanted, no_wait, real_runtime()))
         for line in ending_lines(finished):
             say(line)
         if as_json:
-            print(json.dumps(finished.snapshot.as_json()), flush=True)
-        raise typer.Exit(finished.ending)
+            print(json.dumps(finished.as_json()), flush=True)
+        raise typer.Exit(_ending_of(finished, is_strict=strict))
 
 
-def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) -> None:
+def _ending_of(finished: Finished, *, is_strict: bool) -> Ending:
+    ending = finished.strictly().ending if is_strict else finished.ending
+    if ending is not finished.ending:
+        say("--strict: something that was found is not on the account, so this ends with 1")
+    return ending
+
+
+def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) -> bool:
+    """Say what a backfill would do; whether everything is on the account already."""
     limits = asyncio.run(limits_of(configuration, accounts_of(wanted), real_runtime()))
     found = preview(configuration, wanted, limits)
     for line in preview_lines(found):
         say(line)
     if as_json:
         print(json.dumps(found.as_json()))
+    return found.is_everything_there
 
 
 async def run_backfill(

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from uploadd.cli.backfill import run_backfill
+from uploadd.cli.closing import left_alone_lines
 from uploadd.cli.context import EXIT_USAGE, clear_errors, say, stop
 from uploadd.cli.logs import LogFormat, set_up_logs
-from uploadd.cli.wording import ending_lines
+from uploadd.cli.wording import number_lines
 from uploadd.model.configuration import Account
 from uploadd.model.errors import UsageError
 from uploadd.model.secret import Secret
@@ -75,7 +76,7 @@ def _demonstrate(place: Path, directory: Path | None, port: int, *, stays: bool)
         finished = _backfill(configuration, running.url)
         _tell(finished, configuration)
         if stays and finished.ending not in STOPPED:
-            say(f"\nThe photos are on {running.url}/ — look at them; Enter ends the demo.")
+            say(f"\nWhat arrived is on {running.url}/ — look at it; Enter ends the demo.")
             _wait_for_enter()
     if not stays and finished.ending not in STOPPED:
         _keep(place)
@@ -95,8 +96,10 @@ def _tell(finished: Finished, configuration: Configuration) -> None:
     if finished.ending in STOPPED:
         say("The demo was stopped; everything it made is removed.")
         return
-    *numbers, _for_a_real_account = ending_lines(finished)
-    for line in numbers:
+    # Not that everything is on the account: somebody might take that for an account of theirs.
+    for line in number_lines(finished):
+        say(line)
+    for line in left_alone_lines(finished.left_alone, finished.snapshot.settling):
         say(line)
     for line in left_out_lines(configuration, MOST_LEFT_OUT):
         say(line)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from rich.filesize import decimal
 
+from uploadd.cli.closing import group_words, left_alone_lines
 from uploadd.files.opening import printable
 from uploadd.model.estimates import Estimate
 from uploadd.model.limits import PRIVATE_REMEDY, too_many_private
 from uploadd.model.numbers import counted, number
-from uploadd.operations.backfill.preview import AccountPreview, Preview
+from uploadd.operations.backfill.previewed import AccountPreview, Preview
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 BY_BYTES = "`bytes_per_second`"
@@ -30,6 +31,7 @@ def preview_lines(preview: Preview) -> Iterator[str]:
     for name, account in preview.accounts.items():
         for one in account.too_large:
             yield f"{printable(one.path)} is too large for {name}: {one.text}"
+    yield from left_alone_lines(preview.left_alone)
     yield "nothing was sent: this was a dry run"
     for name, account in preview.accounts.items():
         yield from _account_lines(name, account)
@@ -38,10 +40,20 @@ def preview_lines(preview: Preview) -> Iterator[str]:
 def _account_lines(name: str, account: AccountPreview) -> Iterator[str]:
     parts = [", ".join(_parts(account)), *_places(account)]
     yield f"{name}: {'; '.join(parts)}"
+    if account.there or account.groups:
+        yield f"  {counted(account.there, 'is', 'are')} on the account already{_left_out(account)}"
     if account.limits.unknown:
         yield f"  the account's limits are left out: {account.limits.unknown}"
     for line in _beyond(account):
         yield f"  ! {line}"
+
+
+def _left_out(account: AccountPreview) -> str:
+    """The same groups that a backfill ends with."""
+    if not account.groups:
+        return ""
+    files = sum(group.files for group in account.groups)
+    return f"; {number(files)} will not be sent: {group_words(account.groups)}"
 
 
 def _parts(account: AccountPreview) -> Iterator[str]:

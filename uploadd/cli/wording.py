@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.filesize import decimal
 
+from uploadd.cli.closing import account_lines, found_lines, left_alone_lines
 from uploadd.model.numbers import counted, number
-from uploadd.model.states import State
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.news import News, Turn
 
@@ -15,8 +15,6 @@ LONGEST_SHOWN_URL = 400
 """A link to hundreds of photos is for programs (`--json`), not for a terminal."""
 
 LAST_WORDS = {
-    Ending.DONE: "everything is on the account",
-    Ending.FAILED: "some files failed: `uploadd jobs --state failed` says why",
     Ending.WOULD_WAIT: "what is left has to wait; run it again later to go on",
     Ending.CREDENTIALS: "the credentials are missing or refused; the queue is whole",
     Ending.INTERRUPTED: "stopped; the queue is intact, run it again to go on",
@@ -59,13 +57,9 @@ def news_line(news: News) -> str:
 
 
 def ending_lines(finished: Finished) -> Iterator[str]:
-    """The summary of a backfill: the numbers, what holds it up, and the last word."""
+    """The summary of a backfill: the numbers, what holds it up, what is there, the last word."""
     snapshot = finished.snapshot
-    yield f"{counted(snapshot.found, 'file')} found: {_counts(finished)}"
-    yield (
-        f"{decimal(snapshot.bytes_sent)} sent in {snapshot.seconds:.1f} s"
-        f" with {counted(snapshot.api_calls, 'API call')}"
-    )
+    yield from number_lines(finished)
     if finished.ending is not Ending.DONE:
         for name, pause in finished.pauses:
             yield f"account {name} is paused: {pause.text}"
@@ -73,21 +67,26 @@ def ending_lines(finished: Finished) -> Iterator[str]:
                 yield f"  → {pause.remedy}"
     if snapshot.edit_url and len(snapshot.edit_url) <= LONGEST_SHOWN_URL:
         yield f"edit what was uploaded: {snapshot.edit_url}"
-    yield _last_word(finished)
+    yield from account_lines(finished)
+    yield from left_alone_lines(finished.left_alone, snapshot.settling)
+    last = _last_word(finished)
+    if last:
+        yield last
+
+
+def number_lines(finished: Finished) -> Iterator[str]:
+    """What was found, and what was sent."""
+    snapshot = finished.snapshot
+    yield from found_lines(finished)
+    yield (
+        f"{decimal(snapshot.bytes_sent)} sent in {snapshot.seconds:,.1f} s"
+        f" with {counted(snapshot.api_calls, 'API call')}"
+    )
 
 
 def _last_word(finished: Finished) -> str:
-    """What state things are in, and what happens next."""
+    """What happens next with what is left; empty where all of it has ended."""
     if finished.left_to is not None:
         return LEFT_TO[finished.ending].format(pid=finished.left_to)
     is_stopped = finished.ending in (Ending.INTERRUPTED, Ending.TERMINATED)
-    return STOPPED if finished.requests and is_stopped else LAST_WORDS[finished.ending]
-
-
-def _counts(finished: Finished) -> str:
-    snapshot = finished.snapshot
-    shown = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
-    parts = [f"{number(snapshot.count(state))} {state}" for state in shown if snapshot.count(state)]
-    if snapshot.pending:
-        parts.append(f"{number(snapshot.pending)} pending")
-    return ", ".join(parts) or "nothing to do"
+    return STOPPED if finished.requests and is_stopped else LAST_WORDS.get(finished.ending, "")

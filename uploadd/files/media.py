@@ -25,6 +25,15 @@ class MediaKind(StrEnum):
     VIDEO = "video"
 
 
+class FileKind(StrEnum):
+    """What people call a file, whether or not a service takes it."""
+
+    RAW = "raw"
+    PHOTO = "photo"
+    VIDEO = "video"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaType:
     """A type of content, with the extension (dot included) that is sent with it."""
@@ -79,6 +88,12 @@ FLICKR_TAKES = frozenset(row.media_type for row in MEDIA_TYPES if row.is_taken_b
 
 _BY_NAME = {row.media_type: row for row in MEDIA_TYPES}
 
+_BY_EXTENSION = {row.extension.encode(): row for row in MEDIA_TYPES} | {
+    b".jpeg": _BY_NAME["image/jpeg"],
+    b".tiff": _BY_NAME["image/tiff"],
+}
+_RAW_EXTENSIONS = tiff.RAW_EXTENSIONS | set(b".cr3 .crw .mrw .raf .x3f".split())
+
 # What needs no more than its first bytes.
 _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -115,3 +130,14 @@ def sniff(head: bytes, name: bytes) -> MediaType | None:
         if found is not None:
             return _BY_NAME[found]
     return None
+
+
+def kind_of(media_type: str, extension: bytes) -> FileKind:
+    """What a file is for people: by its content, and by its name where the content is none.
+
+    `extension`: lower case, dot included.
+    """
+    if media_type == tiff.RAW or extension in _RAW_EXTENSIONS:
+        return FileKind.RAW
+    row = _BY_NAME.get(media_type) or _BY_EXTENSION.get(extension)
+    return FileKind.OTHER if row is None else FileKind(row.kind)

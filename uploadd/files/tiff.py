@@ -18,10 +18,11 @@ _RAW_HEADERS = (
     b"IIII",  # IIQ, Phase One
     b"MMMM",
 )
-_RAW_EXTENSIONS = frozenset(
+RAW_EXTENSIONS = frozenset(
     b".3fr .arw .cr2 .dcr .dng .erf .fff .gpr .iiq .k25 .kdc .mef .mos .nef .nrw .orf .pef .raw "
     b".rw2 .rwl .sr2 .srf .srw".split()
 )
+"""RAW formats that begin as a TIFF picture does."""
 
 _NEW_SUBFILE_TYPE = 254
 _SUB_IFDS = 330
@@ -40,7 +41,7 @@ def look(head: bytes, name: bytes) -> str | None:
     order = _ORDERS.get(head[:4])
     if order is None:
         return None
-    if os.path.splitext(name)[1].lower() in _RAW_EXTENSIONS:
+    if os.path.splitext(name)[1].lower() in RAW_EXTENSIONS:
         return RAW
     return RAW if _is_raw_inside(head, order) else TIFF
 

@@ -21,6 +21,7 @@ from uploadd.intake.rescan import Rescan
 from uploadd.intake.tree import Tree, plain_folder, root_for
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.jobs import Lane
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.ports import Runtime
 from uploadd.store import backfills
 from uploadd.store.backfills import Progress, Request, Stage
@@ -55,7 +56,7 @@ class _Errand:
 
     request: Request
     tree: Tree
-    walk: asyncio.Task[bool]
+    walk: asyncio.Task[LeftAlone]
     told: Progress
     heard_at: float
     tidy_at: float
@@ -72,8 +73,8 @@ class _Errand:
             return Progress(Stage.WALKING, settling=self.tree.waiting(), is_probed=self.is_probed)
         waiting = self.tree.waiting()
         stage = Stage.SETTLING if waiting else Stage.WALKED
-        has_unread = not self.walk.cancelled() and self.walk.result()
-        return Progress(stage, "", waiting, has_unread, self.is_probed)
+        left_alone = LeftAlone() if self.walk.cancelled() else self.walk.result()
+        return Progress(stage, "", waiting, left_alone, self.is_probed)
 
 
 class RequestLoop:
@@ -165,8 +166,8 @@ class RequestLoop:
         start = b"" if directory == root else os.path.relpath(directory, root)
         return tree, Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)
 
-    async def _walk(self, rescan: Rescan, request: Request) -> bool:
-        """Walk it; whether some directory could not be read."""
+    async def _walk(self, rescan: Rescan, request: Request) -> LeftAlone:
+        """Walk it; what it did not look at."""
         log.info("backfill.begun", path=printable(request.directory), folder=request.folder or None)
         walked = await rescan.run()
         log.info(
@@ -177,7 +178,7 @@ class RequestLoop:
             unreadable=len(walked.errors) or None,
         )
         self.heard.set()
-        return bool(walked.errors)
+        return walked.left_alone
 
     async def _follow(self, errand: _Errand, request: Request) -> None:
         """Tell how far it is, and end it where nothing is left and nobody waits for it."""

@@ -11,9 +11,11 @@ import structlog
 
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
 from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare, walk
 from uploadd.model.jobs import Lane
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, Refusal, covers_of
 from uploadd.model.states import State
@@ -34,6 +36,7 @@ class Walked:
     fresh: int = 0
     gone: int = 0
     errors: dict[bytes, str] = field(default_factory=dict)
+    left_alone: LeftAlone = field(default_factory=LeftAlone)
 
 
 class Rescan:
@@ -55,6 +58,7 @@ class Rescan:
         self._runtime = runtime
         self._start = start
         self._visited: set[bytes] = set()
+        self._passed_by = PassedBy(tree.selection, start)
         self.walked = Walked()
 
     async def run(self) -> Walked:
@@ -63,6 +67,7 @@ class Rescan:
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
             await self._take_batch(batch)
         await self._find_lost_directories()
+        self.walked.left_alone = self._passed_by.sum()
         return self.walked
 
     async def _take_batch(self, batch: list[Listing]) -> None:
@@ -77,6 +82,7 @@ class Rescan:
 
     def _count(self, listing: Listing, difference: Difference) -> None:
         self._visited.add(listing.directory)
+        self._passed_by.take(listing)
         self.walked.found += len(listing.entries) + len(listing.unreadable)
         self.walked.fresh += len(difference.fresh)
         self.walked.gone += len(difference.gone)

@@ -173,18 +173,33 @@ class Selection:
             return Choice.EXCLUDED
         return self.verdict(relative, name)
 
+    def choice_of_directory(self, relative_dir: bytes) -> Choice:
+        """TAKE where a walk that has come as far as its parent goes into this directory.
+
+        A hidden one is TEMPORARY, one of a program SIDECAR.
+        """
+        if not is_entered(self._prefix + relative_dir):
+            is_hidden = relative_dir.rpartition(b"/")[2].startswith(b".")
+            return Choice.TEMPORARY if is_hidden else Choice.SIDECAR
+        is_excluded = self._exclude is not None and self._exclude.match(_text(relative_dir) + "/")
+        return Choice.EXCLUDED if is_excluded else Choice.TAKE
+
     def enters(self, relative_dir: bytes) -> bool:
         """Whether a walk goes into this directory, having come as far as its parent."""
-        if not is_entered(self._prefix + relative_dir):
-            return False
-        return self._exclude is None or not self._exclude.match(_text(relative_dir) + "/")
+        return self.choice_of_directory(relative_dir) is Choice.TAKE
+
+    def choice_of_way(self, relative_dir: bytes) -> Choice:
+        """TAKE where a walk from the folder's path comes into this directory (b"": the path)."""
+        parts = relative_dir.split(b"/") if relative_dir else []
+        for depth in range(1, len(parts) + 1):
+            choice = self.choice_of_directory(b"/".join(parts[:depth]))
+            if choice is not Choice.TAKE:
+                return choice
+        return Choice.TAKE
 
     def reaches(self, relative_dir: bytes) -> bool:
         """Whether a walk from the folder's path comes into this directory (b"": the path)."""
-        if not relative_dir:
-            return True
-        parts = relative_dir.split(b"/")
-        return all(self.enters(b"/".join(parts[:depth])) for depth in range(1, len(parts) + 1))
+        return self.choice_of_way(relative_dir) is Choice.TAKE
 
     def _is_wanted(self, relative: bytes) -> bool:
         text = _text(relative)

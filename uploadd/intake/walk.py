@@ -58,15 +58,17 @@ class Listing:
 
     `error` says why it could not be read, or not to its end: then nothing can be called gone.
     `excluded`: regular files that are there and are not candidates. `unreadable`: names with the
-    reason why not even a stat was possible. `closed`: directories that are not entered.
+    reason why not even a stat was possible. `closed`: directories that are not entered. `links`:
+    how many symbolic links there are.
     """
 
     directory: bytes
     device: int = 0
     entries: list[Entry] = field(default_factory=list)
-    excluded: list[bytes] = field(default_factory=list)
+    excluded: dict[bytes, Choice] = field(default_factory=dict)
     unreadable: dict[bytes, str] = field(default_factory=dict)
-    closed: list[bytes] = field(default_factory=list)
+    closed: dict[bytes, Choice] = field(default_factory=dict)
+    links: int = 0
     error: str | None = None
 
 
@@ -150,24 +152,33 @@ def _read(
             try:
                 if item.is_file(follow_symlinks=False):
                     if verdict is not None:
-                        is_taken = verdict(prefix + name, name) is take
+                        choice = verdict(prefix + name, name)
                     elif name[tail:] in plain and name[0] not in odd:
-                        is_taken = True
+                        choice = take
                     else:
-                        is_taken = judge(name) is take
-                    if is_taken:
+                        choice = judge(name)
+                    if choice is take:
                         add(_entry(name, item.stat(follow_symlinks=False)))
                     else:
-                        listing.excluded.append(name)
+                        listing.excluded[name] = choice
                 elif item.is_dir(follow_symlinks=False):
-                    if selection.enters(prefix + name):
-                        below.append(prefix + name)
-                    else:
-                        listing.closed.append(name)
+                    _take_directory(name, prefix + name, selection, listing, below)
+                else:
+                    listing.links += item.is_symlink()
             except FileNotFoundError:
                 continue  # it went away between the listing and the look
             except OSError as error:
                 listing.unreadable[name] = error.strerror or str(error)
+
+
+def _take_directory(
+    name: bytes, relative: bytes, selection: Selection, listing: Listing, below: list[bytes]
+) -> None:
+    choice = selection.choice_of_directory(relative)
+    if choice is Choice.TAKE:
+        below.append(relative)
+    else:
+        listing.closed[name] = choice
 
 
 def _entry(name: bytes, seen: os.stat_result) -> Entry:

@@ -13,9 +13,12 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
+from uploadd.model.left_alone import LeftAlone
 from uploadd.store import statements
 from uploadd.store.overview import range_below
 from uploadd.store.rows import Row, rows, value
+
+NOTHING_LEFT_ALONE = LeftAlone()
 
 
 class Stage(StrEnum):
@@ -45,7 +48,7 @@ class Request:
     text: str
     remedy: str
     settling: int
-    has_unread: bool
+    left_alone: LeftAlone
     is_probed: bool
     pings: int
     answers: int
@@ -113,7 +116,7 @@ class Progress:
     state: Stage
     text: str = ""
     settling: int = 0
-    has_unread: bool = False
+    left_alone: LeftAlone = NOTHING_LEFT_ALONE
     is_probed: bool = False
 
 
@@ -126,7 +129,7 @@ def tell(db: Database, request_id: int, progress: Progress) -> None:
             "state": progress.state,
             "text": progress.text,
             "settling": progress.settling,
-            "has_unread": progress.has_unread,
+            "left_alone": progress.left_alone.as_text(),
             "is_probed": progress.is_probed,
         },
     )
@@ -159,7 +162,7 @@ def _request_of(row: Row) -> Request:
             **row,
             "accounts": tuple(json.loads(row["accounts"])),
             "state": Stage(row["state"]),
-            "has_unread": bool(row["has_unread"]),
+            "left_alone": LeftAlone.of_text(row["left_alone"]),
             "is_probed": bool(row["is_probed"]),
         }
     )

@@ -64,6 +64,38 @@ def counts_below(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many files stand alike with an account.
+
+    `code`: the reason's, of those that ended without being there. `tail`: the last bytes of the
+    name, an extension included; empty for those that the account has.
+    """
+
+    state: State
+    code: str
+    media_type: str
+    tail: bytes
+    files: int
+
+
+def standings_below(db: Database, root: bytes, account_id: int) -> list[Standing]:
+    """The files that `counts_below` counts, by reason and type. For once, not for each look."""
+    first, beyond = range_below(root)
+    below = {"root": root, "first": first, "beyond": beyond, "account_id": account_id}
+    return [_standing_of(row) for row in rows(db, statements.STANDINGS_BELOW, below)]
+
+
+def not_there_in(db: Database, directory: bytes, account_id: int) -> dict[bytes, Standing]:
+    """The known files of one directory that the account does not have, by name."""
+    found = rows(db, statements.NOT_THERE_IN, (directory, account_id))
+    return {row["name"]: _standing_of(row) for row in found}
+
+
+def _standing_of(row: Row) -> Standing:
+    return Standing(State(row["state"]), row["code"], row["media_type"], row["tail"], row["files"])
+
+
 def newest_photos(db: Database, root: bytes, account_id: int, since: float, most: int) -> list[str]:
     """The ids of photos that came from below `root` since then, oldest first, at most `most`."""
     statement = (

@@ -309,3 +309,16 @@ JOBS_PUT_ASIDE = (
     "ALTER TABLE jobs ADD COLUMN failed_code TEXT",
     "CREATE INDEX failed_files ON jobs (directory, name) WHERE state = 'failed'",
 )
+
+
+@MIGRATIONS()
+def what_was_left_alone(db: Database) -> None:
+    """A backfill that another process walks has to say what that walk did not look at."""
+    for statement in WHAT_WAS_LEFT_ALONE:
+        db.execute(statement)
+
+
+WHAT_WAS_LEFT_ALONE = (
+    "ALTER TABLE backfills ADD COLUMN left_alone TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE backfills DROP COLUMN has_unread",  # left_alone counts them
+)

@@ -421,17 +421,17 @@ ASK_BACKFILL = """
 INSERT INTO backfills (directory, place, folder, accounts, state, asked_at)
 VALUES (:directory, :place, :folder, :accounts, 'asked', :now)
 ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place, state = 'asked',
-    text = '', remedy = '', settling = 0, has_unread = 0, is_probed = 0, pings = pings + 1,
+    text = '', remedy = '', settling = 0, left_alone = '', is_probed = 0, pings = pings + 1,
     asked_at = :now
 RETURNING id
 """
 BACKFILLS = "SELECT * FROM backfills ORDER BY id"
 SET_BACKFILL = """
 UPDATE backfills SET state = :state, text = :text, settling = :settling,
-    has_unread = :has_unread, is_probed = :is_probed WHERE id = :id AND state != 'asked'
+    left_alone = :left_alone, is_probed = :is_probed WHERE id = :id AND state != 'asked'
 """
 BEGIN_BACKFILL = """
-UPDATE backfills SET state = 'walking', text = '', settling = 0, has_unread = 0, is_probed = 0
+UPDATE backfills SET state = 'walking', text = '', settling = 0, left_alone = '', is_probed = 0
 WHERE id = ?
 """
 REFUSE_BACKFILL = "UPDATE backfills SET state = 'refused', text = ?, remedy = ? WHERE id = ?"
@@ -444,6 +444,33 @@ SELECT EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id AND state = 'qu
     OR EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id
         AND state IN ('uploading', 'uncertain', 'processing', 'filing')
         AND (directory = :root OR (directory >= :first AND directory < :beyond)))
+"""
+# A name is bytes: so many of its last ones hold every extension that says what a file is.
+_STANDING = """
+    SELECT jobs.state AS state, jobs.media_type AS media_type,
+        iif(jobs.state IN ('skipped', 'failed'), coalesce(jobs.reason_code, ''), '') AS code,
+        iif(jobs.state IN ('done', 'duplicate'), x'', substr(jobs.name, -5)) AS tail
+"""
+STANDINGS_BELOW = f"""
+SELECT state, code, media_type, tail, count(*) AS files FROM (
+    {_STANDING}
+    FROM files JOIN jobs USING (directory, name, sha256)
+    WHERE account_id = :account_id
+        AND (directory = :root OR (directory >= :first AND directory < :beyond))
+    UNION ALL
+    {_STANDING}
+    FROM jobs
+    WHERE account_id = :account_id
+        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+        AND (directory = :root OR (directory >= :first AND directory < :beyond))
+        AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
+            AND files.name = jobs.name AND files.sha256 = jobs.sha256)
+) GROUP BY state, code, media_type, tail
+"""
+NOT_THERE_IN = f"""
+{_STANDING}, jobs.name AS name, 1 AS files
+FROM files JOIN jobs USING (directory, name, sha256)
+WHERE directory = ? AND account_id = ? AND jobs.state NOT IN ('done', 'duplicate')
 """
 LAST_CALL = "SELECT max(rowid) FROM calls"
 CALLS_AFTER = """

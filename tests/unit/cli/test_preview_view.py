@@ -7,7 +7,7 @@ import pytest
 from uploadd.cli.preview_view import preview_lines, spelled
 from uploadd.model.estimates import Pace
 from uploadd.model.limits import PRIVATE_REMEDY, Quota, too_many_private
-from uploadd.operations.backfill.preview import AccountPreview, Preview, TooLarge
+from uploadd.operations.backfill.previewed import AccountPreview, Preview, TooLarge
 from uploadd.operations.questions import Limits
 
 FREE = Quota(items_left=37, items_most=1000, private_most=50, private_left=37)
@@ -82,7 +82,8 @@ def test_what_is_too_large_or_unreadable_is_listed() -> None:
     """Each file by its path."""
     account = of(FREE)
     account.too_large = [TooLarge(b"/photos/a.jpg", 101, "101 bytes; the account takes less")]
-    found = Preview(3, 0, 1, 0, 0, 1, 50, [("/photos/b.jpg", "Permission denied")], {"me": account})
+    found = Preview(3, 0, 1, 0, 0, 1, 50, [("/photos/b.jpg", "Permission denied")],
+                    accounts={"me": account})  # fmt: skip
     assert list(preview_lines(found))[:3] == [
         (
             "3 files found: 0 known already, 1 photo and 0 videos to send (50 bytes), 1 too large,"

@@ -90,7 +90,8 @@ def test_only_regular_files_are_candidates(tmp_path: Path) -> None:
     found = _listings(tmp_path)
     assert list(found) == [".", "real"]
     assert _names(found["."]) == ["a.jpg"]
-    assert found["."].excluded == []
+    assert found["."].excluded == {}
+    assert found["."].links == 2
 
 
 def test_the_root_may_be_a_link(tmp_path: Path) -> None:

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from unit.operations.records import JPEG, NOW, Records, account
+from unit.operations.records import JPEG, NOT_A_PHOTO, NOW, Records, account
 from unit.operations.test_calling import Disk
 from uploadd.model.configuration import Account
 from uploadd.model.errors import ServiceAwayError, ServiceError
 from uploadd.model.estimates import Pace
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.limits import Load, Quota
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
-from uploadd.operations.backfill.preview import Preview, accounts_of, preview
+from uploadd.operations.backfill.preview import accounts_of, preview
+from uploadd.operations.backfill.previewed import Preview
 from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.operations.questions import Limits, limits_of
 from uploadd.runtime import RealClock
@@ -55,6 +57,48 @@ def test_files_are_counted_by_their_kind(records: Records) -> None:
     assert (found.skipped, found.too_large, found.bytes_to_send) == (1, 0, 550)
     me = found.accounts["me"]
     assert (me.photos, me.videos, me.files, me.bytes_to_send) == (1, 1, 2, 550)
+
+
+def test_what_will_not_be_sent_is_grouped_as_a_backfill_groups_it(records: Records) -> None:
+    """New files by their content, known ones by their jobs; what is on its way is in no group."""
+    photo(records, "new.jpg", 50)
+    photo(records, "new.CR2", 20, b"no picture")
+    photo(records, "large.jpg", 101)
+    records.path("empty.jpg").touch()
+    (records.photos / "left.xmp").touch()
+    (records.photos / "link.jpg").symlink_to("new.jpg")
+    records.done("done.jpg")
+    records.add("known.NEF", refusal=NOT_A_PHOTO)
+    records.failed("refused.jpg")
+    records.add("queued.jpg")
+    records.add("changed.jpg", refusal=NOT_A_PHOTO)
+    photo(records, "changed.jpg", 60)
+    records.add("gone.jpg", refusal=NOT_A_PHOTO)
+    records.path("gone.jpg").unlink()
+    found = seen(records, me=limits(SMALL))
+    me = found.accounts["me"]
+    assert (me.photos, me.there, me.pending) == (2, 1, 1)
+    assert [(one.code, one.kind, one.files) for one in me.groups] == [
+        ("type", "raw", 2),
+        ("5", "photo", 1),
+        ("empty", "photo", 1),
+        ("too-large", "photo", 1),
+    ]
+    assert found.left_alone == LeftAlone(sidecar=1, link=1)
+    told = found.as_json()
+    assert told["not_on_account"][0] == {"account": "me", "code": "type", "kind": "raw", "files": 2}
+    assert told["not_looked_at"]["link"] == 1
+    assert told["unread_directories"] == 0
+    assert not found.is_everything_there
+
+
+def test_a_dry_run_knows_when_everything_is_there(records: Records) -> None:
+    """A sidecar is no photo; one file that is queued is enough."""
+    records.done("done.jpg")
+    (records.photos / "done.xmp").touch()
+    assert seen(records).is_everything_there
+    records.add("queued.jpg")
+    assert not seen(records).is_everything_there
 
 
 def test_a_file_too_large_is_named_and_not_counted(records: Records) -> None:

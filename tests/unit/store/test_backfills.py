@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from uploadd.model.left_alone import LeftAlone
 from uploadd.store import backfills
 from uploadd.store.backfills import Asked, Progress, Stage
 from uploadd.store.connection import open_database
@@ -49,12 +50,13 @@ def test_the_same_directory_is_the_same_row(db: Database) -> None:
 
 def test_progress_pings_and_the_end(db: Database) -> None:
     """One after the other."""
+    left = LeftAlone(excluded=2, link=1, unread_directories=4, unread_named=("/a (no)", "/b (no)"))
     ids = backfills.ask(db, [WANTED], 5.0)
     backfills.begin(db, ids[0])
-    backfills.tell(db, ids[0], Progress(Stage.SETTLING, "", 3, True, True))
+    backfills.tell(db, ids[0], Progress(Stage.SETTLING, "", 3, left, True))
     backfills.answer(db)
     (request,) = backfills.everything(db)
-    assert (request.state, request.settling, request.has_unread) == (Stage.SETTLING, 3, True)
+    assert (request.state, request.settling, request.left_alone) == (Stage.SETTLING, 3, left)
     assert request.is_probed
     assert request.pings == request.answers
     backfills.ping(db, ids)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UsageError
@@ -151,9 +152,7 @@ class Client:
             return finished
         is_held = self.has_seen_daemon and self._free_since is None
         left_to = self._holder.pid if self._holder is not None and is_held else None
-        return Finished(
-            finished.ending, finished.snapshot, finished.pauses, left_to, tuple(self.ids)
-        )
+        return replace(finished, left_to=left_to, requests=tuple(self.ids))
 
 
 class _Hearing:

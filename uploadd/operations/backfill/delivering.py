@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -14,10 +15,11 @@ from uploadd.intake.rescan import Rescan
 from uploadd.intake.tree import Tree
 from uploadd.model.budget import Purpose
 from uploadd.model.jobs import Lane
+from uploadd.model.left_alone import LeftAlone
 from uploadd.operations.backfill.asking import asked_of_those_there
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.oversight import Oversight, Show, Tally
-from uploadd.operations.backfill.trees import Wanted
+from uploadd.operations.backfill.trees import Wanted, sum_below
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.store import backfills, lock
 from uploadd.store.lock import Holder
@@ -82,9 +84,7 @@ class Backfill:
             await asyncio.wait({arrivals, guard})
         finished = await self._oversight.finished(Ending.INTERRUPTED if ending is None else ending)
         await self._oversight.close()
-        return Finished(
-            finished.ending, finished.snapshot, finished.pauses, requests=tuple(requests)
-        )
+        return replace(finished, requests=tuple(requests))
 
     async def _tell_private_places(self) -> None:
         assembly = self._assembly
@@ -139,13 +139,13 @@ class _Intake:
         self._look_seconds = look_seconds
         self._trees = [assembly.tree(one.root, one.folder) for one in wanted]
         self._is_walking = True
-        self._has_unread = False
+        self._left_alone: dict[bytes, LeftAlone] = {}
 
     def view(self) -> IntakeView:
         """How far the walks are."""
         is_walking = self._is_walking or any(desk.rebound.is_set() for desk in self._desks())
         settling = sum(tree.waiting() for tree in self._trees)
-        return IntakeView(settling, is_walking, self._has_unread)
+        return IntakeView(settling, is_walking, sum_below(self._left_alone))
 
     def is_all_queued(self) -> bool:
         """Whether every file that was found is in the queue, or known."""
@@ -173,7 +173,7 @@ class _Intake:
             tree, Lane.BACKFILL, assembly.arrivals, assembly.store, assembly.runtime, one.start
         )
         walked = await rescan.run()
-        self._has_unread = self._has_unread or bool(walked.errors)
+        self._left_alone[one.directory] = walked.left_alone
 
     def _desks(self) -> list[Desk]:
         return list(self._assembly.desks.values())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.pauses import ActivePause
+from uploadd.operations.backfill.remaining import AccountSum, json_groups
 from uploadd.operations.backfill.summary import Snapshot
 
 
@@ -25,7 +28,8 @@ class Finished:
     """How a backfill ended, and with which numbers.
 
     `left_to`: the process that goes on with what is left; None: none does now. `requests`: the
-    rows by which it was handed over.
+    rows by which it was handed over. `accounts`: what each account has, and what it has not.
+    `left_alone`: what was not looked at.
     """
 
     ending: Ending
@@ -33,3 +37,33 @@ class Finished:
     pauses: tuple[tuple[str, ActivePause], ...] = ()
     left_to: int | None = None
     requests: tuple[int, ...] = ()
+    accounts: tuple[AccountSum, ...] = ()
+    left_alone: LeftAlone = field(default_factory=LeftAlone)
+
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether the walks came to an end, and into every directory that they were to enter."""
+        is_complete = not self.snapshot.settling and not self.snapshot.is_walking
+        return is_complete and not self.left_alone.unread_directories
+
+    @property
+    def is_everything_there(self) -> bool:
+        """Whether each account has every file that was found, excluded ones included."""
+        has_groups = any(one.groups for one in self.accounts)
+        return self.has_seen_all and not self.left_alone.excluded and not has_groups
+
+    def strictly(self) -> Finished:
+        """The same for `--strict`: 1 in the place of 0 where not everything is there."""
+        if self.ending is Ending.DONE and not self.is_everything_there:
+            return replace(self, ending=Ending.FAILED)
+        return self
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `backfill --json` prints (design section 7)."""
+        return {
+            **self.snapshot.as_json(),
+            "not_on_account": [
+                group for one in self.accounts for group in json_groups(one.name, one.groups)
+            ],
+            **self.left_alone.as_json(),
+        }

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Clock
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.backfill.endings import Ending, Finished
+from uploadd.operations.backfill.remaining import AccountSum, sum_of
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import Wanted, separate
 from uploadd.operations.backfill.views import AccountView, Spent, View
@@ -51,7 +53,8 @@ class Oversight:
         self._show = show
         self._accounts: list[AccountView] = []
         self._pending: Counter[int] = Counter()
-        self._has_unread = False
+        self._left_alone = LeftAlone()
+        self._sums: tuple[AccountSum, ...] = ()
         self._count_again_at = 0.0
         self.snapshot = Snapshot()
 
@@ -62,7 +65,7 @@ class Oversight:
         # at once more, but never goes missing.
         intake = await self._view.intake()
         snapshot.settling, snapshot.is_walking = intake.settling, intake.is_walking
-        self._has_unread = intake.has_unread
+        self._left_alone = intake.left_alone
         self._accounts = await self._view.accounts()
         is_due = is_last or self._clock.monotonic() >= self._count_again_at
         if is_due:
@@ -72,6 +75,7 @@ class Oversight:
         snapshot.seconds = self._clock.monotonic() - self._tally.began
         snapshot.waits_for = self._what_it_waits_for()
         if is_last:
+            await self._sum_up()
             snapshot.edit_url = await self._edit_url()
         self._show(snapshot)
         return is_due
@@ -95,9 +99,16 @@ class Oversight:
     async def finished(self, ending: Ending) -> Finished:
         """The sum, counted for the last time."""
         await self.look(is_last=True)
-        if ending is Ending.DONE and (self.snapshot.count(State.FAILED) or self._has_unread):
+        has_unread = self._left_alone.unread_directories
+        if ending is Ending.DONE and (self.snapshot.count(State.FAILED) or has_unread):
             ending = Ending.FAILED
-        return Finished(ending, self.snapshot, tuple(self._pauses()))
+        return Finished(
+            ending,
+            self.snapshot,
+            tuple(self._pauses()),
+            accounts=self._sums,
+            left_alone=self._left_alone,
+        )
 
     async def close(self) -> None:
         """Somebody else delivers from now on: keep what was spent so far."""
@@ -151,6 +162,21 @@ class Oversight:
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
         self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
+
+    async def _sum_up(self) -> None:
+        """Why which files are not there; the numbers are taken from the same rows."""
+        self._sums = tuple([await self._sum_of(account) for account in self._accounts])
+        files: Counter[State] = Counter()
+        for one in self._sums:
+            files.update(one.counts)
+        self.snapshot.files = dict(files)
+
+    async def _sum_of(self, account: AccountView) -> AccountSum:
+        standings: list[overview.Standing] = []
+        for directory in directories_of(self._wanted, account.name):
+            read = self._view.store.read
+            standings += await read(overview.standings_below, directory, account.id)
+        return sum_of(account.name, standings)
 
     def _what_it_waits_for(self) -> str:
         now = self._clock.wall()

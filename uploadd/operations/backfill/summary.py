@@ -19,7 +19,6 @@ class Snapshot:
     sizes: dict[State, int] = field(default_factory=dict)
     settling: int = 0
     is_walking: bool = True
-    seen: int = 0
     bytes_sent: int = 0
     api_calls: int = 0
     seconds: float = 0.0
@@ -61,7 +60,7 @@ class Snapshot:
         return self.files.get(state, 0)
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `backfill --json` prints (design section 7)."""
+        """The numbers of `backfill --json` (design section 7)."""
         return {
             "found": self.found,
             "done": self.count(State.DONE),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.privacy import EVERYTHING_ELSE, privacy_by_account, privacy_text
 from uploadd.operations.choosing import account_asked_for
 
@@ -53,6 +54,14 @@ def separate(directories: Sequence[bytes]) -> list[bytes]:
     for directory in sorted(set(directories)):
         if not any(is_inside(directory, above) for above in found):
             found.append(directory)
+    return found
+
+
+def sum_below(left_alone: Mapping[bytes, LeftAlone]) -> LeftAlone:
+    """What was left alone in all, by the directory of each walk; nothing is counted twice."""
+    found = LeftAlone()
+    for directory in separate(list(left_alone)):
+        found = found.plus(left_alone[directory])
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.pauses import ActivePause
 from uploadd.store.store import Store
 
@@ -29,11 +30,15 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class IntakeView:
-    """How far the walks are. `settling`: files that were found and are not in the queue yet."""
+    """How far the walks are.
+
+    `settling`: files that were found and are not in the queue yet. `left_alone`: what the walks
+    that have ended did not look at.
+    """
 
     settling: int
     is_walking: bool
-    has_unread: bool
+    left_alone: LeftAlone
 
 
 @dataclass(frozen=True, slots=True)
