@@ -170,6 +170,12 @@ STATUSES: dict[int, Outcome] = {
 }
 
 
+def test_every_row_of_http_is_tried(stand: Stand) -> None:
+    """By one of these, alone or as one of its hundred."""
+    tried = {f"http-{status}" for status in STATUSES}
+    assert set(stand.tables.http) <= tried | {f"{code[:6]}xx" for code in tried}
+
+
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("endpoint", ["send", "replace"])
 async def test_a_status_that_nobody_explains(
