@@ -9,6 +9,7 @@
 #   make simulate SEED=123  one of them, step by step; BUGS=1: the planted bugs are found
 #   make fuzz N=20000       look for input that breaks something, with N examples a property
 #   make kills              SIGKILL uploadd 100 times over a backfill of 500 photos, twice
+#   make service            the units under a real systemd, in a machine of their own (as root)
 #   make format             what ruff can put right by itself
 #   make bench              the benchmarks, some minutes
 #   make pictures           the pictures of the README anew, from a real run
@@ -18,7 +19,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage simulate fuzz kills lint format bench pictures lock clean
+.PHONY: help demo test coverage simulate fuzz kills service lint format bench pictures lock clean
 
 BIN := .venv/bin
 # What is installed, by the newest of these: the demo needs far less than the tests.
@@ -58,6 +59,11 @@ kills: $(DEV)
 		$${KILLS:+--kills $$KILLS} $${PHOTOS:+--photos $$PHOTOS} $${SEED:+--seed $$SEED} \
 		$${COMMAND:+--command $$COMMAND} $${FAULTS:+--faults $$FAULTS} \
 		$${OUTAGES:+--outages $$OUTAGES} $${SERVICE:+--service $$SERVICE}
+
+# Not a part of `test`: it wants root, debootstrap, loop devices and cgroup2, and some minutes.
+# WORK=DIR keeps its images there; MIRROR=URL takes Debian's packages from there.
+service: $(DEV)
+	@$(BIN)/python -m pytest -p no:xdist -q tests/service/check_service.py
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

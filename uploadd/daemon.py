@@ -206,7 +206,12 @@ class _Daemon:
         await places.run(assembly.bell.listener(), self._runtime.clock)
 
     async def _status_line(self) -> str:
-        parts = []
+        """What is wrong stands first, because the line is cut at some length."""
+        now = self._runtime.clock.wall()
+        parts = [folder.trouble for folder in self._folders if folder.trouble]
+        for name, desk in self._assembly.desks.items():
+            paused = [pause.text for pause in await desk.pauses() if pause.holds(now)]
+            parts += [f"{name} is paused: {text}" for text in paused]
         for name, desk in self._assembly.desks.items():
             counts = await self._assembly.store.read(overview.open_counts, desk.id)
             waiting = counts.get(State.QUEUED, 0)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from integration.processes import Desk, wait_until
 from uploadd.sandbox import SandboxOptions
 
@@ -103,6 +105,26 @@ def test_a_missing_folder_comes_later(make_desk: Callable[..., Desk]) -> None:
         wait_until(lambda: "folder.degraded" in desk.log(), 20, "it says so")
         desk.add("late.jpg")
         wait_until(lambda: len(desk.kept()) == 1, 50, "the photo is on the account")
+
+
+def test_the_status_line_names_what_is_wrong(
+    make_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`systemctl status` shows a folder that is away and an account that is paused, first."""
+    desk = make_desk()
+    desk.photos.rmdir()
+    desk.uploadd("pause", "me")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with desk.started("run"):
+            said = ""
+            while "me is paused" not in said or "does not exist" not in said:
+                said = manager.recv(4096).decode()
+    assert said.startswith(f"STATUS=folder camera: {desk.photos} does not exist")
+    assert "me is paused: " in said
+    assert said.endswith("me: 0 queued, 0 in flight")
 
 
 def test_pause_and_resume_are_obeyed_at_once(make_desk: Callable[..., Desk]) -> None:

@@ -8,8 +8,8 @@ from collections import deque
 
 import structlog
 
+from uploadd.files.directories import trouble_with_directory
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rescan import Rescan
 from uploadd.intake.selection import Choice
@@ -58,6 +58,11 @@ class FolderLoop:
             await self._start_watch()
         await self._tell()
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the folder or its watch; empty where nothing is."""
+        return f"folder {self._tree.folder.name}: {self._degraded}" if self._degraded else ""
+
     def walk_now(self) -> None:
         """Walk again: something is known to have been missed."""
         self._walk_wanted = True
@@ -100,8 +105,9 @@ class FolderLoop:
         return min(seconds, 365 * 86400.0)
 
     async def _walk(self) -> None:
-        if not await self._runtime.disk.run(os.path.isdir, self._tree.root):
-            await self._set_degraded(f"{printable(self._tree.root)} is not there")
+        trouble = await self._runtime.disk.run(trouble_with_directory, self._tree.root)
+        if trouble is not None:
+            await self._set_degraded(f"{trouble.text}; {trouble.remedy}")
             return
         await self._renew_watch()
         lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
@@ -166,14 +172,7 @@ class FolderLoop:
         try:
             await self._runtime.disk.run(watch.start)
         except UploaddError as error:
-            if self._degraded != error.text:
-                log.warning(
-                    "folder.unwatched",
-                    folder=self._tree.folder.name,
-                    text=error.text,
-                    remedy=error.remedy,
-                )
-            self._degraded = error.text
+            await self._set_degraded(str(error))
             return
         self._watch = watch
 

@@ -12,6 +12,7 @@ import stat
 import threading
 from collections.abc import Callable
 
+from uploadd.files.directories import trouble_with_directory
 from uploadd.files.opening import printable
 from uploadd.intake.inotify import Descriptor, Observer
 from uploadd.model.errors import UploaddError
@@ -85,9 +86,9 @@ class FolderWatch:
         """
         self._identity = _identity(self._root)
         if self._identity is None:
+            trouble = trouble_with_directory(self._root)
             raise UploaddError(
-                f"{printable(self._root)} cannot be watched: there is no such directory",
-                "see that it exists and is mounted, and that uploadd's user may enter it",
+                *(trouble or (f"{printable(self._root)} was not there a moment ago", ""))
             )
         self._observer = self._begin()
         self._keeper.start()

@@ -81,4 +81,5 @@ def _commands(directory: Path, names: list[str]) -> Iterator[str]:
         source, target = shlex.quote(str(directory / name)), shlex.quote(str(STORE / name))
         yield f"systemd-creds encrypt {source} {target}"
     yield f"rm -r {shlex.quote(str(directory))}"
-    yield "systemctl try-restart uploadd"
+    # Not `try-restart`: a service that lacks its login has failed, and would stay so.
+    yield "systemctl restart uploadd"

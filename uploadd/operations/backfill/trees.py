@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from uploadd.files.directories import trouble_with_directory
 from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
@@ -69,9 +70,9 @@ def _wanted(
     configuration: Configuration, directory: str, account: str | None, folder: str | None
 ) -> Wanted:
     path = os.fsencode(os.path.abspath(directory))
-    if not os.path.isdir(path):
-        what = "is not a directory" if os.path.exists(path) else "does not exist"
-        raise UsageError(f"{directory} {what}", "name a directory with photos")
+    trouble = trouble_with_directory(path)
+    if trouble is not None:
+        raise UsageError(*trouble)
     rules, root = _rules(configuration, path, folder)
     names = _accounts(configuration, account, rules)
     rules = replace(rules, accounts=names)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from uploadd.files.directories import trouble_with_directory
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.opening import printable
 from uploadd.intake.selection import Selection
@@ -51,7 +52,7 @@ class FolderChecks:
         except ConfigurationError as refusal:
             yield error(subject, refusal.text, refusal.remedy, Concern.CONFIGURATION)
             return
-        trouble = _why_not_listed(root)
+        trouble = trouble_with_directory(root)
         if trouble is not None:
             yield error(subject, *trouble)
             return
@@ -110,19 +111,6 @@ def _how(folder: Folder, mode: WatchMode) -> str:
     if mode is WatchMode.POLL:
         return f"walked every {folder.poll_seconds:,g} s"
     return f"not watched, {rescan}"
-
-
-def _why_not_listed(root: bytes) -> tuple[str, str] | None:
-    """What is wrong with a folder's path and what to do about it; None where nothing is."""
-    shown = printable(root)
-    if not os.path.lexists(root):
-        return f"{shown} is not there", "mount the disk, make the directory, or mend the path"
-    if not os.path.isdir(root):
-        return f"{shown} is not a directory", "set the path of a directory"
-    if not os.access(root, os.R_OK | os.X_OK):
-        remedy = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
-        return f"{shown} cannot be read by this user", remedy
-    return None
 
 
 def _after_upload(folder: Folder) -> Iterator[Finding]:

@@ -1,0 +1,49 @@
+"""Why a directory cannot be used, in words, and what a person can do about it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import NamedTuple
+
+from uploadd.files.opening import printable
+
+_HIDDEN = frozenset({errno.EACCES, errno.EPERM})
+
+
+class Trouble(NamedTuple):
+    """What is wrong, and the remedy."""
+
+    text: str
+    remedy: str
+
+
+def trouble_with_directory(path: bytes) -> Trouble | None:
+    """Why nothing can be listed at `path` (blocking); None where it can be."""
+    shown = printable(path)
+    try:
+        is_directory = stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        return _out_of_sight(shown, error)
+    if not is_directory:
+        return Trouble(f"{shown} is not a directory", "name a directory with photos")
+    if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
+        remedy = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
+        return Trouble(f"{shown} cannot be read by this user", remedy)
+    return None
+
+
+def _out_of_sight(shown: str, error: OSError) -> Trouble:
+    if error.errno in _HIDDEN:
+        return Trouble(
+            f"{shown} is hidden from this process: {error.strerror}",
+            "let the user that uploadd runs as enter the directories above it; a service sees"
+            " nothing below /home (ProtectHome) without the drop-in home-photos.conf"
+            " (docs/service.md)",
+        )
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        remedy = "mount the disk, make the directory, or mend the path"
+        return Trouble(f"{shown} does not exist", remedy)
+    remedy = "see what the kernel says of that disk (dmesg)"
+    return Trouble(f"{shown} cannot be looked at: {error.strerror}", remedy)
