@@ -149,7 +149,12 @@ class _Daemon:
     def _request_loop(self) -> RequestLoop:
         assembly = self._assembly
         around = Around(
-            assembly.configuration, assembly.tree, assembly.drop, self._probe, self._are_probed
+            assembly.configuration,
+            assembly.tree,
+            assembly.drop,
+            self._probe,
+            self._are_probed,
+            self._unanswered,
         )
         return RequestLoop(around, assembly.arrivals, assembly.store, self._runtime)
 
@@ -161,6 +166,9 @@ class _Daemon:
     def _are_probed(self, names: Sequence[str]) -> bool:
         desks = [self._assembly.desks[name] for name in names]
         return all(desk.was_probed and not desk.is_probe_wanted for desk in desks)
+
+    def _unanswered(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if self._assembly.desks[name].is_unanswered)
 
     async def _drain(self, delivery: asyncio.Task[None]) -> None:
         """Finish what is in flight, for at most `drain_seconds`; then cut the bodies."""

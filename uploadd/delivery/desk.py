@@ -14,7 +14,7 @@ from uploadd.delivery.breaker import Breaker
 from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.logins import Logins
 from uploadd.delivery.room import Room
-from uploadd.delivery.suspects import ACCUSING, Suspects
+from uploadd.delivery.suspects import Suspects
 from uploadd.delivery.throttle import Throttle
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
@@ -26,6 +26,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import (
+    ACCUSING,
     UNREACHED,
     ActivePause,
     PauseCause,
@@ -50,6 +51,7 @@ FAULT_REMEDY = (
     "nothing to do: it is tried again by itself; if it stays, see that this address is the"
     " service's: a proxy, a login page of the network, or base_url may stand in between"
 )
+UNANSWERED_QUESTIONS = 5  # the next of them is asked more than a minute later
 PAUSE_LOG_LEVEL = {True: "warning", False: "info"}
 
 
@@ -105,6 +107,11 @@ class Desk:
     def id(self) -> int:
         """The account's row."""
         return self.row.id
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether questions about tickets or look-ups met no answer, again and again."""
+        return max(self.unanswered.values(), default=0) >= UNANSWERED_QUESTIONS
 
     def around(self) -> Surroundings:
         """The time and the dice for a decision."""

@@ -9,7 +9,6 @@ import structlog
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.logins import LOOK_SECONDS, credentials_digest
 from uploadd.delivery.quota_watch import QuotaWatch
-from uploadd.delivery.suspects import ACCUSING
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
 from uploadd.model.delays import Delay
@@ -17,9 +16,10 @@ from uploadd.model.errors import (
     ConfigurationError,
     ServiceAwayError,
     ServiceError,
+    ServiceFaultError,
     ServiceRefusedError,
 )
-from uploadd.model.pauses import ActivePause, EndsBy, PauseCause, Stops
+from uploadd.model.pauses import ACCUSING, ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
 from uploadd.store import accounts, moves, pauses
 
@@ -180,12 +180,21 @@ class ProbeLoop:
         desk = self._desk
         if desk.needs_login:
             try:
-                await desk.ask(self._log_in, pauses_on_fault=True)
+                await desk.ask(self._log_in_or_fail, pauses_on_fault=True)
             except ConfigurationError as error:
                 await self._say_same_login(error)
             desk.is_accused = False  # this was the probe
         if not desk.needs_login:
             await self._quota_watch.refresh()
+
+    async def _log_in_or_fail(self) -> bool:
+        """A refusal that says nothing about the account is a fault: nothing goes on without it."""
+        try:
+            return await self._log_in()
+        except ServiceRefusedError as error:
+            if error.pause is not None:
+                raise
+            raise ServiceFaultError(error.reason) from None
 
     async def _log_in(self) -> bool:
         desk = self._desk

@@ -34,7 +34,7 @@ from uploadd.store import moves, sightings
 
 log = structlog.get_logger()
 
-FOLDER_AWAY_SECONDS = 60.0
+FOLDER_AWAY_SECONDS = 120.0  # more than a minute: `--no-wait` does not wait for a disk
 RESIGHT_SECONDS = 60.0
 PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send began")
 

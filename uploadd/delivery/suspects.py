@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 
 from uploadd.model.jobs import Job
 from uploadd.model.numbers import counted
-from uploadd.model.pauses import PauseCause
+from uploadd.model.pauses import ACCUSING
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Pause, Reason
 
-ACCUSING = frozenset({PauseCause.CREDENTIALS, PauseCause.CLOCK})
 STRIKES = 3
 # Where no other file can show that the account is well, pauses that grow lie between the strikes.
 STRIKES_WITHOUT_WITNESS = 5

@@ -48,6 +48,8 @@ class Around:
     probe: Callable[[Sequence[str]], None]
     """Try the pauses of these accounts: the person who asks may have mended their cause."""
     are_probed: Callable[[Sequence[str]], bool]
+    unanswered: Callable[[Sequence[str]], tuple[str, ...]]
+    """Those of the accounts whose service answers no question about tickets or look-ups."""
 
 
 @dataclass
@@ -67,14 +69,17 @@ class _Errand:
     def is_walking(self) -> bool:
         return not self.walk.done()
 
-    def progress(self) -> Progress:
+    def progress(self, unanswered: tuple[str, ...]) -> Progress:
         """How far it is. Asked at one instant, so nothing can be on its way between the two."""
-        if self.is_walking:
-            return Progress(Stage.WALKING, settling=self.tree.waiting(), is_probed=self.is_probed)
         waiting = self.tree.waiting()
+        told = Progress(
+            Stage.WALKING, settling=waiting, is_probed=self.is_probed, unanswered=unanswered
+        )
+        if self.is_walking:
+            return told
         stage = Stage.SETTLING if waiting else Stage.WALKED
         left_alone = LeftAlone() if self.walk.cancelled() else self.walk.result()
-        return Progress(stage, "", waiting, left_alone, self.is_probed)
+        return replace(told, state=stage, left_alone=left_alone)
 
 
 class RequestLoop:
@@ -187,7 +192,7 @@ class RequestLoop:
             errand.heard_at = now
         errand.request = request
         errand.is_probed = self._around.are_probed(request.accounts)
-        progress = errand.progress()
+        progress = errand.progress(self._around.unanswered(request.accounts))
         if progress != errand.told:
             await self._store.write(backfills.tell, request.id, progress)
             errand.told = progress

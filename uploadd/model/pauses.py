@@ -72,6 +72,13 @@ RULES: dict[PauseCause, PauseRule] = {
 }
 
 
+TRIED = frozenset({EndsBy.PROBE, EndsBy.QUOTA})
+"""Such pauses are tried at a start: before that they prove nothing."""
+
+ACCUSING = frozenset({PauseCause.CREDENTIALS, PauseCause.CLOCK})
+"""They blame the account, and are tried at once: it may be one file's fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActivePause:
     """One pause of one account as the database keeps it.

@@ -37,6 +37,7 @@ class Request:
 
     `place`: its device and inode as the one who asks sees them. `folder`: the folder whose
     settings it takes (empty: none). `accounts`: the names of those it goes to.
+    `unanswered`: accounts whose service does not answer questions about tickets or look-ups.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Request:
     settling: int
     left_alone: LeftAlone
     is_probed: bool
+    unanswered: tuple[str, ...]
     pings: int
     answers: int
     asked_at: float
@@ -118,6 +120,7 @@ class Progress:
     settling: int = 0
     left_alone: LeftAlone = NOTHING_LEFT_ALONE
     is_probed: bool = False
+    unanswered: tuple[str, ...] = ()
 
 
 def tell(db: Database, request_id: int, progress: Progress) -> None:
@@ -131,6 +134,7 @@ def tell(db: Database, request_id: int, progress: Progress) -> None:
             "settling": progress.settling,
             "left_alone": progress.left_alone.as_text(),
             "is_probed": progress.is_probed,
+            "unanswered": json.dumps(progress.unanswered),
         },
     )
 
@@ -164,5 +168,6 @@ def _request_of(row: Row) -> Request:
             "state": Stage(row["state"]),
             "left_alone": LeftAlone.of_text(row["left_alone"]),
             "is_probed": bool(row["is_probed"]),
+            "unanswered": tuple(json.loads(row["unanswered"])),
         }
     )

@@ -120,6 +120,18 @@ def next_due_below(
     return due
 
 
+def next_question_below(db: Database, root: bytes, account_id: int) -> float | None:
+    """When the first question about a job below `root` is due (unix seconds; in the past: now)."""
+    statement = (
+        "SELECT min(due) FROM jobs WHERE account_id = ?"
+        " AND state IN ('uncertain', 'processing', 'filing')"
+        " AND state IN ('uploading', 'uncertain', 'processing', 'filing')"
+        " AND (directory = ? OR (directory >= ? AND directory < ?))"
+    )
+    due: float | None = value(db, statement, (account_id, root, *range_below(root)))
+    return due
+
+
 def range_below(root: bytes) -> tuple[bytes, bytes]:
     """Every directory below `root` lies between these two, in the order of bytes."""
     return root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"

@@ -322,3 +322,16 @@ WHAT_WAS_LEFT_ALONE = (
     "ALTER TABLE backfills ADD COLUMN left_alone TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE backfills DROP COLUMN has_unread",  # left_alone counts them
 )
+
+
+@MIGRATIONS()
+def more_about_backfills(db: Database) -> None:
+    """A client ends as a backfill alone does: it has to know what its daemon knows."""
+    for statement in MORE_ABOUT_BACKFILLS:
+        db.execute(statement)
+
+
+MORE_ABOUT_BACKFILLS = (
+    # Names of accounts whose service answers no question about tickets or look-ups.
+    "ALTER TABLE backfills ADD COLUMN unanswered TEXT NOT NULL DEFAULT '[]'",
+)

@@ -421,17 +421,19 @@ ASK_BACKFILL = """
 INSERT INTO backfills (directory, place, folder, accounts, state, asked_at)
 VALUES (:directory, :place, :folder, :accounts, 'asked', :now)
 ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place, state = 'asked',
-    text = '', remedy = '', settling = 0, left_alone = '', is_probed = 0, pings = pings + 1,
-    asked_at = :now
+    text = '', remedy = '', settling = 0, left_alone = '', is_probed = 0, unanswered = '[]',
+    pings = pings + 1, asked_at = :now
 RETURNING id
 """
 BACKFILLS = "SELECT * FROM backfills ORDER BY id"
 SET_BACKFILL = """
 UPDATE backfills SET state = :state, text = :text, settling = :settling,
-    left_alone = :left_alone, is_probed = :is_probed WHERE id = :id AND state != 'asked'
+    left_alone = :left_alone, is_probed = :is_probed, unanswered = :unanswered
+WHERE id = :id AND state != 'asked'
 """
 BEGIN_BACKFILL = """
-UPDATE backfills SET state = 'walking', text = '', settling = 0, left_alone = '', is_probed = 0
+UPDATE backfills SET state = 'walking', text = '', settling = 0, left_alone = '', is_probed = 0,
+    unanswered = '[]'
 WHERE id = ?
 """
 REFUSE_BACKFILL = "UPDATE backfills SET state = 'refused', text = ?, remedy = ? WHERE id = ?"

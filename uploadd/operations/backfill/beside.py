@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from uploadd.assembly import ServiceMaker
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.pauses import ActivePause, PauseCause
+from uploadd.model.pauses import ACCUSING, ActivePause
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
 from uploadd.operations.backfill.trees import Wanted, sum_below
@@ -107,23 +107,30 @@ class BesideView:
             name,
             row.id,
             held,
-            await self._store.read(_budget_seconds, row.id, account, now),
+            *await self._store.read(_budget_seconds, row.id, account, now),
             needs_login=row.user_id is None,
             was_probed=self._is_probed(held, now),
+            is_unanswered=any(name in request.unanswered for request in self.requests),
         )
 
     def _is_probed(self, held: tuple[ActivePause, ...], now: float) -> bool:
         patience = self._configuration.hand_over_patience
         may_be_untried = any(
-            pause.cause is PauseCause.CREDENTIALS and is_fresh(pause.since, now, patience)
-            for pause in held
+            pause.cause in ACCUSING and is_fresh(pause.since, now, patience) for pause in held
         )
         return not may_be_untried and all(request.is_probed for request in self.requests)
 
 
-def _budget_seconds(db: Database, account_id: int, account: Account, now: float) -> float:
+def _budget_seconds(
+    db: Database, account_id: int, account: Account, now: float
+) -> tuple[float, float]:
+    """Until a call for a backfill's upload fits, and until one for a question does."""
     times = calls.times_of_account(db, account_id, now)
-    return wait_for_call(times, now, Purpose.BACKFILL, account.calls_per_hour)
+    upload, question = (
+        wait_for_call(times, now, purpose, account.calls_per_hour)
+        for purpose in (Purpose.BACKFILL, Purpose.TICKETS)
+    )
+    return upload, question
 
 
 async def _no_grant(_purpose: Purpose) -> None:

@@ -30,7 +30,6 @@ __all__ = ["Backfill", "Ending", "Finished"]
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
-UNANSWERED_QUESTIONS = 5  # the next of them is asked more than a minute later
 
 
 class Backfill:
@@ -197,9 +196,10 @@ class _OwnView:
                 desk.id,
                 tuple(await desk.pauses()),
                 desk.budget.seconds_to_wait(Purpose.BACKFILL),
+                desk.budget.seconds_to_wait(Purpose.TICKETS),
                 desk.needs_login,
                 desk.was_probed,
-                max(desk.unanswered.values(), default=0) >= UNANSWERED_QUESTIONS,
+                desk.is_unanswered,
             )
             for desk in self._desks()
         ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.numbers import counted, number
-from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
+from uploadd.model.pauses import ActivePause
 from uploadd.model.ports import Clock
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.backfill.endings import Ending, Finished
@@ -16,11 +16,11 @@ from uploadd.operations.backfill.remaining import AccountSum, sum_of
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import Wanted, separate
 from uploadd.operations.backfill.views import AccountView, Spent, View
+from uploadd.operations.backfill.waiting import is_refused, only_waits
 from uploadd.store import overview
 
 # Counting 200,000 rows takes a moment: never more than this share of the time.
 COUNTING_SHARE = 0.05
-SHORT_WAIT_SECONDS = 60.0
 MOST_EDIT_IDS = 200
 
 Show = Callable[[Snapshot], None]
@@ -52,7 +52,7 @@ class Oversight:
         self._tally = tally
         self._show = show
         self._accounts: list[AccountView] = []
-        self._pending: Counter[int] = Counter()
+        self._open_jobs: dict[int, Counter[State]] = {}
         self._left_alone = LeftAlone()
         self._sums: tuple[AccountSum, ...] = ()
         self._count_again_at = 0.0
@@ -90,7 +90,7 @@ class Oversight:
         if snapshot.is_walking or not is_counted or snapshot.settling:
             return None
         # A login that is refused holds no other account up: its own files are told of at the end.
-        if not any(self._pending[account.id] for account in heard):
+        if not any(self._open_jobs[account.id] for account in heard):
             return Ending.CREDENTIALS if is_refused else Ending.DONE
         if no_wait and await self._only_waits(heard):
             return Ending.CREDENTIALS if is_refused else Ending.WOULD_WAIT
@@ -115,41 +115,24 @@ class Oversight:
         self._tally.before = self._tally.before.plus(await self._view.spent(is_last=True))
 
     def _is_refused(self, account: AccountView) -> bool:
-        now = self._clock.wall()
-        causes = {pause.cause for pause in account.pauses if pause.holds(now)}
-        return account.was_probed and PauseCause.CREDENTIALS in causes
+        return is_refused(account, self._clock.wall())
 
     async def _only_waits(self, accounts: Sequence[AccountView]) -> bool:
         """Whether everything that is left waits: for a pause, the call budget, a long backoff."""
         for account in accounts:
-            counts = await self._view.store.read(overview.open_counts, account.id)
-            stopped = what_stops(account.pauses, self._clock.wall())
-            in_flight = sum(counts.values()) - counts.get(State.QUEUED, 0)
-            if in_flight and Stops.CALLS not in stopped and not account.is_unanswered:
-                return False
-            if not await self._is_queue_waiting(account, stopped):
+            directories = directories_of(self._wanted, account.name)
+            open_jobs, store = self._open_jobs[account.id], self._view.store
+            if not await only_waits(account, open_jobs, directories, store, self._clock.wall()):
                 return False
         return True
-
-    async def _is_queue_waiting(self, account: AccountView, stopped: frozenset[Stops]) -> bool:
-        if Stops.UPLOADS in stopped or account.budget_seconds > 0:
-            return True
-        now = self._clock.wall()
-        with_videos = Stops.VIDEOS not in stopped
-        for directory in separate([one.directory for one in self._wanted]):
-            due = await self._view.store.read(
-                overview.next_due_below, directory, account.id, with_videos=with_videos
-            )
-            if due is not None and due - now <= SHORT_WAIT_SECONDS:
-                return False
-        return not account.needs_login
 
     async def _count(self) -> None:
         began = self._clock.monotonic()
         files: dict[State, int] = {}
         sizes: dict[State, int] = {}
-        pending: Counter[int] = Counter()
+        open_jobs: dict[int, Counter[State]] = {}
         for account in self._accounts:
+            own = open_jobs.setdefault(account.id, Counter())
             for directory in directories_of(self._wanted, account.name):
                 counts = await self._view.store.read(
                     overview.counts_below, directory, (account.id,)
@@ -157,8 +140,8 @@ class Oversight:
                 for state, (count, size) in counts.items():
                     files[state] = files.get(state, 0) + count
                     sizes[state] = sizes.get(state, 0) + size
-                    pending[account.id] += 0 if state in TERMINAL else count
-        self._pending = pending
+                    own[state] += 0 if state in TERMINAL else count
+        self._open_jobs = {key: +own for key, own in open_jobs.items()}
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
         self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE

@@ -13,16 +13,19 @@ from uploadd.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """One account at one moment. `budget_seconds`: until a backfill's next call fits.
+    """One account at one moment.
 
-    `was_probed`: whether its pauses were tried, so that they prove something. `is_unanswered`:
-    questions about tickets or look-ups meet a service that does not answer, again and again.
+    `budget_seconds`: until the call budget has room for a backfill's next upload;
+    `question_seconds`: until it has for a question about a ticket or a look-up. `was_probed`:
+    whether its pauses were tried, so that they prove something. `is_unanswered`: such questions
+    meet a service that does not answer, again and again.
     """
 
     name: str
     id: int
     pauses: tuple[ActivePause, ...]
     budget_seconds: float
+    question_seconds: float
     needs_login: bool
     was_probed: bool
     is_unanswered: bool = False

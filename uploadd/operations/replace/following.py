@@ -12,7 +12,7 @@ from uploadd.model.budget import PURPOSE_OF, wait_for_call
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job
-from uploadd.model.pauses import ActivePause, PauseCause, Stops, what_stops
+from uploadd.model.pauses import ACCUSING, TRIED, ActivePause, PauseCause, Stops, what_stops
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL, State
 from uploadd.model.verdicts import Reason
@@ -47,13 +47,10 @@ class Look:
         """Whether it has come to rest."""
         return self.job.state in TERMINAL
 
-    def is_refused(self, *, are_probed: bool) -> bool:
-        """Whether a person must see to the login. `are_probed`: the pauses were tried just now."""
-        return any(
-            pause.cause is PauseCause.CREDENTIALS
-            and (are_probed or not is_fresh(pause.since, self.now, self.patience))
-            for pause in self.pauses
-        )
+    def is_refused(self, *, are_probed: bool | None) -> bool:
+        """Whether a person must see to the login."""
+        causes = {pause.cause for pause in self.pauses}
+        return PauseCause.CREDENTIALS in causes and not self.is_undecided(are_probed=are_probed)
 
     @property
     def waits_for(self) -> Reason | None:
@@ -66,11 +63,22 @@ class Look:
             return Reason("budget", "this hour's API calls are used up")
         return None
 
+    def is_undecided(self, *, are_probed: bool | None) -> bool:
+        """Whether a pause is about to be tried. `are_probed` None: only who delivers knows."""
+        if are_probed is not None:
+            is_to_be_tried = not are_probed and self.call_in <= 0
+            return is_to_be_tried and any(one.rule.ends_by in TRIED for one in self.pauses)
+        return any(
+            pause.cause in ACCUSING and is_fresh(pause.since, self.now, self.patience)
+            for pause in self.pauses
+        )
+
     @property
     def only_waits(self) -> bool:
         """Whether nothing can be done for it now, nor within a minute."""
         if self.job.state is not State.QUEUED:
-            return any(Stops.CALLS in what_stops([pause], self.now) for pause in self.pauses)
+            is_asked_about = self.job.state is not State.UPLOADING and self.call_in > 0
+            return is_asked_about or Stops.CALLS in what_stops(self.pauses, self.now)
         wait = self.job.wait
         is_long = wait is not None and wait.remaining(self.now) > SHORT_WAIT_SECONDS
         return is_long or self.waits_for is not None

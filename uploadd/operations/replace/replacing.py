@@ -172,7 +172,7 @@ class Replacing:
                 self._holder = await self._following.holder()
             elif is_first or now - (free_since or now) >= await self._left_free():
                 return None
-            found = await self._judged(are_probed=False)
+            found = await self._judged(are_probed=None)
             if found is not None:
                 return found
             if await self._runtime.clock.wait(self._stop, LOOK_SECONDS):
@@ -187,8 +187,8 @@ class Replacing:
 
     # --- where it stands --------------------------------------------------------------------
 
-    async def _judged(self, *, are_probed: bool) -> Replaced | None:
-        """How it ended; None while it goes on."""
+    async def _judged(self, *, are_probed: bool | None) -> Replaced | None:
+        """How it ended; None while it goes on. `are_probed` None: only who delivers knows."""
         look = await self._following.look()
         self._show(look)
         if look.job.state is State.DONE:
@@ -197,12 +197,12 @@ class Replacing:
             return Replaced(Ending.FAILED, look.job, look.job.reason)
         if look.is_refused(are_probed=are_probed):
             return Replaced(Ending.CREDENTIALS, look.job, self._left(look))
-        if self._no_wait and look.only_waits:
+        if self._no_wait and look.only_waits and not look.is_undecided(are_probed=are_probed):
             return Replaced(Ending.WOULD_WAIT, look.job, self._left(look))
         return None
 
     async def _last_look(self, found: Replaced) -> Replaced:
-        ended = await self._judged(are_probed=False)
+        ended = await self._judged(are_probed=None)
         return found if ended is None or ended.ending is Ending.WOULD_WAIT else ended
 
     def _left(self, look: Look) -> Reason | None:
