@@ -53,8 +53,9 @@ def other(desk: Desk, name: str = "better.jpg", size: int = 700) -> Path:
 
 
 def jobs(desk: Desk) -> list[Any]:
-    """Every job."""
-    return [json.loads(line) for line in desk.uploadd("jobs", "--json").stdout.splitlines()]
+    """Every job, oldest first."""
+    lines = desk.uploadd("jobs", "--json").stdout.splitlines()
+    return [json.loads(line) for line in reversed(lines)]
 
 
 def replacements(desk: Desk) -> int:
