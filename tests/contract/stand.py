@@ -32,7 +32,7 @@ from uploadd.services.base import Service
 from uploadd.services.error_tables import ErrorTables
 from uploadd.services.registry import open_authoriser, open_service
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
 DAY = 86400.0
 

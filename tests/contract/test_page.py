@@ -33,7 +33,7 @@ ELSEWHERE = {
     *("Kept", "Ticketed", "Duplicate", "Refuse", "Reschedule", "Uncertain", "Pause"),
     *("FileTrouble", "ServiceAwayError", "Runtime", "Sandbox", "SPECIFIED"),
     *("Exchanging", "build_app"),
-    *("base_url", "dedup_check", "FLICKR_TAKES", "repr", "violation", "ThirdStand", "Secret"),
+    *("base_url", "dedup_check", "repr", "violation", "ThirdStand", "Secret"),
 }
 
 

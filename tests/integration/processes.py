@@ -18,7 +18,7 @@ import pytest
 
 from integration.preloaded import Running
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 BEGIN = """
 state_dir = "{home}/state"
 patience = 0.01

@@ -132,7 +132,8 @@ def test_files_that_are_no_photos(desk: Desk) -> None:
     assert (summary(ended)["done"], summary(ended)["skipped"]) == (1, 2)
     assert summary(ended)["found"] == 3
     assert reason_of(desk, "empty.jpg")["code"] == "empty"
-    assert reason_of(desk, "text.jpg")["code"] == "type"
+    assert reason_of(desk, "text.jpg")["code"] == "damaged"
+    assert "the text 'Dear diary'" in reason_of(desk, "text.jpg")["text"]
 
 
 def test_a_name_that_is_not_utf8(desk: Desk) -> None:

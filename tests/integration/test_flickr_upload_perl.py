@@ -18,7 +18,7 @@ from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.logins import AccessToken
 from uploadd.sandbox.server import Running, running_sandbox
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 SAVED_LOGIN = """
 use strict; use warnings; use Storable qw(store_fd);
 my ($path, $base) = @ARGV;

@@ -23,7 +23,7 @@ from uploadd.sandbox.options import QuotaShape
 from uploadd.sandbox.server import Running, running_sandbox
 
 TOKEN = FlickrAccessToken("sandbox-token", "sandbox-token-secret", "write")
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from uploadd.runtime import RealClock, ThreadDisk
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.server import Running, running_sandbox
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 
 
 class HastyClock(RealClock):

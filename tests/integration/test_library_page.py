@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = EXAMPLE.findall((ROOT / "docs/library.md").read_text())
 ADDRESS = "http://127.0.0.1:8080"
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 
 
 class Page:

@@ -15,7 +15,7 @@ from oauthlib.oauth1 import Client
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.server import ListenError, Running, listen, running_sandbox
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 
 
 @pytest.fixture

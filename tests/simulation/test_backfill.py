@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from simulation.world import JPEG, World
 from uploadd.model.states import State
@@ -72,7 +73,34 @@ def test_found_is_the_sum_of_the_states(tmp_path: Path) -> None:
     assert summary["found"] == 3
     assert (summary["done"], summary["skipped"]) == (1, 2)
     codes = {job.name: job.reason.code for job in world.jobs() if job.reason}
-    assert codes == {b"empty.jpg": "empty", b"text.jpg": "type"}
+    assert codes == {b"empty.jpg": "empty", b"text.jpg": "damaged"}
+
+
+def test_damaged_photos_are_skipped_and_cut_ones_are_sent(tmp_path: Path) -> None:
+    """Each with one warning, and the reason says what was found at its beginning."""
+    world = World(tmp_path)
+    contents = {"zeros.jpg": bytes(900), "late.jpg": b"junk" + JPEG, "cut.jpg": JPEG[:-2]}
+    for name, content in contents.items():
+        world.add(name, content)
+    world.add("song.jpg", b"ID3\x04" + bytes(90))
+    with capture_logs() as logs:
+        summary = world.backfill().snapshot.as_json()
+    assert (summary["done"], summary["skipped"], summary["failed"]) == (1, 3, 0)
+    reasons = {job.name: job.reason for job in world.jobs() if job.reason}
+    texts = {name: reason.text for name, reason in reasons.items() if reason.code == "damaged"}
+    assert {name: text.partition(": ")[2] for name, text in texts.items()} == {
+        b"zeros.jpg": "it begins with zeros",
+        b"late.jpg": "a JPEG begins 4 bytes late",
+    }
+    assert reasons[b"song.jpg"].code == "type"
+    damaged = {line["text"] for line in logs if line["event"] == "file.damaged"}
+    assert damaged == set(texts.values())
+    (cut,) = [line for line in logs if line["event"] == "file.truncated"]
+    assert cut["log_level"] == "warning"
+    assert cut["path"].endswith("cut.jpg")
+    with capture_logs() as logs:
+        world.backfill()
+    assert not [line for line in logs if line["event"].startswith("file.")]
 
 
 def test_a_name_that_is_not_utf8_is_uploaded(tmp_path: Path) -> None:

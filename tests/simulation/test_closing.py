@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulation.parties import Party, Together, ended
-from simulation.world import World
+from simulation.world import JPEG, World
 from uploadd.cli.wording import ending_lines
 from uploadd.intake import walk as walking
 from uploadd.model.configuration import ServiceName
@@ -155,7 +155,7 @@ def test_each_account_is_counted_for_itself(tmp_path: Path) -> None:
     world = World(tmp_path, services=services)
     for number in range(3):
         world.add(f"p{number}.jpg")
-    world.add("large.jpg", b"\xff\xd8\xff\xe0" + bytes(5000))
+    world.add("large.jpg", JPEG + bytes(5000))
     world.sandbox_of(world.account).options.max_photo_bytes = 2000
     finished = world.backfill()
     me, other = finished.accounts

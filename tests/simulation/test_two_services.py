@@ -13,6 +13,7 @@ from simulation.accounts import TOKENS
 from simulation.lives import Life
 from simulation.scene import Scene
 from simulation.world import World
+from uploadd.model import taken
 from uploadd.model.configuration import ServiceName
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
@@ -37,14 +38,14 @@ def states_of(world: World, number: int) -> Counter[str]:
     return Counter(str(job.state) for job in world.jobs_of(world.accounts[number]))
 
 
-def assert_all_there(world: World, number: int) -> None:
+def assert_all_there(world: World, number: int, skipped: int = 0) -> None:
     """Each photo once on this account, and every job knows its id."""
     account = world.accounts[number]
     assert set(world.kept(account).values()) == {1}
     assert len(world.kept(account)) == PHOTOS
-    assert states_of(world, number) == {State.DONE: PHOTOS}
+    assert states_of(world, number) == Counter({State.DONE: PHOTOS, State.SKIPPED: skipped})
     ids = {photo.id for photo in world.sandbox_of(account).photos}
-    assert {job.photo_id for job in world.jobs_of(account)} == ids
+    assert {job.photo_id for job in world.jobs_of(account) if job.photo_id} == ids
 
 
 def test_a_folder_goes_to_both(world: World) -> None:
@@ -52,6 +53,21 @@ def test_a_folder_goes_to_both(world: World) -> None:
     world.backfill()
     assert_all_there(world, 0)
     assert_all_there(world, 1)
+
+
+def test_each_service_has_its_own_list_of_types(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one does not take is skipped for it alone, and known as such."""
+    monkeypatch.setitem(taken.TAKEN_BY, IPERNITY, taken.TAKEN_BY[IPERNITY] - {"image/gif"})
+    world.add("a.gif", b"GIF89a" + bytes(50))
+    for _ in range(2):
+        world.backfill()
+        jobs = [world.jobs_of(account) for account in world.accounts]
+        flickr, ipernity = ({job.name: job for job in of_one}[b"a.gif"] for of_one in jobs)
+        assert flickr.state is State.DONE
+        assert (ipernity.state, ipernity.reason and ipernity.reason.code) == (State.SKIPPED, "type")
+        assert_all_there(world, 1, skipped=1)
 
 
 @pytest.mark.usefixtures("hours_pass_quickly")

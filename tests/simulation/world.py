@@ -33,7 +33,7 @@ from uploadd.store import listing
 from uploadd.store.accounts import all_accounts
 from uploadd.store.connection import open_database
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 LONG_AGO = EPOCH - 86400.0
 LOOK_SECONDS = 2.0
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uploadd.files.media import MEDIA_TYPES
+from uploadd.files.media import EXTENSIONS
 from uploadd.files.metadata import read_photo_facts
 from uploadd.model.jobs import Job
 from uploadd.model.photo import PhotoFields
 from uploadd.model.template import file_variables, photo_variables, render
 from uploadd.services.base import Body, Parcel
 
-EXTENSIONS = {row.media_type: row.extension for row in MEDIA_TYPES}
 FROM_THE_PICTURE = ("year", "month", "day", "camera")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from collections.abc import Iterator
 
 # The first brand in the file that has a row here decides.
 _BRANDS: dict[bytes, str] = {
@@ -43,6 +45,10 @@ _BRANDS: dict[bytes, str] = {
 }
 _GENERIC_PICTURE = (b"mif1", b"mif2", b"msf1", b"miaf")
 _AUDIO = (b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B ")
+_SOUND = "audio/mp4"
+_SOUND_EXTENSIONS = frozenset({b".m4a", b".m4b", b".m4r"})
+_NEITHER = "application/mp4"  # brands that we do not know
+_RIFFS = {b"AVI ": "video/x-msvideo", b"WEBP": "image/webp", b"WAVE": "audio/x-wav"}
 _SIGNATURES = (b"jP  ", b"jP\x1a\x1a", b"JXL ")
 
 # Boxes that a QuickTime film from before `ftyp` begins with, and those it may skip first.
@@ -53,24 +59,30 @@ _BRAND_BYTES = 4
 _MOST_FTYP_BYTES = 1024
 
 
-def look(head: bytes, _name: bytes) -> str | None:
+def look(head: bytes, name: bytes) -> str | None:
     """The media type of a box format, or None."""
+    if head[:4] == b"RIFF":
+        return _RIFFS.get(head[8:12])
+    found = _by_brands_or_boxes(head)
+    is_film = found is not None and found.startswith("video/")
+    return _SOUND if is_film and _is_sound_alone(head, name) else found
+
+
+def _by_brands_or_boxes(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         return _by_brands(head, 0)
     if head[4:8] in _SIGNATURES and head[16:20] == b"ftyp":
         return _by_brands(head, 12)
-    if head[:4] == b"RIFF":
-        return {b"AVI ": "video/x-msvideo", b"WEBP": "image/webp"}.get(head[8:12])
     return "video/quicktime" if _is_old_film(head) else None
 
 
-def _by_brands(head: bytes, start: int) -> str | None:
+def _by_brands(head: bytes, start: int) -> str:
     (size,) = struct.unpack_from(">I", head, start)
     box = head[start : start + min(size, _MOST_FTYP_BYTES)]
     major = box[8:12]
     others = [box[place : place + _BRAND_BYTES] for place in range(16, len(box), _BRAND_BYTES)]
     if major in _AUDIO:
-        return None
+        return _SOUND
     for brand in (major, *others):
         if brand[:3] in (b"3gp", b"3gr", b"3gs", b"3ge", b"3gg"):
             return "video/3gpp"
@@ -78,7 +90,8 @@ def _by_brands(head: bytes, start: int) -> str | None:
             return "video/3gpp2"
         if brand in _BRANDS:
             return _BRANDS[brand]
-    return "image/heif" if any(brand in _GENERIC_PICTURE for brand in (major, *others)) else None
+    is_picture = any(brand in _GENERIC_PICTURE for brand in (major, *others))
+    return "image/heif" if is_picture else _NEITHER
 
 
 def _is_old_film(head: bytes) -> bool:
@@ -93,3 +106,38 @@ def _is_old_film(head: bytes) -> bool:
             return False
         place += size
     return False
+
+
+def _is_sound_alone(head: bytes, name: bytes) -> bool:
+    """Whether the tracks are known and none is a video; the name says it where they are not."""
+    handlers = _handlers(head)
+    if handlers:
+        return b"soun" in handlers and b"vide" not in handlers
+    return os.path.splitext(name)[1].lower() in _SOUND_EXTENSIONS
+
+
+def _handlers(head: bytes) -> set[bytes]:
+    """What the tracks are (`vide`, `soun` …), where the `moov` lies whole in `head`."""
+    return {
+        head[begin + 8 : begin + 12]
+        for moov in _inside(head, (0, len(head)), b"moov")
+        for track in _inside(head, moov, b"trak")
+        for media in _inside(head, track, b"mdia")
+        for begin, _ in _inside(head, media, b"hdlr")
+    }
+
+
+def _inside(head: bytes, place: tuple[int, int], wanted: bytes) -> Iterator[tuple[int, int]]:
+    """Begin and end of the content of each box `wanted` that lies whole in `place`."""
+    start, end = place
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", head, start)
+        begin = start + 8
+        if size == 1 and begin + 8 <= end:
+            (size,) = struct.unpack_from(">Q", head, begin)
+            begin += 8
+        if size < begin - start or start + size > end:
+            return
+        if kind == wanted:
+            yield begin, start + size
+        start += size

@@ -7,14 +7,12 @@ import os
 import stat as modes
 from dataclasses import dataclass
 
-from uploadd.files.media import sniff
+from uploadd.files.kind import Kind, KindReader
+from uploadd.files.media import EXTENSIONS
 from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
 from uploadd.model.contents import Content
 from uploadd.model.errors import FileChangedError, FileUnreadableError
 from uploadd.model.numbers import counted, number
-
-UNKNOWN_MEDIA_TYPE = "application/octet-stream"
-"""The media type of what is neither a photo nor a video that we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +36,22 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A file's identity and its type by content.
-
-    `extension` has its dot and is empty, `media_type` is `UNKNOWN_MEDIA_TYPE`, where the content
-    is nothing that we know. `md5` is empty where nobody asked for it.
-    """
+    """A file's identity and its kind. `md5` is empty where nobody asked for it."""
 
     stat: Stat
     sha256: str
-    media_type: str
-    extension: str
+    kind: Kind
     md5: str = ""
+
+    @property
+    def media_type(self) -> str:
+        """The type of its content."""
+        return self.kind.media_type
+
+    @property
+    def extension(self) -> str:
+        """What a file of this type is sent as, with its dot; empty where it is no photo or film."""
+        return EXTENSIONS.get(self.kind.media_type, "")
 
 
 def stat_of(result: os.stat_result) -> Stat:
@@ -83,7 +86,7 @@ def stat_file(path: bytes) -> Stat:
 
 
 def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
-    """Read the whole file once: its SHA-256, and its type from its first bytes. Blocks.
+    """Read the whole file once: its SHA-256 and its kind. Blocks.
 
     `with_md5`: its MD5 too, in the same read, for services that know contents by that alone.
 
@@ -91,9 +94,10 @@ def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
     or `FileChangedError` where the file was written, or so much as touched, while it was read.
     """
     descriptor = open_regular(path)
+    kind_reader = KindReader(os.path.basename(path))
     try:
         before = stat_of(os.fstat(descriptor))
-        head, size, digests = _read_through(descriptor, with_md5=with_md5)
+        size, digests = _read_through(descriptor, kind_reader, with_md5=with_md5)
         after = stat_of(os.fstat(descriptor))
     except OSError as error:
         raise trouble(error, path) from None
@@ -105,26 +109,26 @@ def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
         said = counted(after.size, "byte")
         text = f"{printable(path)} is said to have {said} and gives {number(size)}"
         raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
-    media = sniff(head, os.path.basename(path))
-    if media is None:
-        return Fingerprint(after, digests.sha256, UNKNOWN_MEDIA_TYPE, "", digests.md5)
-    return Fingerprint(after, digests.sha256, media.media_type, media.extension, digests.md5)
+    return Fingerprint(after, digests.sha256, kind_reader.kind(), digests.md5)
 
 
-def _read_through(descriptor: int, *, with_md5: bool) -> tuple[bytes, int, Content]:
-    """The first chunk, the number of bytes, and the hashes of all of them.
+def _read_through(
+    descriptor: int, kind_reader: KindReader, *, with_md5: bool
+) -> tuple[int, Content]:
+    """The number of bytes, and the hashes of all of them.
 
     The pages stay in the cache (no POSIX_FADV_DONTNEED): the send that follows reads them again.
     """
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     digest = hashlib.sha256()
     md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
-    head = chunk = os.read(descriptor, CHUNK_BYTES)
+    chunk = os.read(descriptor, CHUNK_BYTES)
     size = 0
     while chunk:
         size += len(chunk)
+        kind_reader.feed(chunk)
         digest.update(chunk)
         if md5 is not None:
             md5.update(chunk)
         chunk = os.read(descriptor, CHUNK_BYTES)
-    return head, size, Content(digest.hexdigest(), md5.hexdigest() if md5 is not None else "")
+    return size, Content(digest.hexdigest(), md5.hexdigest() if md5 is not None else "")

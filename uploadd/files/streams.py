@@ -1,4 +1,4 @@
-"""Videos in streaming containers, bitmaps, and what else needs a second look."""
+"""Videos and sound in streaming containers, bitmaps, and what else needs a second look."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def look(head: bytes, _name: bytes) -> str | None:
     if head.startswith(_MPEG):
         return "video/mpeg"
     if head.startswith(_ASF):
-        return "video/x-ms-wmv" if _ASF_VIDEO in head else None  # else a song
+        return "video/x-ms-wmv" if _ASF_VIDEO in head else "audio/x-ms-wma"
     if head.startswith(_EBML):
         return _matroska(head)
     if head.startswith(b"OggS"):
         pages = head[:_FIRST_PAGES_BYTES]
-        return "video/ogg" if any(codec in pages for codec in _OGG_VIDEO) else None
+        return "video/ogg" if any(codec in pages for codec in _OGG_VIDEO) else "audio/ogg"
     if _is_transport_stream(head):
         return "video/mp2t"
     return "image/bmp" if _is_bitmap(head) else None

@@ -10,6 +10,8 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.files.fingerprint import Fingerprint, Stat
+from uploadd.files.kind import Kind
+from uploadd.files.media import UNKNOWN_MEDIA_TYPE
 from uploadd.files.opening import printable
 from uploadd.intake.examine import finding_of, look_at, read_finding
 from uploadd.intake.settle import Gone, Settled
@@ -17,6 +19,7 @@ from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
 from uploadd.model.jobs import FileMark, Lane
 from uploadd.model.ports import Runtime
+from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
 from uploadd.store import sightings
 from uploadd.store.store import Store
@@ -124,11 +127,13 @@ class Arrivals:
                 known = await self._known(tree, path, stat)
                 if known is not None:
                     return finding_of(path, tree, lane, account_ids, known)
-                return await self._runtime.disk.run(read_finding, path, tree, lane, account_ids)
+                finding = await self._runtime.disk.run(read_finding, path, tree, lane, account_ids)
             except FileTrouble as trouble:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
                 self._see_again(tree, path, lane)
                 return None
+        _warn_of(finding, path)
+        return finding
 
     def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
         """It changed or vanished while it was read. Its times look old, and yet it must rest."""
@@ -148,7 +153,9 @@ class Arrivals:
         content, media_type = known
         if tree.needs_md5 and not content.md5:
             return None  # an account came to this folder that needs it
-        return Fingerprint(stat, content.sha256, media_type, "", content.md5)
+        if media_type == UNKNOWN_MEDIA_TYPE:
+            return None  # it may be damaged, and what was found in it is told anew
+        return Fingerprint(stat, content.sha256, Kind(media_type), content.md5)
 
     def _nap(self) -> float:
         now = self._runtime.clock.monotonic()
@@ -159,6 +166,15 @@ class Arrivals:
 def _forget(db: Database, path: bytes, now: float) -> None:
     directory, name = os.path.split(path)
     sightings.forget(db, directory, name, sightings.VANISHED, now)
+
+
+def _warn_of(finding: Finding, path: bytes) -> None:
+    """A file that is not what its name says, or not all of it: one line each time it is read."""
+    if finding.refusal is not None and finding.refusal.reason.code == DAMAGED:
+        reason = finding.refusal.reason
+        log.warning("file.damaged", path=printable(path), text=reason.text, remedy=reason.remedy)
+    elif finding.flaw:
+        log.warning("file.truncated", path=printable(path), text=finding.flaw)
 
 
 def _nobody() -> None:

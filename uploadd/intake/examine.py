@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 
 from uploadd.files.fingerprint import Fingerprint, Stat, fingerprint_file, stat_file
-from uploadd.files.media import FLICKR_TAKES
 from uploadd.files.openness import is_open_for_writing
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
 from uploadd.model.jobs import Lane
+from uploadd.model.refusals import refusal_of_file
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-
-EMPTY = Refusal(State.SKIPPED, Reason("empty", "the file is empty", "nothing to do"))
 
 
 def look_at(path: bytes) -> tuple[Stat | None, bool | None]:
@@ -62,20 +60,11 @@ def finding_of(
         root=tree.root,
         lane=lane,
         account_ids=account_ids,
-        refusal=refusal_of(stat.size, fingerprint.media_type),
+        refusal=refusal_of_file(stat.size, fingerprint.kind.damage),
         on_change=tree.folder.on_change,
         md5=fingerprint.md5,
+        flaw=fingerprint.kind.flaw,
     )
-
-
-def refusal_of(size: int, media_type: str) -> Refusal | None:
-    """Why a file is not for upload, by its content."""
-    if size == 0:
-        return EMPTY
-    if media_type not in FLICKR_TAKES:
-        text = f"not a photo or video that the service takes ({media_type})"
-        return Refusal(State.SKIPPED, Reason("type", text, "convert it, or leave it out"))
-    return None
 
 
 def _unreadable(

@@ -26,7 +26,8 @@ class Finding:
 
     `sha256` is empty where the file could not be read, `md5` also where no account needs it;
     `pixels` are None where they are not known.
-    `on_change`: what the folder says of new content under a known path.
+    `refusal`: why the file is for no account. `flaw`: what a person should know of a file that is
+    sent all the same. `on_change`: what the folder says of new content under a known path.
     """
 
     directory: bytes
@@ -45,6 +46,7 @@ class Finding:
     on_change: OnChange = OnChange.NEW
     md5: str = ""
     pixels: Pixels | None = None
+    flaw: str = ""
 
 
 class KnownFile(NamedTuple):

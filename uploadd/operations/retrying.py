@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from uploadd.files.opening import open_regular, printable
-from uploadd.intake.examine import refusal_of
-from uploadd.model.configuration import Configuration, OnChange
+from uploadd.model.configuration import Configuration, OnChange, ServiceName
 from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.limits import TOO_LARGE
+from uploadd.model.refusals import DAMAGED, refusal_of
 from uploadd.model.states import State
 from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
 from uploadd.operations.show.listing import account_names, rows_of
@@ -124,20 +124,27 @@ def _replacing(configuration: Configuration) -> set[str]:
 def _unfit(state_dir: Path, job_ids: Sequence[int]) -> dict[int, str]:
     """Why some of these would only fail again. Looks at the disk, so not while the store waits."""
     with reading(state_dir) as db:
-        jobs = [moves.job_by_id(db, job_id) for job_id in job_ids] if db is not None else []
-    return {job.id: text for job in jobs if job is not None and (text := _why_not(job))}
+        if db is None:
+            return {}
+        jobs = [moves.job_by_id(db, job_id) for job_id in job_ids]
+        services = {row.id: ServiceName(row.service) for row in accounts.all_accounts(db)}
+    there = [job for job in jobs if job is not None]
+    return {job.id: text for job in there if (text := _why_not(job, services[job.account_id]))}
 
 
-def _why_not(job: Job) -> str:
+def _why_not(job: Job, service: ServiceName) -> str:
     """Why a retry would only fail again; empty where it may work. Looks at the disk."""
     if job.state in RETRYABLE and not job.sha256:
         return _why_unreadable(job)
     if job.state is not State.SKIPPED:
         return ""
-    refusal = refusal_of(job.size, job.media_type)
+    refusal = refusal_of(service, job.size, job.media_type)
     if refusal is None:
         return ""
-    return f"job {job.id} is still not for upload: {refusal.reason.text}; {refusal.reason.remedy}"
+    reason = refusal.reason
+    if job.reason is not None and job.reason.code == DAMAGED:
+        reason = job.reason  # which says what was found in it
+    return f"job {job.id} is still not for upload: {reason.text}; {reason.remedy}"
 
 
 def _why_unreadable(job: Job) -> str:

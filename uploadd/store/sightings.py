@@ -6,17 +6,19 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from uploadd.model.configuration import ServiceName
 from uploadd.model.contents import Content
 from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.outcomes import STALE_TAG
 from uploadd.model.pixels import pixels_of
+from uploadd.model.refusals import refusal_of_type
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
-from uploadd.store.rows import jobs, one, rows
+from uploadd.store.rows import jobs, one, rows, value
 from uploadd.store.writing import file_fields, insert, refresh
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
@@ -64,7 +66,7 @@ def register(db: Database, finding: Finding, now: float) -> list[int]:
     past = changing.past_of(db, finding)
     woken = []
     for account_id in finding.account_ids:
-        job_id = _register_for(db, finding, account_id, past, now)
+        job_id = _register_for(db, _as_refused(db, finding, account_id), account_id, past, now)
         if job_id is not None:
             woken.append(job_id)
     _remember(db, finding, past)
@@ -109,6 +111,15 @@ def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: flo
 def moved_device(db: Database, directory: bytes, device: int) -> None:
     """The same files on a device with another number (a remount): nothing else changed."""
     db.execute(statements.MOVE_DEVICE, (device, directory))
+
+
+def _as_refused(db: Database, finding: Finding, account_id: int) -> Finding:
+    """The finding with what this account's service says of its type."""
+    if finding.refusal is not None:
+        return finding
+    service = ServiceName(value(db, statements.SERVICE_OF_ACCOUNT, (account_id,)))
+    refusal = refusal_of_type(service, finding.media_type)
+    return finding if refusal is None else replace(finding, refusal=refusal)
 
 
 def _register_for(
@@ -218,9 +229,14 @@ def _insert(
         state, reason, photo_id = _first_state(db, finding, account_id, past)
     is_replacing = state is State.QUEUED and changing.is_replacing(finding, past)
     kind = Kind.REPLACE if is_replacing else Kind.UPLOAD
-    text = f"{reason.text} [{reason.code}]" if reason else f"seen ({finding.lane} lane)"
+    text = f"{reason.text} [{reason.code}]" if reason else _seen(finding)
     job_id = insert(db, finding, account_id, kind, state, now, text, reason, photo_id)
     return job_id if state is State.QUEUED else None
+
+
+def _seen(finding: Finding) -> str:
+    flaw = f"; sent although it may be cut off: {finding.flaw}" if finding.flaw else ""
+    return f"seen ({finding.lane} lane){flaw}"
 
 
 def _first_state(

@@ -8,6 +8,7 @@ ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
 ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
 ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
 ACCOUNT_IDS = "SELECT id FROM accounts WHERE identity NOT LIKE 'gone:%'"
+SERVICE_OF_ACCOUNT = "SELECT service FROM accounts WHERE id = ?"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
 INSERT_ACCOUNT = """
 INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest,

@@ -16,7 +16,7 @@ from uploadd.files.fingerprint import Stat, fingerprint_file, stat_file
 from uploadd.files.opening import CHUNK_BYTES
 from uploadd.model.errors import FileChangedError, FileUnreadableError, FileVanishedError
 
-JPEG = b"\xff\xd8\xff\xe0" + b"j" * 100
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9" + b"j" * 100
 
 
 def _write(path: Path, content: bytes) -> bytes:

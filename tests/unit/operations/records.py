@@ -19,7 +19,7 @@ from uploadd.store import accounts, moves, overview, pauses, sightings
 from uploadd.store.beside import writing
 
 NOW = 1_700_000_000.0
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 BROKEN = Reason("5", "the service does not know this type", "convert it")
 UNREADABLE = Refusal(State.FAILED, Reason("unreadable", "it cannot be read", "chmod +r"))
 NOT_A_PHOTO = Refusal(State.SKIPPED, Reason("type", "not a photo", "convert it"))

@@ -12,7 +12,8 @@ import pytest
 
 from unit.operations.records import JPEG, NOT_A_PHOTO, NOW, Records, account
 from unit.operations.test_calling import Disk
-from uploadd.model.configuration import Account
+from uploadd.model import taken
+from uploadd.model.configuration import Account, ServiceName
 from uploadd.model.errors import ServiceAwayError, ServiceError
 from uploadd.model.estimates import Pace
 from uploadd.model.left_alone import LeftAlone
@@ -99,6 +100,34 @@ def test_a_dry_run_knows_when_everything_is_there(records: Records) -> None:
     assert seen(records).is_everything_there
     records.add("queued.jpg")
     assert not seen(records).is_everything_there
+
+
+def test_damaged_files_are_not_for_upload(records: Records) -> None:
+    """Zeros, and a JPEG that ends before its picture; a cut one is counted as it is sent."""
+    records.path("a.jpg").write_bytes(bytes(500))
+    records.path("b.jpg").write_bytes(JPEG[:8])
+    records.path("c.jpg").write_bytes(JPEG[:-2])
+    found = seen(records)
+    assert (found.found, found.skipped, found.photos) == (3, 2, 1)
+
+
+def test_each_service_has_its_own_list_of_types(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that one of them does not take counts for the other."""
+    others = account("other", service=ServiceName.IPERNITY)
+    folder = replace(records.configuration.folders["camera"], accounts=("me", "other"))
+    records.configuration = replace(
+        records.configuration,
+        accounts={**records.configuration.accounts, "other": others},
+        folders={"camera": folder},
+    )
+    monkeypatch.setitem(taken.TAKEN_BY, ServiceName.IPERNITY, frozenset({"video/mp4"}))
+    photo(records, "a.jpg", 50)
+    photo(records, "b.mp4", 500, MP4)
+    found = seen(records)
+    assert (found.photos, found.videos, found.skipped) == (1, 1, 0)
+    assert [found.accounts[name].files for name in ("me", "other")] == [2, 1]
 
 
 def test_a_file_too_large_is_named_and_not_counted(records: Records) -> None:

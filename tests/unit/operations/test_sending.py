@@ -107,7 +107,7 @@ def hashes(path: Path) -> Content:
 def photo(tmp_path: Path) -> Path:
     """A photo of several chunks."""
     path = tmp_path / "a.jpg"
-    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(3 * CHUNK_BYTES))
+    path.write_bytes(b"\xff\xd8\xff\xda\x00\x02" + bytes(3 * CHUNK_BYTES))
     return path
 
 

@@ -9,16 +9,15 @@ from contextlib import closing
 
 from sqlite_utils import Database
 
-from uploadd.files.fingerprint import UNKNOWN_MEDIA_TYPE
-from uploadd.files.media import HEAD_BYTES, sniff
-from uploadd.files.opening import open_regular, printable
-from uploadd.intake.examine import refusal_of
+from uploadd.files.kind import Kind, read_kind
+from uploadd.files.opening import printable
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all, walk
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.estimates import Pace
+from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.operations.backfill.previewed import AccountPreview, Preview, standing_of
@@ -45,7 +44,11 @@ def preview(
     """
     told, none = limits or {}, Limits(None, Pace())
     shown = {
-        name: AccountPreview(told.get(name, none), configuration.accounts[name].photo)
+        name: AccountPreview(
+            told.get(name, none),
+            configuration.accounts[name].photo,
+            configuration.accounts[name].service,
+        )
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
@@ -128,27 +131,34 @@ class _Walk:
     def _count_fresh(self, path: bytes, size: int, lacking: Sequence[str]) -> None:
         found = self._found
         try:
-            media = sniff(_head(path), os.path.basename(path))
+            kind = read_kind(path)
         except FileTrouble as trouble:
             self._count_unreadable(path, trouble.text, lacking)
             return
-        media_type = media.media_type if media else UNKNOWN_MEDIA_TYPE
-        refusal = refusal_of(size, media_type)
-        if refusal is not None:
+        accounts = [
+            found.accounts[name] for name in lacking if self._is_for(name, path, size, kind)
+        ]
+        if not accounts:
             found.skipped += 1
-            one = standing_of(path, refusal.state, refusal.reason.code, media_type)
-            self._leave_out(one, lacking)
             return
         folder = self._tree.folder
-        accounts = [found.accounts[name] for name in lacking]
-        taken = [account.take(path, size, folder, media_type) for account in accounts]
+        taken = [account.take(path, size, folder, kind.media_type) for account in accounts]
         if not any(taken):
             found.too_large += 1
             return
-        is_video = media_type.startswith("video/")
+        is_video = kind.media_type.startswith("video/")
         found.bytes_to_send += size
         found.videos += is_video
         found.photos += not is_video
+
+    def _is_for(self, name: str, path: bytes, size: int, kind: Kind) -> bool:
+        """Whether an account gets a file; where not, it is counted for it."""
+        service = self._found.accounts[name].service
+        refusal = refusal_of(service, size, kind.media_type, kind.damage)
+        if refusal is not None:
+            one = standing_of(path, refusal.state, refusal.reason.code, kind.media_type)
+            self._leave_out(one, [name])
+        return refusal is None
 
     def _count_unreadable(self, path: bytes, why: str, lacking: Sequence[str]) -> None:
         self._found.errors.append((printable(path), why))
@@ -157,13 +167,3 @@ class _Walk:
     def _leave_out(self, one: Standing, accounts: Iterable[str]) -> None:
         for name in accounts:
             self._found.accounts[name].leave_out(one)
-
-
-def _head(path: bytes) -> bytes:
-    descriptor = open_regular(path)
-    try:
-        return os.read(descriptor, HEAD_BYTES)
-    except OSError as error:
-        raise FileTrouble(str(error)) from None
-    finally:
-        os.close(descriptor)

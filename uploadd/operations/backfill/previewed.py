@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from uploadd.model.configuration import Folder
+from uploadd.model.configuration import Folder, ServiceName
 from uploadd.model.estimates import Estimate, estimate
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.limits import Load, Quota, beyond, private_beyond, too_large
@@ -40,6 +40,7 @@ class AccountPreview:
 
     limits: Limits
     photo: PhotoTable = NOTHING_SET
+    service: ServiceName = ServiceName.FLICKR
     photos: int = 0
     videos: int = 0
     private: int = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from uploadd.delivery.body import FileBody
 from uploadd.delivery.throttle import Throttle
-from uploadd.files.fingerprint import UNKNOWN_MEDIA_TYPE, Fingerprint, fingerprint_file
+from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.reading import SteadyReader
 from uploadd.model import photo, verdicts
@@ -74,9 +74,10 @@ class Outlet:
     async def send(self, path: bytes, pack: Pack, send: Send) -> Upload:
         """Send one file, once. Raises `FileTrouble` and `ServiceError`."""
         known = await self.fingerprint(path)
-        if known.media_type == UNKNOWN_MEDIA_TYPE:
+        if not known.extension:
             text = f"{printable(path)} is neither a photo nor a video that uploadd knows"
-            raise FileTrouble(text, OTHER_TYPE)
+            damage = known.kind.damage and f": {known.kind.damage}"
+            raise FileTrouble(text + damage, OTHER_TYPE)
         async with self._opened(path, known) as reader:
             body = FileBody(reader, known.stat.size, self.disk, self.throttle, asyncio.Event())
             verdict = await send(pack(known, body))

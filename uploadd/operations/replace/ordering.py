@@ -14,7 +14,6 @@ from uploadd.assembly import ServiceMaker
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
-from uploadd.intake.examine import refusal_of
 from uploadd.intake.tree import root_of
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
@@ -27,6 +26,7 @@ from uploadd.model.errors import (
 from uploadd.model.jobs import Lane
 from uploadd.model.pauses import PauseCause, Stops, what_stops
 from uploadd.model.ports import Runtime
+from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import Finding
 from uploadd.operations.choosing import account_asked_for
 from uploadd.operations.counting import Counter
@@ -101,7 +101,8 @@ def _read(path: bytes, account: Account) -> Fingerprint:
     except FileTrouble as trouble:
         remedy = trouble.remedy or "name a photo that is there"
         raise UsageError(trouble.text, remedy) from None
-    refusal = refusal_of(fingerprint.stat.size, fingerprint.media_type)
+    kind = fingerprint.kind
+    refusal = refusal_of(account.service, fingerprint.stat.size, kind.media_type, kind.damage)
     if refusal is not None:
         reason = refusal.reason
         raise UsageError(f"{printable(path)}: {reason.text}", "name a photo")

@@ -1,0 +1,81 @@
+"""What a file is by its content: told while it is read, from its beginning and its parts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from uploadd.files.beginnings import describe
+from uploadd.files.media import (
+    HEAD_BYTES,
+    UNKNOWN_MEDIA_TYPE,
+    content_type,
+    is_named_as_media,
+)
+from uploadd.files.opening import open_regular, trouble
+from uploadd.files.parts import Parts, parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The type of a content, and what is wrong with it.
+
+    `media_type` is `UNKNOWN_MEDIA_TYPE` where it is nothing that we know. `damage`: why there is
+    no picture or film in a file that has the name of one. `flaw`: what its end lacks, where it has
+    a beginning. Both are clauses for people, and mostly empty.
+    """
+
+    media_type: str
+    damage: str = ""
+    flaw: str = ""
+
+
+class KindReader:
+    """Finds out the kind of a file from its chunks. `name`: the file's last name."""
+
+    def __init__(self, name: bytes) -> None:
+        self._name = name
+        self._head = b""
+        self._media_type = UNKNOWN_MEDIA_TYPE
+        self._parts: Parts | None = None
+        self._has_started = False
+
+    def feed(self, chunk: bytes) -> None:
+        """The next bytes; the first chunk has `HEAD_BYTES` or more, or is the whole file."""
+        if not self._has_started:
+            self._has_started = True
+            self._head = chunk[:HEAD_BYTES]
+            self._media_type = content_type(self._head, self._name)
+            self._parts = parts_of(self._media_type)
+        if self._parts is not None:
+            self._parts.feed(chunk)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the type and the damage are known, whatever follows."""
+        return self._has_started and (self._parts is None or self._parts.has_begun)
+
+    def kind(self) -> Kind:
+        """What the file is, if this was all of it."""
+        if self._parts is not None and not self._parts.has_begun:
+            return Kind(UNKNOWN_MEDIA_TYPE, "its JPEG ends before its first picture data")
+        if self._media_type == UNKNOWN_MEDIA_TYPE and is_named_as_media(self._name):
+            return Kind(UNKNOWN_MEDIA_TYPE, describe(self._head))
+        return Kind(self._media_type, flaw=self._parts.missing() if self._parts else "")
+
+
+def read_kind(path: bytes) -> Kind:
+    """The kind of the file at `path` from no more of it than shows the type and the damage. Blocks.
+
+    What its end lacks is not told. Raises `FileTrouble`.
+    """
+    reader = KindReader(os.path.basename(path))
+    descriptor = open_regular(path)
+    try:
+        while not reader.has_begun and (chunk := os.read(descriptor, HEAD_BYTES)):
+            reader.feed(chunk)
+    except OSError as error:
+        raise trouble(error, path) from None
+    finally:
+        os.close(descriptor)
+    return replace(reader.kind(), flaw="")

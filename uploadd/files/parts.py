@@ -1,0 +1,196 @@
+"""Where the parts of a picture or film begin and end, told while it is read chunk by chunk.
+
+Two questions are answered without a second read, and in the memory of a few chunks: whether a
+JPEG comes as far as its first picture data, and whether a file ends where its last part does.
+Services show the beginning of what was cut off later, so that is only told. Everything that is
+odd and can be read by a lenient program counts as whole.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections import deque
+
+from uploadd.model.numbers import number
+
+# So many parts are followed; a file of more is taken to be whole.
+_MOST_PARTS = 20_000
+_END_BYTES = 1 << 19
+
+
+class Parts(ABC):
+    """Follows a file from part to part. `feed` it every chunk from the beginning of the file."""
+
+    def __init__(self, first: int) -> None:
+        """`first`: where the first part begins."""
+        self._place = first
+        self._rest = b""
+        self._left = _MOST_PARTS
+        self.is_over = False
+        """Whether nothing that follows changes the answers."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Follow the file through its next bytes."""
+        if self.is_over:
+            return
+        buffer = self._rest + chunk if self._rest else chunk
+        while self._place < len(buffer) and not self.is_over and self._step(buffer):
+            self._left -= 1
+            if self._left == 0:
+                self.is_over = True
+        kept = min(self._place, len(buffer))
+        self._rest = buffer[kept:]
+        self._place -= kept
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything of the picture itself, as far as the chunks show."""
+        return True
+
+    @abstractmethod
+    def missing(self) -> str:
+        """What the end of the file lacks, in words; empty where it is whole."""
+
+    @abstractmethod
+    def _step(self, buffer: bytes) -> bool:
+        """Move `_place` behind the part that begins there; False where the part needs more bytes.
+
+        Sets `is_over` where the last part was seen.
+        """
+
+
+class JpegParts(Parts):
+    """A JPEG's segments up to its first scan, then its end mark.
+
+    Zeros and fill bytes between two segments are passed over. What follows anything else that is
+    no segment is taken for a picture: a service may make more of it than we do.
+
+    The end mark is looked for in the last `_END_BYTES` only, because a search through everything
+    takes longer than its hash. It is not the last thing in each file: a picture or a film may
+    follow (MPF, motion photos). These are compressed, so that the mark's two bytes are in them as
+    well, while there is none in a scan that was cut off.
+    """
+
+    _GAP = re.compile(rb"[\x00\xff]*")
+    _ALONE = frozenset((0x01, *range(0xD0, 0xDA)))  # TEM, RST0 to RST7, SOI, EOI: of no length
+    _SCAN = 0xDA
+    _END = b"\xff\xd9"
+
+    def __init__(self) -> None:
+        super().__init__(first=2)
+        self._is_in_scan = False
+        self._last = deque[bytes]()
+        self._last_bytes = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether at least a byte of the first scan is there."""
+        return self.is_over or bool(self._last)
+
+    def missing(self) -> str:
+        """Its end mark, or nothing."""
+        has_end = self.is_over or self._END in b"".join(self._last)
+        return "" if has_end else "its JPEG has no end mark"
+
+    def _step(self, buffer: bytes) -> bool:
+        return self._keep_end(buffer) if self._is_in_scan else self._pass_segment(buffer)
+
+    def _pass_segment(self, buffer: bytes) -> bool:
+        gap = self._GAP.match(buffer, self._place)
+        assert gap is not None  # noqa: S101 - nothing is a gap, too
+        mark = gap.end()
+        if mark == len(buffer):
+            self._place = _end_of(buffer)
+            return False
+        code, after = buffer[mark], mark + 1
+        if buffer[mark - 1] != 0xFF:
+            self._is_in_scan = True
+            return True
+        if code in self._ALONE:
+            self._place = after
+            return True
+        if after + 2 > len(buffer):
+            self._place = mark - 1
+            return False
+        self._place = after + max(2, int.from_bytes(buffer[after : after + 2], "big"))
+        self._is_in_scan = code == self._SCAN
+        return True
+
+    def _keep_end(self, buffer: bytes) -> bool:
+        self._last.append(buffer[self._place :])
+        self._last_bytes += len(self._last[-1])
+        while self._last_bytes - len(self._last[0]) >= _END_BYTES:
+            self._last_bytes -= len(self._last.popleft())
+        self._place = len(buffer)
+        return False
+
+
+class PngParts(Parts):
+    """A PNG's chunks up to `IEND`."""
+
+    def __init__(self) -> None:
+        super().__init__(first=8)
+
+    def missing(self) -> str:
+        """Its last chunk, or nothing."""
+        return "" if self.is_over else "its PNG has no last chunk (IEND)"
+
+    def _step(self, buffer: bytes) -> bool:
+        if self._place + 8 > len(buffer):
+            return False
+        length = int.from_bytes(buffer[self._place : self._place + 4], "big")
+        self.is_over = buffer[self._place + 4 : self._place + 8] == b"IEND"
+        self._place += 12 + length
+        return True
+
+
+class BoxParts(Parts):
+    """The outermost boxes of an MP4, a QuickTime film, a HEIC picture and their kin."""
+
+    _KINDS = frozenset(
+        b"ftyp styp moov moof mfra mdat idat meta free skip wide uuid pdin pnot sidx udta".split()
+    )
+
+    def __init__(self) -> None:
+        super().__init__(first=0)
+
+    def missing(self) -> str:
+        """The rest of its last box, or nothing."""
+        if self.is_over or self._place == 0:
+            return ""
+        return f"it ends {number(self._place)} bytes before its last part does"
+
+    def _step(self, buffer: bytes) -> bool:
+        if self._place + 16 > len(buffer):
+            return False
+        size = int.from_bytes(buffer[self._place : self._place + 4], "big")
+        if size == 1:
+            size = int.from_bytes(buffer[self._place + 8 : self._place + 16], "big")
+        # Size 0: it goes to the end. Other programs' additions at the end are no boxes.
+        kind = buffer[self._place + 4 : self._place + 8]
+        self.is_over = size < 8 or kind not in self._KINDS
+        self._place += size
+        return True
+
+
+def _end_of(buffer: bytes) -> int:
+    """Where to go on: behind `buffer`, or at a first half of a marker at its end."""
+    return len(buffer) - buffer.endswith(b"\xff")
+
+
+def parts_of(media_type: str) -> Parts | None:
+    """What follows a file of this type; None for types whose parts are not looked at."""
+    if media_type == "image/jpeg":
+        return JpegParts()
+    if media_type == "image/png":
+        return PngParts()
+    return BoxParts() if media_type in _IN_BOXES else None
+
+
+_IN_BOXES = frozenset(
+    {
+        *("image/heic", "image/heif", "video/mp4", "video/quicktime"),
+        *("video/x-m4v", "video/3gpp", "video/3gpp2"),
+    }
+)
