@@ -21,6 +21,7 @@ from simulation.world import JPEG
 from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Job, Kind
 from uploadd.model.states import TERMINAL, State
+from uploadd.operations.naming import Names
 from uploadd.operations.retrying import Wish, retry
 from uploadd.operations.show.story import story_of
 from uploadd.sandbox import Fault, SandboxOptions
@@ -159,7 +160,7 @@ def test_an_account_that_is_not_pro(tmp_path: Path) -> None:
     assert 'on_change to "new"' in job.reason.remedy
     assert the_photo(scene, A) == photo_id
     scene.folder = replace(scene.folder, on_change=OnChange.NEW)
-    retry(scene.configuration(), Wish(ids=(job.id,)), scene.now())
+    retry(scene.configuration(), Wish(Names((job.id,))), scene.now())
     rest(scene)
     assert scene.kept() == {hash_of(A): 1, hash_of(B): 1}
 

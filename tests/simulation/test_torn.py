@@ -26,6 +26,7 @@ from simulation.world import JPEG
 from uploadd.files import reading
 from uploadd.model.jobs import Job, Kind
 from uploadd.model.states import TERMINAL, State
+from uploadd.operations.naming import Names
 from uploadd.operations.retrying import Wish, retry
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.flickr import replace as sandbox_replace
@@ -188,7 +189,7 @@ def test_after_the_photo_was_deleted_a_retry_sends_the_file_anew(tmp_path: Path)
     assert torn is not None
     assert torn.photo_id is not None
     scene.sandbox.delete(torn.photo_id)
-    retry(scene.configuration(), Wish(ids=(torn.id,)), scene.now())
+    retry(scene.configuration(), Wish(Names((torn.id,))), scene.now())
     assert scene.job_of("p.jpg").kind is Kind.UPLOAD
     scene.backfill_life(Life())
     assert_mended(scene)
@@ -358,7 +359,7 @@ def test_a_retry_of_what_nobody_saw_comes_to_rest(tmp_path: Path) -> None:
     assert torn is not None
     assert torn.photo_id is not None
     scene.sandbox.delete(torn.photo_id)
-    retry(scene.configuration(), Wish(ids=(torn.id,)), scene.now())
+    retry(scene.configuration(), Wish(Names((torn.id,))), scene.now())
     come_to_rest(scene)
     assert [job.state for job in scene.jobs()] == [State.SKIPPED, State.DONE]
     assert scene.kept() == {hash_of(NEW): 1}

@@ -14,8 +14,10 @@ from rich.text import Text
 from uploadd.cli.moments import ago, length, moment
 from uploadd.cli.screen import STATE_STYLES
 from uploadd.files.opening import printable
+from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import State
+from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import AccountStatus, FolderStatus, Status
 from uploadd.store.backfills import Request, Stage
 
@@ -34,7 +36,9 @@ def status_view(status: Status) -> RenderableType:
     """Everything, one below the other."""
     parts: list[RenderableType] = [_headline(status), _accounts(status)]
     for account in status.accounts:
-        parts += [*_activity_lines(account), *_pause_lines(account, status.at)]
+        parts += _activity_lines(account, is_running=status.holder is not None)
+        parts += [*_progress_lines(account), *_pause_lines(account, status.at)]
+        parts += _failed_lines(account, is_only=len(status.accounts) == 1)
         parts += _adoption_lines(account)
     if status.folders:
         parts.append(_folders(status))
@@ -81,23 +85,69 @@ def _account_row(account: AccountStatus) -> Iterator[Text]:
     yield _number(sum(account.counts.get(state, 0) for state in IN_FLIGHT), "cyan")
     for state in ENDED:
         yield _number(account.counts.get(state, 0), STATE_STYLES[state])
-    of = f"/{account.calls_per_hour:,}" if account.calls_per_hour else ""
-    yield Text(f"{account.calls_last_hour:,}{of}")
+    of = f"/{number(account.calls_per_hour)}" if account.calls_per_hour else ""
+    yield Text(f"{number(account.calls_last_hour)}{of}")
 
 
-def _number(number: int, style: str) -> Text:
-    return Text(f"{number:,}", style) if number else Text("·", "dim")
+def _number(count: int, style: str) -> Text:
+    return Text(number(count), style) if count else Text("·", "dim")
 
 
-def _activity_lines(account: AccountStatus) -> Iterator[Text]:
+def _activity_lines(account: AccountStatus, *, is_running: bool) -> Iterator[Text]:
     """What is in flight, where anything is."""
     parts = [
-        f"{account.counts[state]:,} {state}" for state in IN_FLIGHT if account.counts.get(state)
+        _in_flight(state, account.counts[state], is_running=is_running)
+        for state in IN_FLIGHT
+        if account.counts.get(state)
     ]
     if account.bytes_per_second:
         parts.append(f"{decimal(account.bytes_per_second)}/s")
     if parts:
-        yield Text(f"  ▸ {account.name}: ", "cyan").append(", ".join(parts), "default")
+        yield _told(account, ", ".join(parts))
+
+
+def _in_flight(state: State, jobs: int, *, is_running: bool) -> str:
+    if is_running or state is not State.UPLOADING:
+        return f"{number(jobs)} {state}"
+    return f"{counted(jobs, 'was', 'were')} being sent, and will be looked up"
+
+
+def _progress_lines(account: AccountStatus) -> Iterator[Text]:
+    """What is left, and how long that takes; what was done today and this week."""
+    progress = account.progress
+    if progress.files_left:
+        left = counted(progress.files_left, "file")
+        # Rounded down: not everything is there before it is.
+        share = f"{int(progress.share * 1000) / 10:.1f}% done"
+        text = f"{left} ({decimal(progress.bytes_left)}) left to send, {share}"
+        yield _told(account, text + "".join(_rate(progress)))
+    if progress.done_week:
+        today, week = number(progress.done_today), number(progress.done_week)
+        yield _told(account, f"{today} done today, {week} this week")
+
+
+def _rate(progress: Progress) -> Iterator[str]:
+    if progress.rate is not None:
+        a_minute = progress.rate.files / progress.rate.seconds * 60
+        files = f"{counted(round(a_minute), 'file')} a minute"
+        if a_minute < 1:
+            files = f"{counted(round(a_minute * 60), 'file')} an hour"
+        yield f"; {files}, {decimal(round(progress.rate.size_bytes / progress.rate.seconds))}/s"
+    if progress.seconds_left is not None:
+        yield f": about {length(progress.seconds_left)} left"
+
+
+def _told(account: AccountStatus, text: str) -> Text:
+    return Text(f"  ▸ {account.name}: ", "cyan").append(text, "default")
+
+
+def _failed_lines(account: AccountStatus, *, is_only: bool) -> Iterator[Text]:
+    """Where to go on with what has failed."""
+    failed = account.counts.get(State.FAILED, 0)
+    if failed:
+        which = "" if is_only else f" --account {account.name}"
+        line = Text("  ! ", "red").append(f"{account.name}: {number(failed)} failed", "bold red")
+        yield line.append(f": `uploadd jobs --state failed{which}` says why", "not bold default")
 
 
 def _pause_lines(account: AccountStatus, now: float) -> Iterator[Text]:

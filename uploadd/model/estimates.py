@@ -1,7 +1,8 @@
 """How long many uploads take at least, by what the user has set. Pure.
 
-Only what is capped can be told: `bytes_per_second` and the call budget. How fast the line or the
-service is, and how often a free account is made to wait, nobody knows before.
+Before anything was sent, only what is capped can be told: `bytes_per_second` and the call budget.
+How fast the line or the service is, and how often a free account is made to wait, the files tell
+that were sent lately (`Rate`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ class Estimate:
     by_calls: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many files, of how many bytes, were sent within so many seconds."""
+
+    files: int
+    size_bytes: int
+    seconds: float
+
+
 def calls_per_file(tickets_per_call: int, finds_per_call: int) -> float:
     """Requests for one file of many: its upload, and its shares of the calls that many share.
 
@@ -51,6 +61,20 @@ def estimate(files: int, size_bytes: int, pace: Pace) -> Estimate:
     by_calls = _seconds_by_calls(files * pace.calls_per_file, pace.calls_per_hour)
     known = [seconds for seconds in (by_bytes, by_calls) if seconds is not None]
     return Estimate(max(known, default=None), by_bytes is not None, by_calls is not None)
+
+
+def seconds_left(files: int, size_bytes: int, rate: Rate, pace: Pace) -> float | None:
+    """How long these files take at this rate, and at least by what the user has set.
+
+    None where nothing was sent by which that could be told.
+    """
+    if files == 0:
+        return 0.0
+    if rate.files == 0:
+        return None
+    capped = estimate(files, size_bytes, pace).seconds or 0.0
+    by_bytes = size_bytes / rate.size_bytes if rate.size_bytes else 0.0
+    return max(capped, rate.seconds * max(files / rate.files, by_bytes))
 
 
 def _seconds_by_calls(calls: float, calls_per_hour: int) -> float | None:

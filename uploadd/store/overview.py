@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -16,10 +17,31 @@ from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, one, rows, value
 
 
+class Total(NamedTuple):
+    """Some jobs, and the sizes of their files together."""
+
+    jobs: int
+    size_bytes: int
+
+
+def totals_of_account(db: Database, account_id: int) -> dict[State, Total]:
+    """How many jobs of an account are in each state, and how large their files are."""
+    return {
+        State(row["state"]): Total(row["jobs"], row["size_bytes"])
+        for row in rows(db, statements.TOTALS, (account_id,))
+    }
+
+
 def counts_of_account(db: Database, account_id: int) -> dict[State, int]:
     """How many jobs of an account are in each state."""
-    statement = "SELECT state, count(*) AS n FROM jobs WHERE account_id = ? GROUP BY state"
-    return {State(row["state"]): row["n"] for row in rows(db, statement, (account_id,))}
+    return {state: total.jobs for state, total in totals_of_account(db, account_id).items()}
+
+
+def done_since(db: Database, account_id: int, since: float) -> Total:
+    """What an account was given since then (unix seconds)."""
+    row = one(db, statements.DONE_SINCE, (account_id, since))
+    assert row is not None  # noqa: S101 - an aggregate always has a row
+    return Total(row["jobs"], row["size_bytes"])
 
 
 def open_counts(db: Database, account_id: int) -> dict[State, int]:

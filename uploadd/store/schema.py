@@ -335,3 +335,16 @@ MORE_ABOUT_BACKFILLS = (
     # Names of accounts whose service answers no question about tickets or look-ups.
     "ALTER TABLE backfills ADD COLUMN unanswered TEXT NOT NULL DEFAULT '[]'",
 )
+
+
+@MIGRATIONS()
+def jobs_by_state(db: Database) -> None:
+    """What the status counts, without reading a job: how many, how large, and since when."""
+    for statement in JOBS_BY_STATE:
+        db.execute(statement)
+
+
+JOBS_BY_STATE = (
+    "CREATE INDEX jobs_by_state ON jobs (account_id, state, updated_at, size)",
+    "DROP INDEX failures_by_time",
+)

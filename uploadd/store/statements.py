@@ -298,6 +298,14 @@ AHEAD_IN_QUEUE = """
 SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
     AND ((lane = :lane AND id < :id) OR (lane = :live AND :lane != :live))
 """
+TOTALS = """
+SELECT state, count(*) AS jobs, sum(size) AS size_bytes FROM jobs WHERE account_id = ?
+GROUP BY state
+"""
+DONE_SINCE = """
+SELECT count(*) AS jobs, coalesce(sum(size), 0) AS size_bytes FROM jobs
+WHERE account_id = ? AND state = 'done' AND updated_at >= ?
+"""
 FAILURES_SINCE = """
 SELECT count(*) AS number, min(updated_at) AS first FROM jobs
 WHERE account_id = ? AND state = 'failed' AND updated_at > ?

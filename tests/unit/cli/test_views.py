@@ -20,6 +20,7 @@ from uploadd.cli.status_view import status_view
 from uploadd.cli.story_view import story_lines
 from uploadd.cli.sum_view import sum_lines
 from uploadd.model.errors import UsageError
+from uploadd.model.estimates import Rate
 from uploadd.model.jobs import Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.states import State
@@ -28,6 +29,7 @@ from uploadd.operations.ignoring import Ignored
 from uploadd.operations.naming import Refused
 from uploadd.operations.retrying import Retried
 from uploadd.operations.show.listing import Listed, Wanted, listing, relative_path
+from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import Status, status_of
 from uploadd.operations.show.story import story_of
 from uploadd.store import older
@@ -80,8 +82,36 @@ def test_the_status_shows_counts_pauses_and_folders(records: Records) -> None:
     assert "because of wait" in text
     assert "in 2 min" in text
     assert "do something" in text
-    assert "1 uploading" in text
+    assert "1 was being sent, and will be looked up" in text
+    assert "uploading" not in text
     assert str(records.photos) in text
+
+
+def test_the_status_tells_what_is_left(records: Records) -> None:
+    """In files and bytes, the share of it, the rate and the time; and what was done lately."""
+    status = status_of(records.configuration, NOW)
+    (account,) = status.accounts
+    progress = Progress(1200, 5_300_000_000, 0.9996, Rate(30, 60_000_000, 60), 3600, 12, 1340)
+    busy = replace(account, progress=progress, counts={State.UPLOADING: 4, State.FAILED: 3})
+    running = replace(status, accounts=(busy,), holder=Holder(1, "run", NOW))
+    text = shown(running, 200)
+    assert "me: 1,200 files (5.3 GB) left to send, 99.9% done" in text
+    assert "; 30 files a minute, 1.0 MB/s: about 1 h left" in text
+    assert "12 done today, 1,340 this week" in text
+    assert "me: 4 uploading" in text
+    assert "3 failed: `uploadd jobs --state failed` says why" in text
+    slow = replace(busy, progress=replace(progress, rate=Rate(1, 500, 900), seconds_left=None))
+    slow_text = shown(replace(running, accounts=(slow, replace(slow, name="you"))), 200)
+    assert "; 4 files an hour, 1 byte/s" in slow_text
+    assert "about" not in slow_text
+    assert "`uploadd jobs --state failed --account you` says why" in slow_text
+
+
+def test_a_quiet_status_says_nothing_of_progress(records: Records) -> None:
+    """Nothing is left, nothing was done."""
+    text = shown(status_of(records.configuration, NOW), 200)
+    assert "left" not in text
+    assert "today" not in text
 
 
 def test_who_delivers_is_in_the_headline(records: Records) -> None:

@@ -41,7 +41,7 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
     assert set(found) == {"version", "daemon", "accounts", "folders"}
     assert set(found["accounts"]["me"]) == {
         "service", "user", "counts", "pause", "calls_last_hour", "calls_per_hour", "uploading",
-        "bytes_per_second",
+        "bytes_per_second", "bytes_left", "seconds_left", "done_today", "done_week",
     }  # fmt: skip
     assert set(found["accounts"]["me"]["counts"]) == {str(state) for state in State}
     assert set(found["folders"]["camera"]) == {

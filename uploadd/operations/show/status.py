@@ -16,12 +16,15 @@ from uploadd.model.photo import Privacy
 from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_pause, json_time
+from uploadd.operations.show.progress import Progress, progress_of
 from uploadd.store import accounts, activity, backfills, calls, overview, pauses
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
 from uploadd.store.rows import Row
+
+NO_PROGRESS = Progress(seconds_left=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class AccountStatus:
     uploading: int
     bytes_per_second: int
     adopt_since: float | None = None
+    progress: Progress = NO_PROGRESS
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -53,6 +57,7 @@ class AccountStatus:
             "calls_per_hour": self.calls_per_hour,
             "uploading": self.uploading,
             "bytes_per_second": self.bytes_per_second,
+            **self.progress.as_json(),
         }
 
 
@@ -158,6 +163,7 @@ def _account(
         uploading=counts.get(State.UPLOADING, 0) if holder else 0,
         bytes_per_second=activity.bytes_per_second(db, row.id, holder.since) if holder else 0,
         adopt_since=row.adopt_since,
+        progress=progress_of(db, account, row.id, holder.since if holder else None, now),
     )
 
 
