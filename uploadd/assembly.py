@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,10 @@ from uploadd.delivery.logins import Logins, LoginSource, budget_name, credential
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.tree import Tree, plain_folder
+from uploadd.intake.rules import Rules
+from uploadd.intake.tree import Roster, Tree, plain_folder
 from uploadd.model.budget import Purpose
-from uploadd.model.configuration import Account, Configuration, Folder, photo_fields
+from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
@@ -52,19 +53,34 @@ class Assembly:
         """The accounts at work, by their names."""
         return self.deliverer.desks
 
-    def tree(self, root: bytes, folder: Folder) -> Tree:
-        """Take a directory tree in, by a folder's rules."""
-        names = folder.accounts
-
-        def account_ids() -> tuple[int, ...]:
-            return tuple(sorted(self.desks[name].id for name in names if name in self.desks))
-
-        network = is_network(file_system_of(root))
-        accounts_there = self.configuration.accounts
-        needs_md5 = any(accounts_there[name].needs_md5 for name in names if name in accounts_there)
-        tree = Tree(root, folder, account_ids, is_own_clock=not network, needs_md5=needs_md5)
+    def tree(
+        self,
+        root: bytes,
+        folder: Folder,
+        *,
+        only: tuple[str, ...] | None = None,
+        is_named: bool = False,
+        is_asked: bool = False,
+    ) -> Tree:
+        """Take a directory tree in: walked by a folder's rules, for its accounts (see `Tree`)."""
+        tree = Tree(
+            root,
+            folder,
+            Roster(self._ids, self._need_md5),
+            is_own_clock=not is_network(file_system_of(root)),
+            only=only,
+            is_named=is_named,
+            is_asked=is_asked,
+        )
         self.arrivals.trees.append(tree)
         return tree
+
+    def _ids(self, names: Sequence[str]) -> tuple[int, ...]:
+        return tuple(sorted(self.desks[name].id for name in names if name in self.desks))
+
+    def _need_md5(self, names: Sequence[str]) -> bool:
+        there = self.configuration.accounts
+        return any(there[name].needs_md5 for name in names if name in there)
 
     def drop(self, tree: Tree) -> None:
         """Take a tree in no longer."""
@@ -87,21 +103,27 @@ class Assembly:
         The job may come from a backfill that ended, or from a folder that nobody walks now.
         """
         trees = [tree for tree in self.arrivals.trees if _takes_in(tree, job)]
-        for tree in trees or [self.tree(job.root, self._rules_of(job))]:
+        for tree in trees or [self._tree_of(job)]:
             self.arrivals.saw(tree, job.path, Lane(job.lane))
 
-    def _rules_of(self, job: Job) -> Folder:
+    def _tree_of(self, job: Job) -> Tree:
+        """A tree for one file, for its job's account, by what a person said of the job."""
         names = tuple(name for name, desk in self.desks.items() if desk.id == job.account_id)
-        known = self.configuration.folders.get(job.folder, plain_folder(job.root))
-        return replace(known, accounts=names)
+        folder = self.configuration.folders.get(job.folder, plain_folder(job.root))
+        return self.tree(
+            job.root,
+            replace(folder, accounts=names),
+            only=names,
+            is_named=job.is_folder_named,
+            is_asked=job.is_asked,
+        )
 
     async def resight_unread(self, lane: Lane) -> None:
         """Look again at queued files that could never be read: a person said `retry`."""
-        for directory, name, _root, folder in await self.store.read(sightings.unread_paths):
-            path = os.path.join(directory, name)
+        for job in await self.store.read(sightings.unread_jobs):
             for tree in self.arrivals.trees:
-                if tree.folder.name == folder and tree.holds(path):
-                    self.arrivals.saw(tree, path, lane)
+                if _takes_in(tree, job):
+                    self.arrivals.saw(tree, job.path, lane)
 
 
 def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:
@@ -177,7 +199,7 @@ async def _build(
     login_source: LoginSource | None,
 ) -> Assembly:
     bell = Bell()
-    arrivals = Arrivals(store, runtime)
+    arrivals = Arrivals(store, runtime, Rules(configuration.folders))
     arrivals.on_jobs = bell.ring
     desks: dict[str, Desk] = {}
     labels = frozenset(configuration.accounts)
@@ -227,7 +249,7 @@ async def _desk(
         throttle=Throttle(account.bytes_per_second, runtime.clock),
         bell=assembly.bell,
         patience=assembly.configuration.patience,
-        fields_of=lambda folder: photo_fields(assembly.configuration.folders.get(folder), account),
+        ruling_on=assembly.arrivals.rules.ruling_on,
         resight=assembly.resight,
         connect=connect,
         logins=logins,
@@ -236,8 +258,10 @@ async def _desk(
 
 
 def _takes_in(tree: Tree, job: Job) -> bool:
-    is_its_folder = tree.folder.name == job.folder and tree.holds(job.path)
-    return is_its_folder and job.account_id in tree.account_ids()
+    """Whether a tree is looked at by what a person said of a job, if anything."""
+    said = (job.folder if job.is_folder_named else "", job.is_asked)
+    is_same = said == (tree.folder.name if tree.is_named else "", tree.is_asked)
+    return is_same and tree.holds(job.path) and job.account_id in tree.account_ids()
 
 
 def _owner_of(path: Path) -> int | None:

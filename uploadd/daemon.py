@@ -16,7 +16,6 @@ from uploadd.delivery.private_places import PrivatePlaces
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.request_loop import Around, RequestLoop
-from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
@@ -143,7 +142,7 @@ class _Daemon:
 
     def _folder_loop(self, name: str) -> FolderLoop:
         folder = self._assembly.configuration.folders[name]
-        tree = self._assembly.tree(root_of(folder), folder)
+        tree = self._assembly.tree(folder.root, folder)
         return FolderLoop(tree, self._assembly.arrivals, self._assembly.store, self._runtime)
 
     def _request_loop(self) -> RequestLoop:

@@ -188,14 +188,20 @@ class Together(World):
         return _start(party, work)
 
     def backfill_of(
-        self, party: Party, *, stop: asyncio.Event | None = None, no_wait: bool = False
+        self,
+        party: Party,
+        *,
+        stop: asyncio.Event | None = None,
+        no_wait: bool = False,
+        account: str | None = None,
+        folder: str | None = None,
     ) -> Party:
         """Start `uploadd backfill` of the directory `extra`."""
         configuration = self.configuration()
         relay = Relay(
             configuration,
             self._runtime(party),
-            wanted_trees(configuration, [str(self.extra)], None, None),
+            wanted_trees(configuration, [str(self.extra)], account, folder),
             no_wait=no_wait,
             stop=stop or asyncio.Event(),
             show=lambda _snapshot: None,

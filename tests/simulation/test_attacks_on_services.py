@@ -20,9 +20,10 @@ from simulation.scene import Scene, lay_template
 from simulation.test_on_change import A, B, C, change, hash_of, job_for
 from simulation.weather import FLICKR, IPERNITY
 from uploadd.intake.examine import read_finding
-from uploadd.intake.tree import Tree, root_of
+from uploadd.intake.rules import Sighting
 from uploadd.model.configuration import OnChange, ServiceName
 from uploadd.model.jobs import Lane
+from uploadd.model.places import Place
 from uploadd.model.settlement import LedgerChange, ended
 from uploadd.model.states import TERMINAL, State
 from uploadd.sandbox import Fault, SandboxOptions
@@ -90,13 +91,18 @@ def id_of(scene: Scene, content: bytes) -> str:
 
 def ask(scene: Scene, name: str, photo_id: str) -> asked.Placed:
     """A person says `uploadd replace NAME --photo-id ID`."""
-    tree = Tree(root_of(scene.folder), scene.folder, tuple, needs_md5=True)
     with closing(open_database(scene.state_dir)) as db:
         (row,) = [row for row in all_accounts(db) if row.label == scene.account.name]
-        path = os.fsencode(scene.photos / name)
-        finding = read_finding(path, tree, Lane.LIVE, (row.id,))
+        finding = read_finding(sighting_of(scene, name), Lane.LIVE, (row.id,), with_md5=True)
         with db.conn:
             return asked.place(db, finding, photo_id, scene.now())
+
+
+def sighting_of(scene: Scene, name: str) -> Sighting:
+    """A file of the scene's folder."""
+    path = os.fsencode(scene.photos / name)
+    place = Place(scene.folder, scene.folder.root, os.fsencode(name))
+    return Sighting(path, place, scene.folder.accounts)
 
 
 def assert_true(scene: Scene) -> None:
@@ -251,10 +257,10 @@ def test_an_answer_that_is_older_than_a_replacement(tmp_path: Path) -> None:
     rest(scene)
     scene.add("new.jpg", B, mtime=scene.now())
     with closing(open_database(scene.state_dir)) as db, db.conn:
-        tree = Tree(root_of(scene.folder), scene.folder, tuple, needs_md5=True)
         path = os.fsencode(scene.photos / "new.jpg")
         (row,) = all_accounts(db)
-        sightings.register(db, read_finding(path, tree, Lane.LIVE, (row.id,)), scene.now())
+        found = read_finding(sighting_of(scene, "new.jpg"), Lane.LIVE, (row.id,), with_md5=True)
+        sightings.register(db, found, scene.now())
         asked_at = scene.now() - LONG_SECONDS - 1.0  # before q's photo was given C
         job = overview.jobs_of_path(db, path)[-1]
         told = ended(job, State.DUPLICATE, LedgerChange.THERE, None, photo_id=photo_id)

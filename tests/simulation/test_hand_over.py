@@ -100,7 +100,7 @@ def test_a_daemon_that_does_not_see_the_directory_refuses(
 
 
 def test_a_daemon_with_another_configuration_refuses(world: Together) -> None:
-    """It knows no such account."""
+    """What it would send is not what the person was told."""
 
     async def scene() -> None:
         world.daemon(Party())
@@ -110,7 +110,7 @@ def test_a_daemon_with_another_configuration_refuses(world: Together) -> None:
         error = await failure(world.backfill_of(Party()))
         world.account = name
         assert isinstance(error, UsageError)
-        assert "knows no account other" in error.text
+        assert "other settings of folders or accounts" in error.text
 
     world.play(scene)
     assert requests(world) == []
@@ -416,7 +416,7 @@ def test_a_directory_that_is_gone_for_a_while_is_waited_for(world: Together) -> 
     """A request that was taken once outlives a disk that is away when the daemon starts."""
     wanted = wanted_trees(world.configuration(), [str(world.extra)], None, None)
     with closing(open_database(world.state_dir)) as db:
-        for one in backfills.ask(db, asked_of(wanted), EPOCH):
+        for one in backfills.ask(db, asked_of(world.configuration(), wanted), EPOCH):
             backfills.begin(db, one)
     elsewhere = world.extra.with_name("elsewhere")
     shutil.move(world.extra, elsewhere)

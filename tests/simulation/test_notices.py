@@ -13,7 +13,6 @@ from simulation.test_codes import fault_of
 from simulation.world import World
 from uploadd.assembly import Assembly
 from uploadd.intake.folder_loop import FolderLoop
-from uploadd.intake.tree import root_of
 from uploadd.notices import Notices
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
@@ -28,7 +27,7 @@ def told_in(world: World, seconds: float) -> list[str]:
 
     async def work(assembly: Assembly) -> None:
         ended = asyncio.Event()
-        tree = assembly.tree(root_of(world.folder), world.folder)
+        tree = assembly.tree(world.folder.root, world.folder)
         folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
         notices = Notices(tell, assembly.store)
         await folder.start()

@@ -20,7 +20,6 @@ from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, 
 from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
 from uploadd.intake.folder_loop import FolderLoop
-from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
 from uploadd.model.jobs import Job
 from uploadd.operations.backfill.delivering import Backfill, Finished
@@ -159,7 +158,7 @@ class World:
     async def watch(self, assembly: Assembly, script: Callable[[], Awaitable[None]]) -> None:
         """Walk and watch the folder, and deliver, until `script` has ended; then drain."""
         ended = asyncio.Event()
-        tree = assembly.tree(root_of(self.folder), self.folder)
+        tree = assembly.tree(self.folder.root, self.folder)
         folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
         await folder.start()
         async with asyncio.TaskGroup() as tasks:

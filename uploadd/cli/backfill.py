@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from uploadd.cli.context import clear_errors, configuration_of, say
+from uploadd.cli.first_line import first_line
 from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.preview_view import preview_lines
 from uploadd.cli.progress import shown_progress
@@ -23,7 +24,8 @@ from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.preview import accounts_of, preview
 from uploadd.operations.backfill.relay import Relay
-from uploadd.operations.backfill.trees import Wanted, privacy_of, wanted_trees
+from uploadd.operations.backfill.trees import Wanted, wanted_trees
+from uploadd.operations.choosing import refuse_one_directory
 from uploadd.operations.questions import limits_of
 from uploadd.runtime import real_runtime
 
@@ -60,8 +62,9 @@ def backfill(
     set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.WARNING)
     with clear_errors():
         configuration = configuration_of(context)
+        refuse_one_directory(configuration)
         wanted = wanted_trees(configuration, directories, account, folder)
-        say("; ".join(privacy_of(configuration, wanted)))
+        say(first_line(configuration, wanted))
         if dry_run:
             is_there = _preview(configuration, wanted, as_json)
             raise typer.Exit(Ending.FAILED if strict and not is_there else Ending.DONE)

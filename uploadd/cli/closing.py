@@ -63,6 +63,9 @@ def left_alone_lines(left_alone: LeftAlone, settling: int = 0) -> Iterator[str]:
         more = left_alone.unread_directories - len(left_alone.unread_named)
         named = ", ".join(left_alone.unread_named) + (f" and {number(more)} more" if more else "")
         yield f"not readable: {named}"
+    for folder, files in left_alone.not_named.items():
+        told = counted(files, "file")
+        yield f"folder {folder}: {told} not sent, because it does not name the account"
     if settling:
         yield f"left: {counted(settling, 'file that is', 'files that are')} still being written"
 

@@ -34,7 +34,7 @@ from uploadd.model.pauses import (
     first_end,
     what_stops,
 )
-from uploadd.model.photo import PhotoFields
+from uploadd.model.places import Ruling
 from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.states import State
@@ -69,8 +69,8 @@ class Desk:
     throttle: Throttle
     bell: Bell
     patience: float
-    fields_of: Callable[[str], PhotoFields]
-    """The photo fields of a folder by its name (empty: none was configured)."""
+    ruling_on: Callable[[Job, str], Ruling]
+    """The settings that hold for a job's file now, for an account by its name. Blocks."""
     resight: Callable[[Job], None]
     """Tells intake that a job's file is not what it was."""
     connect: Callable[[Account], tuple[Service, CallBudget]]

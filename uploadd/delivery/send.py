@@ -22,15 +22,19 @@ from uploadd.files.fingerprint import Stat
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
 from uploadd.model.budget import PURPOSE_OF
+from uploadd.model.configuration import photo_fields
 from uploadd.model.delays import Delay
 from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
 from uploadd.model.jobs import Job
 from uploadd.model.limits import may_have_arrived, too_large
 from uploadd.model.outcomes import after_send, uncertain
+from uploadd.model.places import Place, Ruling
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
+from uploadd.services.base import Parcel
 from uploadd.store import moves, sightings
+from uploadd.store.writing import note_place
 
 log = structlog.get_logger()
 
@@ -42,29 +46,34 @@ PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send bega
 async def deliver(desk: Desk, job: Job) -> None:
     """Try to send one queued job, and write down what became of it."""
     try:
-        reader = await desk.runtime.disk.run(_open, job)
+        reader, ruling = await desk.runtime.disk.run(_open, job, desk)
     except FileTrouble as trouble:
         await _before_send(desk, job, trouble)
         return
     try:
-        await _deliver_open(desk, job, reader)
+        await _deliver_open(desk, job, reader, ruling)
     finally:
         await desk.runtime.disk.run(reader.close)
 
 
-async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
+async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, ruling: Ruling) -> None:
+    if ruling.why_not is not None:
+        now = desk.runtime.clock.wall()
+        await desk.store.write(sightings.leave_out, job.id, ruling.why_not, now)
+        await _tell_now(desk, job)
+        return
     refusal = too_large(desk.room.quota, job.size, is_video=job.is_video)
     if refusal is not None:
         await desk.store.write(_refuse, job.id, refusal, desk.runtime.clock.wall())
         await _tell_now(desk, job)
         return
-    fields = desk.fields_of(job.folder)
-    variables = await desk.runtime.disk.run(variables_of, job, fields)
+    fields = photo_fields(ruling.place.folder, desk.account)
+    variables = await desk.runtime.disk.run(variables_of, job, ruling.place, fields)
     granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
     if granted is None or desk.draining.is_set() or not desk.is_of(job):
         return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     pauses_begun = desk.pauses_begun
-    begun = await desk.store.write(_begin, job.id, granted, desk.runtime.clock.wall())
+    begun = await desk.store.write(_begin, job.id, granted, ruling.place, desk.runtime.clock.wall())
     if begun is None:
         await _tell_now(desk, job)
         return
@@ -72,13 +81,10 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader) -> None:
         await settle(desk, [_put_back(begun, PAUSED_MEANWHILE)])
         return
     body = FileBody(reader, job.size, desk.runtime.disk, desk.throttle, desk.cut)
-    await _send(desk, begun, reader, body, variables)
+    await _send(desk, begun, reader, body, parcel_of(begun, fields, variables, body))
 
 
-async def _send(
-    desk: Desk, job: Job, reader: SteadyReader, body: FileBody, variables: dict[str, str]
-) -> None:
-    parcel = parcel_of(job, desk.fields_of(job.folder), variables, body)
+async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parcel: Parcel) -> None:
     desk.uploading += 1
     acquittals = desk.suspects.acquittals
     try:
@@ -108,17 +114,20 @@ async def _send(
         desk.resight(job)
 
 
-def _begin(db: Database, job_id: int, granted: Granted, now: float) -> Job | None:
-    """The call is counted in the commit that begins the send: one wait for the disk, not two."""
+def _begin(db: Database, job_id: int, granted: Granted, place: Place, now: float) -> Job | None:
+    """Counts the call and notes the settings in the commit that begins the send."""
     note(db, granted)
-    return moves.begin_send(db, job_id, now)
+    begun = moves.begin_send(db, job_id, now)
+    return None if begun is None else note_place(db, begun, place)
 
 
-def _open(job: Job) -> SteadyReader:
+def _open(job: Job, desk: Desk) -> tuple[SteadyReader, Ruling]:
+    """The file, and whose settings hold for it now."""
     expected = Stat(
         device=job.device, inode=job.inode, size=job.size, mtime_ns=job.mtime_ns, ctime_ns=0
     )
-    return SteadyReader(job.path, expected, job.sha256)
+    ruling = desk.ruling_on(job, desk.account.name)
+    return SteadyReader(job.path, expected, job.sha256), ruling
 
 
 def _sent_instead(reader: SteadyReader, body: FileBody, job: Job) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 
 _NETWORK = frozenset(
     {
@@ -59,12 +60,13 @@ def file_system_of(path: bytes) -> str:
 
     Symbolic links are followed; the path need not exist. Blocks.
     """
-    try:
-        with open("/proc/self/mountinfo", "rb") as table:
-            lines = table.read()
-    except OSError:
-        return ""
-    return fs_type_in(lines, os.path.realpath(path))
+    return fs_type_in(_mountinfo(), os.path.realpath(path))
+
+
+def mounts_below(real_path: bytes) -> list[bytes]:
+    """Where something is mounted below a directory, by its real path. Blocks."""
+    points = (point for point, _ in _mounts_in(_mountinfo()))
+    return [point for point in points if point != real_path and _is_below(point, real_path)]
 
 
 def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
@@ -74,15 +76,27 @@ def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
     """
     best = b""
     found = ""
+    for point, fs_type in _mounts_in(mountinfo):
+        if _is_below(real_path, point) and len(point) >= len(best):
+            best, found = point, fs_type
+    return found
+
+
+def _mountinfo() -> bytes:
+    try:
+        with open("/proc/self/mountinfo", "rb") as table:
+            return table.read()
+    except OSError:
+        return b""
+
+
+def _mounts_in(mountinfo: bytes) -> Iterator[tuple[bytes, str]]:
+    """Each mount point with the type of its file system."""
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(b" - ")
         fields = before.split(b" ")
-        if not separator or len(fields) < 5:
-            continue
-        point = _ESCAPE.sub(_unescaped, fields[4])
-        if _is_below(real_path, point) and len(point) >= len(best):
-            best, found = point, os.fsdecode(after.split(b" ", 1)[0])
-    return found
+        if separator and len(fields) >= 5:
+            yield _ESCAPE.sub(_unescaped, fields[4]), os.fsdecode(after.split(b" ", 1)[0])
 
 
 def _is_below(path: bytes, point: bytes) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from uploadd.files.fingerprint import Fingerprint, Stat, fingerprint_file, stat_file
+from uploadd.files.kind import Kind
 from uploadd.files.openness import is_open_for_writing
-from uploadd.intake.tree import Tree
+from uploadd.intake.rules import Sighting
 from uploadd.model.errors import FileTrouble, FileUnreadableError
 from uploadd.model.jobs import Lane
 from uploadd.model.refusals import refusal_of_file
@@ -28,25 +29,46 @@ def look_at(path: bytes) -> tuple[Stat | None, bool | None]:
         return None, None
 
 
-def read_finding(path: bytes, tree: Tree, lane: Lane, account_ids: tuple[int, ...]) -> Finding:
+def read_finding(
+    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], *, with_md5: bool
+) -> Finding:
     """Fingerprint a settled file. Blocks.
 
     Raises `FileTrouble`, but not for unreadable files: those are findings too, for a person.
     """
     try:
-        return finding_of(
-            path, tree, lane, account_ids, fingerprint_file(path, with_md5=tree.needs_md5)
-        )
+        fingerprint = fingerprint_file(sighting.path, with_md5=with_md5)
     except FileUnreadableError as trouble:
-        return _unreadable(path, tree, lane, account_ids, trouble)
+        reason = Reason("unreadable", trouble.text, trouble.remedy)
+        return unread_finding(sighting, lane, account_ids, reason, _stat_or_nothing(sighting.path))
+    return finding_of(sighting, lane, account_ids, fingerprint)
 
 
 def finding_of(
-    path: bytes, tree: Tree, lane: Lane, account_ids: tuple[int, ...], fingerprint: Fingerprint
+    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], fingerprint: Fingerprint
 ) -> Finding:
     """The finding for a file whose fingerprint is known."""
-    stat = fingerprint.stat
-    directory, name = os.path.split(path)
+    refusal = refusal_of_file(fingerprint.stat.size, fingerprint.kind.damage)
+    return _finding(sighting, lane, account_ids, fingerprint, refusal)
+
+
+def unread_finding(
+    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], reason: Reason, stat: Stat
+) -> Finding:
+    """The finding for a file that cannot be read: for a person."""
+    unread = Fingerprint(stat, "", Kind(""))
+    return _finding(sighting, lane, account_ids, unread, Refusal(State.FAILED, reason))
+
+
+def _finding(
+    sighting: Sighting,
+    lane: Lane,
+    account_ids: tuple[int, ...],
+    fingerprint: Fingerprint,
+    refusal: Refusal | None,
+) -> Finding:
+    place, stat = sighting.place, fingerprint.stat
+    directory, name = os.path.split(place.path)
     return Finding(
         directory=directory,
         name=name,
@@ -56,42 +78,15 @@ def finding_of(
         mtime_ns=stat.mtime_ns,
         sha256=fingerprint.sha256,
         media_type=fingerprint.media_type,
-        folder=tree.folder.name,
-        root=tree.root,
+        folder=place.folder_name,
+        root=place.root,
         lane=lane,
         account_ids=account_ids,
-        refusal=refusal_of_file(stat.size, fingerprint.kind.damage),
-        on_change=tree.folder.on_change,
+        refusal=refusal,
+        on_change=place.on_change,
         md5=fingerprint.md5,
         flaw=fingerprint.kind.flaw,
-    )
-
-
-def _unreadable(
-    path: bytes,
-    tree: Tree,
-    lane: Lane,
-    account_ids: tuple[int, ...],
-    trouble: FileUnreadableError,
-) -> Finding:
-    stat = _stat_or_nothing(path)
-    directory, name = os.path.split(path)
-    reason = Reason("unreadable", trouble.text, trouble.remedy)
-    return Finding(
-        directory=directory,
-        name=name,
-        device=stat.device,
-        inode=stat.inode,
-        size=stat.size,
-        mtime_ns=stat.mtime_ns,
-        sha256="",
-        media_type="",
-        folder=tree.folder.name,
-        root=tree.root,
-        lane=lane,
-        account_ids=account_ids,
-        refusal=Refusal(State.FAILED, reason),
-        on_change=tree.folder.on_change,
+        is_folder_named=place.is_named,
     )
 
 
@@ -99,13 +94,16 @@ def _stat_or_nothing(path: bytes) -> Stat:
     try:
         return stat_file(path)
     except FileTrouble:
-        return Stat(
-            device=_device_of(os.path.dirname(path)), inode=0, size=0, mtime_ns=0, ctime_ns=0
-        )
+        return nothing_on(_device_of(os.path.dirname(path)))
+
+
+def nothing_on(device: int) -> Stat:
+    """Of a file that cannot be looked at: only where it is looked for once it is gone."""
+    return Stat(device=device, inode=0, size=0, mtime_ns=0, ctime_ns=0)
 
 
 def _device_of(directory: bytes) -> int:
-    """Where the file is looked for once it is gone; 0 where not even that can be seen."""
+    """0 where not even that can be seen."""
     try:
         return os.stat(directory).st_dev
     except OSError:

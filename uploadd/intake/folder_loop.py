@@ -9,6 +9,7 @@ from collections import deque
 import structlog
 
 from uploadd.files.directories import trouble_with_directory
+from uploadd.files.membership import Identity, identity_of
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rescan import Rescan
@@ -25,6 +26,10 @@ from uploadd.store.store import Store
 log = structlog.get_logger()
 
 SIGHTINGS_AT_ONCE = 2000
+SAME = (
+    "it waits, because {0} and {1} are one directory now: see what was mounted or linked there, or"
+    " make one folder of both, with the accounts of both"
+)
 
 
 class FolderLoop:
@@ -36,11 +41,13 @@ class FolderLoop:
     def __init__(self, tree: Tree, arrivals: Arrivals, store: Store, runtime: Runtime) -> None:
         self._tree = tree
         self._arrivals = arrivals
+        self._folders = arrivals.rules.folders
         self._store = store
         self._runtime = runtime
         self._watch: FolderWatch | None = None
         self._mode = WatchMode.OFF
         self._degraded = ""
+        self._borders: frozenset[Identity] = frozenset()
         self._sightings: deque[bytes] = deque()
         self._bell = asyncio.Event()
         self._walk_wanted = True
@@ -109,6 +116,10 @@ class FolderLoop:
         if trouble is not None:
             await self._set_degraded(f"{trouble.text}; {trouble.remedy}")
             return
+        other = await self._runtime.disk.run(self._folders.holder_instead_of, self._tree.folder)
+        if other is not None:
+            await self._set_degraded(SAME.format(self._tree.folder.name, other.name))
+            return
         await self._renew_watch()
         lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
         rescan = Rescan(self._tree, lane, self._arrivals, self._store, self._runtime)
@@ -144,9 +155,21 @@ class FolderLoop:
                 self._sightings.popleft()
                 for _ in range(min(len(self._sightings), SIGHTINGS_AT_ONCE))
             ]
-            directories = await self._runtime.disk.run(_directories_of, some)
-            for path in dict.fromkeys(some):
-                await self._sight(path, is_directory=path in directories)
+            for path, is_directory in await self._runtime.disk.run(self._own, some):
+                await self._sight(path, is_directory=is_directory)
+
+    def _own(self, paths: list[bytes]) -> list[tuple[bytes, bool]]:
+        """The paths that lie in this folder, not in another one below it, and which is a directory.
+
+        Blocks.
+        """
+        name, own = self._tree.folder.name, list[tuple[bytes, bool]]()
+        for path in dict.fromkeys(paths):
+            is_directory = os.path.isdir(path) and not os.path.islink(path)
+            look = self._folders.place_of_directory if is_directory else self._folders.place
+            if look(path).folder_name == name:
+                own.append((path, is_directory))
+        return own
 
     async def _sight(self, path: bytes, *, is_directory: bool) -> None:
         relative = self._tree.relative(path)
@@ -166,15 +189,22 @@ class FolderLoop:
             await self._start_watch()
 
     async def _start_watch(self) -> None:
-        enters = self._tree.selection.enters
         root = self._tree.root
-        watch = FolderWatch(root, self._saw_from_thread, self._lost_from_thread, enters)
+        watch = FolderWatch(root, self._saw_from_thread, self._lost_from_thread, self._enters)
         try:
+            self._borders = await self._runtime.disk.run(self._folders.borders)
             await self._runtime.disk.run(watch.start)
         except UploaddError as error:
             await self._set_degraded(str(error))
             return
         self._watch = watch
+
+    def _enters(self, relative: bytes) -> bool:
+        """Whether a directory is watched; not where another folder begins. Blocks for a stat."""
+        if not self._tree.selection.enters(relative):
+            return False
+        directory = os.path.join(self._tree.root, relative)
+        return not relative or identity_of(directory) not in self._borders
 
     async def _stop_watch(self) -> None:
         watch, self._watch = self._watch, None
@@ -211,7 +241,3 @@ class FolderLoop:
 
 def _is_on_network(root: bytes) -> bool:
     return is_network(file_system_of(root))
-
-
-def _directories_of(paths: list[bytes]) -> set[bytes]:
-    return {path for path in paths if os.path.isdir(path) and not os.path.islink(path)}

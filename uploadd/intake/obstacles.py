@@ -10,7 +10,8 @@ from uploadd.model.configuration import Configuration
 from uploadd.store.backfills import Request
 
 ANOTHER_CONFIGURATION = (
-    "start it again, so that it reads the configuration anew, or stop it while the backfill runs"
+    "restart uploadd run, so that it reads the configuration anew, or stop it while the backfill"
+    " runs"
 )
 HIDDEN = (
     "a service sees less of the disk than you do (PrivateTmp, ProtectHome, file permissions):"
@@ -41,17 +42,18 @@ def obstacle(request: Request, configuration: Configuration, is_new: bool) -> Ob
     `is_new`: its client has just looked at the directory. Later the number of the device may be
     another one, for the same disk.
     """
-    return _unknown(request, configuration) or _unseen(request, is_new)
+    return _other_settings(request, configuration, is_new) or _unseen(request, is_new)
 
 
-def _unknown(request: Request, configuration: Configuration) -> Obstacle | None:
+def _other_settings(
+    request: Request, configuration: Configuration, is_new: bool
+) -> Obstacle | None:
+    """What was taken in already goes by the settings of now, whatever they were."""
+    if not is_new or request.settings == configuration.settings_digest():
+        return None
     me = f"the daemon (pid {os.getpid()})"
-    for name in request.accounts:
-        if name not in configuration.accounts:
-            return Obstacle(f"{me} knows no account {name}", ANOTHER_CONFIGURATION)
-    if request.folder and request.folder not in configuration.folders:
-        return Obstacle(f"{me} knows no folder {request.folder}", ANOTHER_CONFIGURATION)
-    return None
+    text = f"{me} was started with other settings of folders or accounts than the ones you have"
+    return Obstacle(text, ANOTHER_CONFIGURATION)
 
 
 def _unseen(request: Request, is_new: bool) -> Obstacle | None:

@@ -8,7 +8,6 @@ costs a stat for each file that was registered already.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,11 +16,11 @@ import structlog
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.obstacles import Obstacle, obstacle
-from uploadd.intake.rescan import Rescan
-from uploadd.intake.tree import Tree, plain_folder, root_for
-from uploadd.model.configuration import Configuration, Folder
+from uploadd.intake.rescan import Rescan, Walked
+from uploadd.intake.tree import Tree, narrowed, plain_folder
+from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
-from uploadd.model.left_alone import LeftAlone
+from uploadd.model.places import Place
 from uploadd.model.ports import Runtime
 from uploadd.store import backfills
 from uploadd.store.backfills import Progress, Request, Stage
@@ -43,7 +42,8 @@ class Around:
     """What the loop needs of the deliverer that it works for."""
 
     configuration: Configuration
-    open_tree: Callable[[bytes, Folder], Tree]
+    open_tree: Callable[..., Tree]
+    """`Assembly.tree`."""
     drop_tree: Callable[[Tree], None]
     probe: Callable[[Sequence[str]], None]
     """Try the pauses of these accounts: the person who asks may have mended their cause."""
@@ -58,7 +58,8 @@ class _Errand:
 
     request: Request
     tree: Tree
-    walk: asyncio.Task[LeftAlone]
+    walked: Walked
+    walk: asyncio.Task[None]
     told: Progress
     heard_at: float
     tidy_at: float
@@ -78,8 +79,7 @@ class _Errand:
         if self.is_walking:
             return told
         stage = Stage.SETTLING if waiting else Stage.WALKED
-        left_alone = LeftAlone() if self.walk.cancelled() else self.walk.result()
-        return replace(told, state=stage, left_alone=left_alone)
+        return replace(told, state=stage, left_alone=self.walked.left_alone)
 
 
 class RequestLoop:
@@ -139,13 +139,16 @@ class RequestLoop:
         # From here on another deliverer finds it begun. The walk starts after this commit, so a
         # request that is made anew during the walk is seen as such.
         await self._store.write(backfills.begin, request.id)
-        self._around.probe(request.accounts)
-        tree, rescan = self._tree_and_walk(request)
+        self._around.probe(self._accounts_of(request))
+        folders = self._arrivals.rules.folders
+        place = await self._runtime.disk.run(folders.place_of_directory, request.directory)
+        tree = self._tree_of(request, place)
+        start = place.relative if tree.root == place.root else b""
+        rescan = Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)
         walk = walks.create_task(self._walk(rescan, request))
-        told = Progress(Stage.WALKING)
-        self._errands[request.id] = _Errand(
-            request, tree, walk, told, now, now + TIDY_SECONDS * self._patience
-        )
+        told, tidy_at = Progress(Stage.WALKING), now + TIDY_SECONDS * self._patience
+        errand = _Errand(request, tree, rescan.walked, walk, told, now, tidy_at)
+        self._errands[request.id] = errand
 
     async def _put_off(self, request: Request, why: Obstacle) -> None:
         """Refuse it while somebody listens; later it waits, because a disk may come back."""
@@ -162,17 +165,25 @@ class RequestLoop:
             self._runtime.clock.monotonic() + AWAY_SECONDS * self._patience
         )
 
-    def _tree_and_walk(self, request: Request) -> tuple[Tree, Rescan]:
-        directory = request.directory
-        known = self._around.configuration.folders.get(request.folder)
-        rules = known or plain_folder(directory)
-        root = root_for(directory, rules)
-        tree = self._around.open_tree(root, replace(rules, accounts=request.accounts))
-        start = b"" if directory == root else os.path.relpath(directory, root)
-        return tree, Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)
+    def _tree_of(self, request: Request, place: Place) -> Tree:
+        """By the settings of now: a request may be older than the deliverer."""
+        only = self._accounts_of(request)
+        named = self._around.configuration.folders.get(request.folder)
+        if request.is_folder_named and named is not None:
+            rules = narrowed(named, only)
+            return self._around.open_tree(place.path, rules, only=only, is_named=True)
+        if place.folder is None:
+            rules = replace(plain_folder(place.root), accounts=only)
+        else:
+            rules = narrowed(place.folder, only)
+        return self._around.open_tree(place.root, rules, only=only)
 
-    async def _walk(self, rescan: Rescan, request: Request) -> LeftAlone:
-        """Walk it; what it did not look at."""
+    def _accounts_of(self, request: Request) -> tuple[str, ...]:
+        known = self._around.configuration.accounts
+        return tuple(name for name in request.accounts if name in known)
+
+    async def _walk(self, rescan: Rescan, request: Request) -> None:
+        """Walk it."""
         log.info("backfill.begun", path=printable(request.directory), folder=request.folder or None)
         walked = await rescan.run()
         log.info(
@@ -183,7 +194,6 @@ class RequestLoop:
             unreadable=len(walked.errors) or None,
         )
         self.heard.set()
-        return walked.left_alone
 
     async def _follow(self, errand: _Errand, request: Request) -> None:
         """Tell how far it is, and end it where nothing is left and nobody waits for it."""
@@ -191,8 +201,9 @@ class RequestLoop:
         if request.pings != errand.request.pings:
             errand.heard_at = now
         errand.request = request
-        errand.is_probed = self._around.are_probed(request.accounts)
-        progress = errand.progress(self._around.unanswered(request.accounts))
+        accounts = self._accounts_of(request)
+        errand.is_probed = self._around.are_probed(accounts)
+        progress = errand.progress(self._around.unanswered(accounts))
         if progress != errand.told:
             await self._store.write(backfills.tell, request.id, progress)
             errand.told = progress

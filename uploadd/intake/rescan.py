@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.examine import nothing_on, unread_finding
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
 from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare, walk
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.ports import Runtime
-from uploadd.model.sightings import Finding, Refusal, covers_of
-from uploadd.model.states import State
+from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
 from uploadd.store import sightings
 from uploadd.store.store import Store
@@ -54,6 +55,7 @@ class Rescan:
         self._tree = tree
         self._lane = lane
         self._arrivals = arrivals
+        self._folders = arrivals.rules.folders
         self._store = store
         self._runtime = runtime
         self._start = start
@@ -63,11 +65,20 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
-        batched = batches(walk(self._tree.root, self._tree.selection, self._start))
+        borders = await self._runtime.disk.run(self._folders.borders)
+        batched = batches(walk(self._tree.root, self._tree.selection, self._start, borders))
+        is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
-            await self._take_batch(batch)
-        await self._find_lost_directories()
+            if is_taken:
+                await self._take_batch(batch)
+            else:
+                files += sum(len(listing.entries) for listing in batch)
+        if is_taken:
+            await self._find_lost_directories()
         self.walked.left_alone = self._passed_by.sum()
+        if files:
+            not_named = LeftAlone(not_named={self._tree.folder.name: files})
+            self.walked.left_alone = self.walked.left_alone.plus(not_named)
         return self.walked
 
     async def _take_batch(self, batch: list[Listing]) -> None:
@@ -116,38 +127,29 @@ class Rescan:
             if findings:
                 await self._arrivals.register(findings)
         unreadable = [
-            self._unreadable(listing, name, why)
+            await self._unreadable(listing, name, why)
             for listing in batch
             for name, why in listing.unreadable.items()
         ]
-        if unreadable:
-            await self._arrivals.register(unreadable)
+        if any(unreadable):
+            await self._arrivals.register(finding for finding in unreadable if finding)
 
     async def _take(self, directory: bytes, entry: Entry) -> Finding | None:
         path = os.path.join(directory, entry.name)
         return await self._arrivals.take(self._tree, path, entry.stat, self._lane)
 
-    def _unreadable(self, listing: Listing, name: bytes, why: str) -> Finding:
+    async def _unreadable(self, listing: Listing, name: bytes, why: str) -> Finding | None:
+        path = os.path.join(listing.directory, name)
+        sighting = await self._runtime.disk.run(self._arrivals.rules.sight, self._tree, path)
+        if sighting is None:
+            return None
         reason = Reason(
             "unreadable",
-            f"{printable(name)} cannot be looked at: {why}",
+            f"{printable(os.path.basename(path))} cannot be looked at: {why}",
             "let the user that uploadd runs as read it, then `uploadd retry` the job",
         )
-        return Finding(
-            listing.directory,
-            name,
-            listing.device,  # where it is looked for once it is gone
-            0,
-            0,
-            0,
-            "",
-            "",
-            self._tree.folder.name,
-            self._tree.root,
-            self._lane,
-            self._tree.account_ids(),
-            Refusal(State.FAILED, reason),
-        )
+        account_ids = self._tree.roster.ids(sighting.accounts)
+        return unread_finding(sighting, self._lane, account_ids, reason, nothing_on(listing.device))
 
     async def _find_lost_directories(self) -> None:
         """Known directories that the walk did not come to: removed, closed, or on a lost disk."""
@@ -158,7 +160,9 @@ class Rescan:
             if directory in self._visited:
                 continue
             known = (await self._store.read(sightings.known_files, [directory]))[0]
-            reason = await self._runtime.disk.run(_why_lost, self._tree, directory, known)
+            reason = await self._runtime.disk.run(
+                _why_lost, self._tree, self._folders, directory, known
+            )
             if reason is not None:
                 missing = [(name, reason) for name in known]
                 now = self._runtime.clock.wall()
@@ -176,8 +180,16 @@ def _compare_all(
     return [compare(listing, there, wanted) for listing, there in zip(batch, known, strict=True)]
 
 
-def _why_lost(tree: Tree, directory: bytes, known: dict[bytes, KnownFile]) -> Reason | None:
-    """Why a known directory was not walked (blocking). None: its disk may only be away."""
+def _why_lost(
+    tree: Tree, folders: Folders, directory: bytes, known: dict[bytes, KnownFile]
+) -> Reason | None:
+    """Why a known directory was not walked (blocking). None: its disk may only be away.
+
+    None also where another folder holds it: that one's walk comes to it.
+    """
+    home = folders.place_of_directory(tree.root).folder
+    if folders.place_of_directory(directory).folder is not home:
+        return None
     if os.path.isdir(directory):
         is_closed = not tree.selection.reaches(tree.relative(directory))
         return sightings.EXCLUDED if is_closed else None

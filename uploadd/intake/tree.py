@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from uploadd.files.membership import is_inside
 from uploadd.intake.selection import Selection
 from uploadd.intake.settle import Settler
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.jobs import Lane
+from uploadd.model.places import Place
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The accounts at work, asked for by their names."""
+
+    ids: Callable[[Sequence[str]], tuple[int, ...]]
+    """Their rows now: an account's row may change when its identity is learned."""
+    need_md5: Callable[[Sequence[str]], bool]
+    """Whether one of them is on a service that knows contents by their MD5."""
 
 
 @dataclass
 class Tree:
-    """A configured folder, or the directory of a backfill.
+    """A configured folder, or the directory of a backfill: by what a walk of it goes.
 
-    `account_ids` is asked each time, because an account's row may change when its identity is
-    learned. `lanes` remembers in which lane a candidate of the settler was seen.
+    What a walk finds goes by the settings of where it lies (`intake/rules.py`). `only`: no other
+    accounts than these (`--account`); None: all. `is_named`: a person named the folder for a
+    directory that lies outside of it (`--folder`). `is_asked`: a person named the file and its
+    photo. `lanes` remembers in which lane a candidate of the settler was seen.
     """
 
     root: bytes
     folder: Folder
-    account_ids: Callable[[], tuple[int, ...]]
+    roster: Roster
     is_own_clock: bool = True
-    needs_md5: bool = False
-    """Whether one of the accounts is on a service that knows contents by their MD5."""
+    only: tuple[str, ...] | None = None
+    is_named: bool = False
+    is_asked: bool = False
     selection: Selection = field(init=False)
     settler: Settler = field(default_factory=Settler)
     lanes: dict[bytes, Lane] = field(default_factory=dict)
@@ -40,6 +55,16 @@ class Tree:
         """How many candidates are on their way, and not yet in the store."""
         return len(self.settler) + self.reading
 
+    def account_ids(self) -> tuple[int, ...]:
+        """The accounts that a file needs a job for."""
+        return self.roster.ids(self.folder.accounts)
+
+    def accounts_for(self, place: Place) -> tuple[str, ...]:
+        """The names of the accounts that a file goes to, by where it lies."""
+        if place.folder is None:
+            return () if self.folder.name else self.folder.accounts
+        return narrowed(place.folder, self.only).accounts
+
     def holds(self, path: bytes) -> bool:
         """Whether `path` lies in this tree."""
         return is_inside(path, self.root)
@@ -49,21 +74,13 @@ class Tree:
         return b"" if path == self.root else os.path.relpath(path, self.root)
 
 
-def root_of(folder: Folder) -> bytes:
-    """The folder's path as the file system spells it, without a slash at its end."""
-    return os.fsencode(os.path.normpath(folder.path))
-
-
-def is_inside(path: bytes, root: bytes) -> bool:
-    """Whether `path` is `root`, or lies in it."""
-    return path == root or path.startswith(root.rstrip(b"/") + b"/")
-
-
 def plain_folder(directory: bytes) -> Folder:
     """The settings of a directory for which none are configured (design section 9)."""
     return Folder(name="", path=Path(os.fsdecode(directory)), accounts=(), watch=WatchMode.OFF)
 
 
-def root_for(directory: bytes, rules: Folder) -> bytes:
-    """Where the patterns of `rules` start from: the folder's root, or a directory outside of it."""
-    return root_of(rules) if is_inside(directory, root_of(rules)) else directory
+def narrowed(folder: Folder, only: Sequence[str] | None) -> Folder:
+    """A folder with no other accounts than these (None: all of its own)."""
+    if only is None:
+        return folder
+    return replace(folder, accounts=tuple(name for name in folder.accounts if name in only))

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from uploadd.files.fingerprint import Stat, in_64_bits
+from uploadd.files.membership import Identity
 from uploadd.intake.selection import (
     ODD_FIRSTS,
     PLAIN_TAIL,
@@ -72,22 +73,31 @@ class Listing:
     error: str | None = None
 
 
-def walk(root: bytes, selection: Selection, start: bytes = b"") -> Iterator[Listing]:
+def walk(
+    root: bytes,
+    selection: Selection,
+    start: bytes = b"",
+    borders: frozenset[Identity] = frozenset(),
+) -> Iterator[Listing]:
     """List every directory from `root`/`start` down. Blocks; holds one listing at a time.
 
     A directory comes before those below it, siblings in the order of their names.
     `root` may be a symbolic link; nothing below it is followed. Patterns are relative to `root`.
-    Where the selection does not reach `start`, nothing is listed.
+    Where the selection does not reach `start`, nothing is listed. Below it, a directory of
+    `borders` is not entered: another folder begins there.
     """
     if not selection.reaches(start):
         return
     flags = _FLAGS if not start else _FLAGS | os.O_NOFOLLOW
-    waiting = [start]
+    waiting, ends = [start], frozenset[Identity]()
     while waiting:
         relative = waiting.pop()
         directory = os.path.join(root, relative) if relative else root
-        listing, below = _list(directory, relative, selection, flags)
-        flags = _FLAGS | os.O_NOFOLLOW
+        found = _list(directory, relative, selection, flags, ends)
+        flags, ends = _FLAGS | os.O_NOFOLLOW, borders
+        if found is None:
+            continue
+        listing, below = found
         yield listing
         waiting.extend(sorted(below, reverse=True))
 
@@ -110,8 +120,9 @@ def batches(listings: Iterable[Listing], entries_per_batch: int = 2000) -> Itera
 
 
 def _list(
-    directory: bytes, relative: bytes, selection: Selection, flags: int
-) -> tuple[Listing, list[bytes]]:
+    directory: bytes, relative: bytes, selection: Selection, flags: int, ends: frozenset[Identity]
+) -> tuple[Listing, list[bytes]] | None:
+    """A directory and what lies below it; None where another folder begins."""
     listing = Listing(directory)
     below: list[bytes] = []
     try:
@@ -120,7 +131,10 @@ def _list(
         listing.error = error.strerror or str(error)
         return listing, below
     try:
-        listing.device = os.fstat(descriptor).st_dev
+        itself = os.fstat(descriptor)
+        if (itself.st_dev, itself.st_ino) in ends:
+            return None
+        listing.device = itself.st_dev
         _read(descriptor, relative, selection, listing, below)
     except OSError as error:
         listing.error = error.strerror or str(error)

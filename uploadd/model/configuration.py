@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from uploadd.model.photo import NOTHING_SET, PhotoFields, PhotoTable, photo_of
 from uploadd.model.secret import Secret
@@ -99,6 +103,11 @@ class Folder:
     after_upload: str = "keep"
     photo: PhotoTable = NOTHING_SET
 
+    @property
+    def root(self) -> bytes:
+        """The path as the file system spells it, without a slash at its end."""
+        return os.fsencode(os.path.normpath(self.path))
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -116,6 +125,19 @@ class Configuration:
     def hand_over_patience(self) -> float:
         """Multiplies the delays between two processes: one that is merely slow is not gone."""
         return max(self.patience, LEAST_HAND_OVER_PATIENCE)
+
+    def settings_digest(self) -> str:
+        """Names all that is set for folders and accounts, but no secret of it.
+
+        Two processes with one digest treat each file the same.
+        """
+        everything: list[Account | Folder] = [*self.accounts.values(), *self.folders.values()]
+        known = [_without_secrets(one) for one in everything]
+        return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
+
+
+def _without_secrets(settings: Account | Folder) -> dict[str, Any]:
+    return {key: value for key, value in asdict(settings).items() if not isinstance(value, Secret)}
 
 
 def photo_fields(folder: Folder | None, account: Account) -> PhotoFields:

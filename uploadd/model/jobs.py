@@ -52,8 +52,8 @@ class FileMark(NamedTuple):
 class Job:
     """One row of the queue, as the database keeps it.
 
-    `root` is the directory whose walk or watch found the file (bytes, as all paths);
-    `folder` the configured folder's name, empty for a backfill without one.
+    `folder` is the folder whose settings held when it was last looked at, empty for none, and
+    `root` the directory from which that folder's patterns begin (bytes, as all paths).
     `wait` tells when something happens next: the next attempt, ticket poll or look-up.
     `sent_sha256` is set only where the bytes that went out were not those that were
     fingerprinted (a torn upload). `is_forced`: `retry --force` was said of it.
@@ -66,7 +66,8 @@ class Job:
 
     A replacement without a `photo_id` gives its content to whatever photo its file has when its
     turn comes. `is_asked`: a person named the photo. `failed_code`: why it had failed, where a
-    person put it aside since.
+    person put it aside since. `is_folder_named`: a person named the folder (`--folder`); that stays
+    with the job until it ends.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Job:
     is_asked: bool = False
     pixels: Pixels | None = None
     failed_code: str | None = None
+    is_folder_named: bool = False
 
     @property
     def content(self) -> Content:

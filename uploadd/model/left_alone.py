@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MOST_NAMED = 3
@@ -15,7 +16,8 @@ class LeftAlone:
 
     A directory that is not entered counts as one: `excluded_directories` of the `excluded` are
     such. `unread_directories` could not be read (to their end); `unread_named` are some of them,
-    each with its cause.
+    each with its cause. `not_named`: files by their folder, which names no account that was asked
+    for: they are only counted.
     """
 
     excluded: int = 0
@@ -25,6 +27,7 @@ class LeftAlone:
     excluded_directories: int = 0
     unread_directories: int = 0
     unread_named: tuple[str, ...] = ()
+    not_named: dict[str, int] = field(default_factory=dict)
 
     def plus(self, other: LeftAlone) -> LeftAlone:
         """Both together."""
@@ -36,6 +39,7 @@ class LeftAlone:
             self.excluded_directories + other.excluded_directories,
             self.unread_directories + other.unread_directories,
             (self.unread_named + other.unread_named)[:MOST_NAMED],
+            dict(Counter(self.not_named) + Counter(other.not_named)),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -48,6 +52,7 @@ class LeftAlone:
                 "link": self.link,
             },
             "unread_directories": self.unread_directories,
+            "not_named": self.not_named,
         }
 
     def as_text(self) -> str:

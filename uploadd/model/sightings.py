@@ -28,6 +28,7 @@ class Finding:
     `pixels` are None where they are not known.
     `refusal`: why the file is for no account. `flaw`: what a person should know of a file that is
     sent all the same. `on_change`: what the folder says of new content under a known path.
+    `is_folder_named`: a person named the folder.
     """
 
     directory: bytes
@@ -47,6 +48,7 @@ class Finding:
     md5: str = ""
     pixels: Pixels | None = None
     flaw: str = ""
+    is_folder_named: bool = False
 
 
 class KnownFile(NamedTuple):

@@ -1,9 +1,12 @@
-"""Which account a command means: the one that is named, or the only one there is. Pure."""
+"""What a command means: which account, and that each folder is a directory of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from uploadd.files.membership import Folders
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.errors import UsageError
+from uploadd.model.errors import ConfigurationError, UsageError
 
 
 def account_called(configuration: Configuration, name: str, said: str = "") -> Account:
@@ -24,3 +27,19 @@ def account_asked_for(configuration: Configuration, option: str | None) -> Accou
         known = ", ".join(configuration.accounts)
         raise UsageError("there are several accounts", f"say which with --account: {known}")
     return next(iter(configuration.accounts.values()))
+
+
+def refuse_one_directory(configuration: Configuration) -> None:
+    """Raise `ConfigurationError` where two folders are one directory: whose settings hold?"""
+    for text, remedy in one_directory(Folders(configuration.folders.values())):
+        raise ConfigurationError(text, remedy)
+
+
+def one_directory(folders: Folders) -> Iterator[tuple[str, str]]:
+    """What is wrong with folders that are one directory, and what to do (blocking)."""
+    for one, other in folders.same():
+        accounts = ", ".join(f'"{name}"' for name in dict.fromkeys(one.accounts + other.accounts))
+        yield (
+            f"folders.{one.name} and folders.{other.name} are one directory: {other.path}",
+            f"make one folder of both, with accounts = [{accounts}]",
+        )

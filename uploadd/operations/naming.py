@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
-from uploadd.operations.show.spelling import known_spelling, spellings
+from uploadd.operations.show.spelling import known_place
 from uploadd.store import overview
 from uploadd.store.listing import Choice, has_jobs, ids_chosen
 
@@ -65,10 +66,11 @@ def ids_named(
     Of a file those that fit; where none does, its newest, so that it is told why. Of a directory
     what one of the choices takes. Neither needs to be on the disk any more.
     """
+    folders = Folders(configuration.folders.values())
     ids = list(names.ids)
     refused = []
     for typed in names.paths:
-        path = known_spelling(db, configuration, spellings(configuration, typed))
+        path = known_place(db, folders, typed).path
         if not has_jobs(db, path):
             refused.append(no_job(path))
         of_path = overview.jobs_of_path(db, path)

@@ -6,14 +6,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from uploadd.files.opening import open_regular, printable
+from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration, OnChange, ServiceName
 from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.limits import TOO_LARGE
+from uploadd.model.places import Ruling
 from uploadd.model.refusals import DAMAGED, refusal_of
 from uploadd.model.states import State
 from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
@@ -79,11 +82,11 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
             names = wish.names
             return Retried(refused=(*map(unknown, names.ids), *map(no_job, names.paths)))
         ids, refused = _named(configuration, db, wish)
-    retrying = _Retrying(wish, _replacing(configuration), now)
+    retrying, rules = _Retrying(wish, now), Rules(configuration.folders)
     for some in in_turns(ids):
-        unfit = _unfit(state_dir, some)
+        outlooks = _outlooks(state_dir, rules, some)
         with writing(state_dir) as db:
-            retrying.run(db, some, unfit)
+            retrying.run(db, some, outlooks)
     with reading(state_dir) as db:
         is_delivering = db is not None and lock.holder_now(db, state_dir) is not None
     return retrying.outcome([*refused, *retrying.refused], is_delivering=is_delivering)
@@ -115,25 +118,37 @@ def _fits(job: Job, is_current: bool) -> bool:
     )
 
 
-def _replacing(configuration: Configuration) -> set[str]:
-    """The folders whose changed files replace their photos."""
-    folders = configuration.folders.items()
-    return {name for name, folder in folders if folder.on_change is OnChange.REPLACE}
+class _Outlook(NamedTuple):
+    """What a retry of a job would come to, by the disk and the settings of now.
+
+    `why_not`: why it would only fail again; empty where it may work. `is_replacing`: its folder
+    gives the new content of a changed file to its photo.
+    """
+
+    why_not: str
+    is_replacing: bool
 
 
-def _unfit(state_dir: Path, job_ids: Sequence[int]) -> dict[int, str]:
-    """Why some of these would only fail again. Looks at the disk, so not while the store waits."""
+def _outlooks(state_dir: Path, rules: Rules, job_ids: Sequence[int]) -> dict[int, _Outlook]:
+    """For each of these jobs. Looks at the disk, so not while the store waits."""
     with reading(state_dir) as db:
         if db is None:
             return {}
-        jobs = [moves.job_by_id(db, job_id) for job_id in job_ids]
-        services = {row.id: ServiceName(row.service) for row in accounts.all_accounts(db)}
-    there = [job for job in jobs if job is not None]
-    return {job.id: text for job in there if (text := _why_not(job, services[job.account_id]))}
+        rows = {row.id: row for row in accounts.all_accounts(db)}
+        jobs = [job for job_id in job_ids if (job := moves.job_by_id(db, job_id)) is not None]
+    outlooks = {}
+    for job in jobs:
+        row = rows[job.account_id]
+        ruling = rules.ruling_on(job, row.label)
+        why_not = _why_not(job, ruling, ServiceName(row.service))
+        outlooks[job.id] = _Outlook(why_not, ruling.place.on_change is OnChange.REPLACE)
+    return outlooks
 
 
-def _why_not(job: Job, service: ServiceName) -> str:
+def _why_not(job: Job, ruling: Ruling, service: ServiceName) -> str:
     """Why a retry would only fail again; empty where it may work. Looks at the disk."""
+    if job.state in RETRYABLE and ruling.why_not is not None:
+        return f"job {job.id} is left out: {ruling.why_not.text}; {ruling.why_not.remedy}"
     if job.state in RETRYABLE and not job.sha256:
         return _why_unreadable(job)
     if job.state is not State.SKIPPED:
@@ -159,33 +174,32 @@ def _why_unreadable(job: Job) -> str:
 class _Retrying:
     """The moves of one retry, inside their commits."""
 
-    def __init__(self, wish: Wish, replacing: set[str], now: float) -> None:
-        """`replacing`: the folders whose changed files replace their photos."""
-        self._replacing = replacing
+    def __init__(self, wish: Wish, now: float) -> None:
         self._is_forced = wish.is_forced
         self._now = now
         self.refused: list[Refused] = []
         self._ids: dict[str, list[int]] = {}
 
-    def run(self, db: Database, job_ids: Sequence[int], unfit: Mapping[int, str]) -> None:
-        """One commit. `unfit`: why a job would only fail again, by its id."""
+    def run(self, db: Database, job_ids: Sequence[int], outlooks: Mapping[int, _Outlook]) -> None:
+        """One commit. `outlooks`: of each job, by its id."""
         for job_id in job_ids:
             job = moves.job_by_id(db, job_id)  # it may have moved since it was chosen
-            if job is None:
+            outlook = outlooks.get(job_id)
+            if job is None or outlook is None:
                 self.refused.append(unknown(job_id))
             elif job.state not in RETRYABLE:
                 text = f"job {job.id} ({printable(job.path)}) is {job.state}: only failed and"
                 self.refused.append(Refused(job.id, f"{text} skipped jobs are retried"))
-            elif job.id in unfit:
-                self.refused.append(Refused(job.id, unfit[job.id]))
+            elif outlook.why_not:
+                self.refused.append(Refused(job.id, outlook.why_not))
             else:
-                self._requeue(db, job)
+                self._requeue(db, job, outlook)
 
     def outcome(self, refused: Sequence[Refused], *, is_delivering: bool) -> Retried:
         ids = {name: tuple(found) for name, found in self._ids.items()}
         return Retried(**ids, refused=tuple(refused), is_delivering=is_delivering)
 
-    def _requeue(self, db: Database, job: Job) -> None:
+    def _requeue(self, db: Database, job: Job, outlook: _Outlook) -> None:
         if self._is_forced and _may_be_there(db, job):
             self._add("overruled", job)
         if not self._is_forced and job.rests_for("deleted"):
@@ -193,7 +207,7 @@ class _Retrying:
         story = FORCED_STORY if self._is_forced else STORY
         if job.rests_for(TOO_LARGE):
             accounts.doubt_limits(db, job.account_id)
-        if job.folder not in self._replacing:
+        if not outlook.is_replacing:
             changing.give_up_photo(db, job)
         moves.requeue(db, job, self._now, story, is_forced=self._is_forced)
         if not job.sha256:

@@ -111,11 +111,6 @@ def _cautions(configuration: Configuration, gathered: Gathered) -> Iterator[Prob
         for section, name, photo in _photo_tables(configuration)
         if photo.album
     ]
-    folders = configuration.folders.items()
-    paths = {name: os.path.normpath(folder.path) for name, folder in folders}
-    for one, other in rules.overlapping(paths):
-        text = f"overlaps with the path of folders.{other}: files in both are seen twice"
-        told.append((("folders", one, "path"), text))
     for key, text in told:
         yield Problem(place_of(key, gathered.layers), written(key), text)
 

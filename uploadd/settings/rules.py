@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 
 from uploadd.model.configuration import ServiceName
 from uploadd.model.photo import FLAG_KEYS
@@ -72,13 +71,6 @@ def privacy(settings: Settings) -> Broken:
     for section, owners in (("accounts", settings.accounts), ("folders", settings.folders)):
         for name, owner in owners.items():
             yield from _privacy((section, name, "photo", "privacy"), owner.photo)
-
-
-def overlapping(paths: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Pairs of folders (by name) of which one is within the other, or the same."""
-    for (one, here), (other, there) in combinations(paths.items(), 2):
-        if f"{here}/".startswith(f"{there}/") or f"{there}/".startswith(f"{here}/"):
-            yield one, other
 
 
 def _folder(key: KeyPath, folder: FolderSettings, known: Sequence[str]) -> Broken:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlite_utils import Database
@@ -36,7 +36,8 @@ class Request:
     """A directory that somebody wants to have taken in, and what has come of it.
 
     `place`: its device and inode as the one who asks sees them. `folder`: the folder whose
-    settings it takes (empty: none). `accounts`: the names of those it goes to.
+    settings it takes (empty: none); `is_folder_named`: because a person said so. `accounts`: the
+    names of those it goes to. `settings`: a digest of them all, as the one who asks has read them.
     `unanswered`: accounts whose service does not answer questions about tickets or look-ups.
     """
 
@@ -44,7 +45,9 @@ class Request:
     directory: bytes
     place: str
     folder: str
+    is_folder_named: bool
     accounts: tuple[str, ...]
+    settings: str
     state: Stage
     text: str
     remedy: str
@@ -69,7 +72,9 @@ class Asked:
     directory: bytes
     place: str
     folder: str
+    is_folder_named: bool
     accounts: tuple[str, ...]
+    settings: str
 
 
 def ask(db: Database, wanted: Sequence[Asked], now: float) -> list[int]:
@@ -79,9 +84,7 @@ def ask(db: Database, wanted: Sequence[Asked], now: float) -> list[int]:
             db,
             statements.ASK_BACKFILL,
             {
-                "directory": one.directory,
-                "place": one.place,
-                "folder": one.folder,
+                **asdict(one),
                 "accounts": json.dumps(one.accounts),
                 "now": now,
             },
@@ -166,6 +169,7 @@ def _request_of(row: Row) -> Request:
             **row,
             "accounts": tuple(json.loads(row["accounts"])),
             "state": Stage(row["state"]),
+            "is_folder_named": bool(row["is_folder_named"]),
             "left_alone": LeftAlone.of_text(row["left_alone"]),
             "is_probed": bool(row["is_probed"]),
             "unanswered": tuple(json.loads(row["unanswered"])),

@@ -87,6 +87,7 @@ def job_of(row: Row) -> Job:
         is_asked=bool(row["is_asked"]),
         pixels=pixels_of(row["pixels"]),
         failed_code=row["failed_code"],
+        is_folder_named=bool(row["is_folder_named"]),
     )
 
 

@@ -348,3 +348,19 @@ JOBS_BY_STATE = (
     "CREATE INDEX jobs_by_state ON jobs (account_id, state, updated_at, size)",
     "DROP INDEX failures_by_time",
 )
+
+
+@MIGRATIONS()
+def whose_settings(db: Database) -> None:
+    """Folders that a person named, and the settings by which a backfill was asked for."""
+    for statement in WHOSE_SETTINGS:
+        db.execute(statement)
+
+
+WHOSE_SETTINGS = (
+    # `--folder` was said: `folder` is that one, whatever folder the file lies in.
+    "ALTER TABLE jobs ADD COLUMN is_folder_named INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE backfills ADD COLUMN is_folder_named INTEGER NOT NULL DEFAULT 0",
+    # A digest of all settings of folders and accounts, as the one who asks has read them.
+    "ALTER TABLE backfills ADD COLUMN settings TEXT NOT NULL DEFAULT ''",
+)

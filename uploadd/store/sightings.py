@@ -18,7 +18,7 @@ from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
-from uploadd.store.rows import jobs, one, rows, value
+from uploadd.store.rows import jobs, one, value
 from uploadd.store.writing import file_fields, insert, refresh
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
@@ -106,6 +106,21 @@ def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: flo
     for job in ending:
         moves.skip(db, job, reason, now)
     return len(ending)
+
+
+def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:
+    """The settings do not send a queued job's file to its account any more.
+
+    Where they do so again, the next walk finds that the file lacks a job, and wakes this one.
+    """
+    job = moves.job_by_id(db, job_id)
+    if job is None or job.state is not State.QUEUED:
+        return
+    moves.skip(db, job, reason, now)
+    known = one(db, statements.KNOWN_FILE, (job.directory, job.name))
+    if known is not None:
+        covered = {int(word) for word in known["covers"].split()} - {job.account_id}
+        db.execute(statements.SET_COVERS, (covers_of(covered), job.directory, job.name))
 
 
 def moved_device(db: Database, directory: bytes, device: int) -> None:
@@ -269,15 +284,9 @@ def _remember(db: Database, finding: Finding, past: Past) -> None:
     )
 
 
-def unread_paths(db: Database) -> list[tuple[bytes, bytes, bytes, str]]:
-    """(directory, name, root, folder) of queued jobs whose content was never read."""
-    statement = (
-        "SELECT DISTINCT directory, name, root, folder FROM jobs INDEXED BY never_read"
-        " WHERE state = 'queued' AND sha256 = ''"
-    )
-    return [
-        (row["directory"], row["name"], row["root"], row["folder"]) for row in rows(db, statement)
-    ]
+def unread_jobs(db: Database) -> list[Job]:
+    """Queued jobs whose content was never read."""
+    return jobs(db, statements.NEVER_READ)
 
 
 def read_anew(db: Database, job: Job) -> None:

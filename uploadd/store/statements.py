@@ -66,6 +66,7 @@ ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, si
 FORGET_FILE = "DELETE FROM files WHERE directory = ? AND name = ?"
 # No file has this time, so the next walk reads it anew.
 READ_ANEW = "UPDATE files SET mtime_ns = -1 WHERE directory = ? AND name = ?"
+SET_COVERS = "UPDATE files SET covers = ? WHERE directory = ? AND name = ?"
 SEEN_AS = """
 UPDATE files SET sha256 = ?, md5 = ?, mtime_ns = -1 WHERE directory = ? AND name = ?
 """
@@ -79,21 +80,29 @@ JOB_OF_CONTENT = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND sha256 = ? AND account_id = ?
 """
 INSERT_JOB = """
-INSERT INTO jobs (account_id, folder, root, directory, name, kind, lane, state, sha256, md5,
-    pixels, media_type, size, mtime_ns, inode, device, photo_id, reason_code, reason_text,
-    reason_remedy, created_at, updated_at)
-VALUES (:account_id, :folder, :root, :directory, :name, :kind, :lane, :state, :sha256,
-    :md5, :pixels, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code,
+INSERT INTO jobs (account_id, folder, root, is_folder_named, directory, name, kind, lane, state,
+    sha256, md5, pixels, media_type, size, mtime_ns, inode, device, photo_id, reason_code,
+    reason_text, reason_remedy, created_at, updated_at)
+VALUES (:account_id, :folder, :root, :is_folder_named, :directory, :name, :kind, :lane, :state,
+    :sha256, :md5, :pixels, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code,
     :reason_text, :reason_remedy, :now, :now)
 RETURNING id
 """
-REFRESH_JOB = """
-UPDATE jobs SET folder = :folder, root = :root, size = :size, mtime_ns = :mtime_ns,
+# A folder that a person named stays with the job until it ends, whoever sees its file meanwhile.
+_STAYS = """is_folder_named AND NOT :is_folder_named
+    AND state NOT IN ('done', 'duplicate', 'skipped')"""
+REFRESH_JOB = f"""
+UPDATE jobs SET folder = iif({_STAYS}, folder, :folder), root = iif({_STAYS}, root, :root),
+    is_folder_named = iif({_STAYS}, 1, :is_folder_named), size = :size, mtime_ns = :mtime_ns,
     inode = :inode, device = :device, media_type = :media_type,
     pixels = iif(:pixels = '' AND sha256 = :sha256, pixels, :pixels),
     md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 WHERE id = :id
 """
+NEVER_READ = """
+SELECT * FROM jobs INDEXED BY never_read WHERE state = 'queued' AND sha256 = ''
+"""
+NOTE_PLACE = "UPDATE jobs SET folder = ?, root = ?, is_folder_named = ? WHERE id = ?"
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so
 # that a rescheduled job does not wait behind a whole backlog. A file whose earlier content is on
 # its way torn, or about to be mended, waits: what it holds now is what will mend it. A replacement
@@ -427,10 +436,12 @@ FORGET_CALLS = "DELETE FROM calls WHERE budget = ? AND at <= ?"
 
 # The same directory, asked for again, is the same row: it is walked once more.
 ASK_BACKFILL = """
-INSERT INTO backfills (directory, place, folder, accounts, state, asked_at)
-VALUES (:directory, :place, :folder, :accounts, 'asked', :now)
-ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place, state = 'asked',
-    text = '', remedy = '', settling = 0, left_alone = '', is_probed = 0, unanswered = '[]',
+INSERT INTO backfills (directory, place, folder, is_folder_named, accounts, settings, state,
+    asked_at)
+VALUES (:directory, :place, :folder, :is_folder_named, :accounts, :settings, 'asked', :now)
+ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place,
+    is_folder_named = :is_folder_named, settings = :settings, state = 'asked', text = '',
+    remedy = '', settling = 0, left_alone = '', is_probed = 0, unanswered = '[]',
     pings = pings + 1, asked_at = :now
 RETURNING id
 """

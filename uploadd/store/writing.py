@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.places import Place
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import IN_FLIGHT, State, check_move
@@ -73,6 +76,7 @@ def file_fields(finding: Finding) -> Row:
     return {
         "folder": finding.folder,
         "root": finding.root,
+        "is_folder_named": finding.is_folder_named,
         "lane": finding.lane,
         "sha256": finding.sha256,
         "md5": finding.md5,
@@ -83,6 +87,14 @@ def file_fields(finding: Finding) -> Row:
         "inode": finding.inode,
         "device": finding.device,
     }
+
+
+def note_place(db: Database, job: Job, place: Place) -> Job:
+    """Note by whose settings a job goes; returns the job with them."""
+    where = (place.folder_name, place.root, place.is_named)
+    db.execute(statements.NOTE_PLACE, (*where, job.id))
+    folder, root, is_named = where
+    return replace(job, folder=folder, root=root, is_folder_named=is_named)
 
 
 def write(

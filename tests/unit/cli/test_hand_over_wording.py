@@ -60,7 +60,7 @@ def test_status_shows_what_was_handed_to_the_daemon(tmp_path: Path) -> None:
     records.account_id()
     directory = os.fsencode(tmp_path / "old")
     with writing(records.configuration.state_dir) as db:
-        (number,) = backfills.ask(db, [Asked(directory, "1:2", "", ("me",))], NOW - 60)
+        (number,) = backfills.ask(db, [Asked(directory, "1:2", "", False, ("me",), "")], NOW - 60)
         backfills.begin(db, number)
         backfills.tell(db, number, Progress(Stage.WALKING, "it cannot be read"))
     console = Console(width=300)

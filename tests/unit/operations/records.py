@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from uploadd.model.configuration import Account, Configuration, Folder
@@ -45,6 +46,11 @@ class Records:
             accounts={"me": account("me", photo=PhotoTable(privacy=Privacy.PRIVATE))},
             folders={"camera": Folder("camera", self.photos, ("me",))},
         )
+
+    def name_accounts(self, *names: str) -> None:
+        """The folder goes to these accounts from now on."""
+        folder = self.configuration.folders["camera"]
+        self.configuration.folders["camera"] = replace(folder, accounts=names)
 
     @property
     def root(self) -> bytes:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from unit.operations.records import JPEG, NOW, Records
+from uploadd.files.membership import Folders
 from uploadd.operations.show.absence import Watchers, why_no_job
 from uploadd.operations.show.exclusion import Remark
+from uploadd.operations.show.spelling import known_place
 from uploadd.store.lock import Holder
 
 NOBODY = Watchers(NOW, None, {})
@@ -43,7 +45,8 @@ def write(path: Path) -> None:
 
 def remark(records: Records, name: str, watchers: Watchers = NOBODY) -> Remark:
     """Why the file of this name has no job."""
-    return why_no_job(records.configuration, os.fsencode(records.path(name)), watchers)
+    folders = Folders(records.configuration.folders.values())
+    return why_no_job(known_place(None, folders, os.fsencode(records.path(name))), watchers)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_a_file_outside_of_every_folder_can_be_backfilled(camera: Records, tmp_p
     """The command is named; for a directory as well."""
     write(tmp_path / "b.jpg")
     for path in (tmp_path / "b.jpg", tmp_path):
-        found = why_no_job(camera.configuration, os.fsencode(path), NOBODY)
+        found = remark(camera, str(path))
         assert found.code == "outside"
         assert f"uploadd backfill {tmp_path}`" in found.remedy
 
@@ -89,7 +92,7 @@ def test_links_are_not_followed(camera: Records) -> None:
     camera.path("dir").symlink_to(camera.path("x"))
     write(camera.path("x/b.jpg"))
     assert remark(camera, "link.jpg").code == "link"
-    assert remark(camera, "dir/b.jpg").code == "link"
+    assert remark(camera, "dir/b.jpg").code == "unseen"  # of x, where the file is
 
 
 def test_what_is_no_regular_file_is_said(camera: Records, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +145,14 @@ def test_a_folder_that_is_not_walked_again_says_so(camera: Records) -> None:
     assert "does not walk again" in text
 
 
-def test_the_nearest_folder_that_takes_it_counts(camera: Records) -> None:
-    """Left out by one, taken by another."""
+def test_the_innermost_folder_decides(camera: Records) -> None:
+    """What the one around it leaves out does not matter, nor what that one would take."""
     inner = replace(camera.configuration.folders["camera"], name="raw", path=camera.path("raw"))
     camera.configuration.folders["raw"] = inner
     found = remark(camera, "raw/a.jpg")
     assert found.code == "unseen"
+    assert "folder raw" in found.text
+    camera.configuration.folders["raw"] = replace(inner, include=("*.gif",), exclude=())
+    found = remark(camera, "raw/a.jpg")
+    assert found.code == "not-included"
     assert "folder raw" in found.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from unit.operations.records import NOT_A_PHOTO, NOW, UNREADABLE, Records
@@ -66,6 +68,7 @@ def test_every_failed_job_goes_back(records: Records) -> None:
 
 def test_an_account_chooses_among_the_failed(records: Records) -> None:
     """The same code means different things on two services."""
+    records.name_accounts("me", "other")
     mine = records.failed("a.jpg")
     refusal = Refusal(State.FAILED, mine.reason or DELETED)
     other = records.add("b.jpg", account="other", refusal=refusal)
@@ -73,6 +76,18 @@ def test_an_account_chooses_among_the_failed(records: Records) -> None:
     assert records.job(mine.id).state is State.FAILED
     with pytest.raises(UsageError, match="nobody"):
         retried(records, failed=True, account="nobody")
+
+
+def test_what_the_settings_leave_out_stays(records: Records) -> None:
+    """Sent again, it would only be skipped again."""
+    unnamed = records.add("a.jpg", account="other", refusal=Refusal(State.FAILED, DELETED))
+    excluded = records.failed("b.png")
+    folder = replace(records.configuration.folders["camera"], exclude=("*.png",))
+    records.configuration.folders["camera"] = folder
+    refused = retried(records, failed=True).refused
+    assert [one.job_id for one in refused] == [unnamed.id, excluded.id]
+    assert "does not name account other" in refused[0].text
+    assert "include and exclude" in refused[1].text
 
 
 def test_a_code_chooses_failed_and_skipped_jobs(records: Records) -> None:

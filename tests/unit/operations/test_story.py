@@ -141,9 +141,11 @@ def test_while_something_delivers_nobody_has_to_act(records: Records) -> None:
 
 
 def test_an_account_without_a_job_is_noted(records: Records) -> None:
-    """The folder goes to it since a moment ago."""
+    """The folder goes to it since a moment ago, and not to the other one any more."""
     records.add("a.jpg", account="you")
-    assert [remark.code for remark in story(records, "a.jpg").remarks] == ["no-job"]
+    lacking, left_out = story(records, "a.jpg").remarks
+    assert (lacking.code, left_out.code) == ("no-job", "excluded")
+    assert "folder camera, in which it lies, does not name account you" in left_out.text
 
 
 def test_a_file_that_was_never_read_is_not_said_to_have_changed(records: Records) -> None:

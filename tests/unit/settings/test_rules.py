@@ -76,18 +76,6 @@ def test_names_differ_in_more_than_case(refusal) -> None:
     ]
 
 
-def test_overlapping_folders_are_warned_about(read) -> None:
-    """Siblings with a common beginning do not overlap."""
-    toml = "[accounts.me]\n" + "".join(
-        f'[folders.{name}]\npath = "{path}"\naccounts = ["me"]\n'
-        for name, path in [("a", "/p/x"), ("b", "/p/xy"), ("c", "/p/x/../x/z/")]
-    )
-    [warning] = read(toml).warnings
-    assert str(warning).endswith(
-        "folders.a.path: overlaps with the path of folders.c: files in both are seen twice"
-    )
-
-
 @pytest.mark.parametrize("table", ["accounts.me.photo", "folders.camera.photo"])
 def test_privacy_is_the_word_or_the_numbers(refusal, table: str) -> None:
     """Both in one table are refused, whatever they say; each in a table of its own is not."""

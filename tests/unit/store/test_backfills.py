@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from uploadd.store import backfills
 from uploadd.store.backfills import Asked, Progress, Stage
 from uploadd.store.connection import open_database
 
-WANTED = Asked(b"/srv/caf\xe9", "18446744073709551615:2", "", ("me", "you"))
+WANTED = Asked(b"/srv/caf\xe9", "18446744073709551615:2", "", False, ("me", "you"), "digest")
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_the_same_directory_is_the_same_row(db: Database) -> None:
     (request,) = backfills.everything(db)
     assert request.state is Stage.ASKED
     assert request.pings != request.answers
-    other = Asked(WANTED.directory, WANTED.place, "camera", WANTED.accounts)
+    other = replace(WANTED, folder="camera")
     assert backfills.ask(db, [other], 6.0) != first
 
 

@@ -12,7 +12,7 @@ from uploadd.model.configuration import Account, Configuration
 from uploadd.model.pauses import ACCUSING, ActivePause
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
-from uploadd.operations.backfill.trees import Wanted, sum_below
+from uploadd.operations.backfill.trees import Wanted, sum_of_walks
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.operations.turns import is_fresh
 from uploadd.store import accounts, backfills, calls, pauses, traffic
@@ -65,7 +65,7 @@ class BesideView:
         return IntakeView(
             sum(request.settling for request in self.requests),
             any(request.is_walking for request in self.requests),
-            sum_below({request.directory: request.left_alone for request in self.requests}),
+            sum_of_walks((one.folder, one.directory, one.left_alone) for one in self.requests),
         )
 
     async def spent(self, *, is_last: bool) -> Spent:

@@ -49,6 +49,7 @@ class Client:
         ids: Sequence[int] = (),
     ) -> None:
         """`ids`: the rows by which the directories were asked for already."""
+        self._configuration = configuration
         self._state_dir = configuration.state_dir
         self._patience = configuration.hand_over_patience
         self._runtime = runtime
@@ -97,7 +98,7 @@ class Client:
         """Without a row for each directory nobody knows what is wanted."""
         self._view.requests = await self._store.read(read_requests, self.ids)
         if not self.ids or len(self._view.requests) < len(set(self.ids)):
-            asked = await self._runtime.disk.run(asked_of, self._wanted)
+            asked = await self._runtime.disk.run(asked_of, self._configuration, self._wanted)
             self.ids = await self._store.write(backfills.ask, asked, self._clock.wall())
             self._view.requests = await self._store.read(read_requests, self.ids)
 

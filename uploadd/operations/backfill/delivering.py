@@ -19,7 +19,7 @@ from uploadd.model.left_alone import LeftAlone
 from uploadd.operations.backfill.asking import asked_of_those_there
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.oversight import Oversight, Show, Tally
-from uploadd.operations.backfill.trees import Wanted, sum_below
+from uploadd.operations.backfill.trees import Wanted, sum_of_walks
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.store import backfills, lock
 from uploadd.store.lock import Holder
@@ -115,7 +115,9 @@ class Backfill:
 
     async def _ask_successor(self) -> list[int]:
         """Before the lock is let go of: whatever becomes of us, the directories are asked for."""
-        asked = await self._runtime.disk.run(asked_of_those_there, self._wanted)
+        asked = await self._runtime.disk.run(
+            asked_of_those_there, self._assembly.configuration, self._wanted
+        )
         log.info("backfill.yields", directories=len(asked))
         now = self._runtime.clock.wall()
         return await self._assembly.store.write(backfills.ask, asked, now)
@@ -136,15 +138,16 @@ class _Intake:
         self._assembly = assembly
         self._wanted = wanted
         self._look_seconds = look_seconds
-        self._trees = [assembly.tree(one.root, one.folder) for one in wanted]
+        self._trees = [_tree_of(assembly, one) for one in wanted]
         self._is_walking = True
-        self._left_alone: dict[bytes, LeftAlone] = {}
+        self._left_alone: dict[Wanted, LeftAlone] = {}
 
     def view(self) -> IntakeView:
         """How far the walks are."""
         is_walking = self._is_walking or any(desk.rebound.is_set() for desk in self._desks())
         settling = sum(tree.waiting() for tree in self._trees)
-        return IntakeView(settling, is_walking, sum_below(self._left_alone))
+        found = ((one.folder.name, one.directory, left) for one, left in self._left_alone.items())
+        return IntakeView(settling, is_walking, sum_of_walks(found))
 
     def is_all_queued(self) -> bool:
         """Whether every file that was found is in the queue, or known."""
@@ -172,10 +175,15 @@ class _Intake:
             tree, Lane.BACKFILL, assembly.arrivals, assembly.store, assembly.runtime, one.start
         )
         walked = await rescan.run()
-        self._left_alone[one.directory] = walked.left_alone
+        self._left_alone[one] = walked.left_alone
 
     def _desks(self) -> list[Desk]:
         return list(self._assembly.desks.values())
+
+
+def _tree_of(assembly: Assembly, one: Wanted) -> Tree:
+    only = one.folder.accounts
+    return assembly.tree(one.root, one.folder, only=only, is_named=one.is_named)
 
 
 class _OwnView:

@@ -42,9 +42,10 @@ class Finished:
 
     @property
     def has_seen_all(self) -> bool:
-        """Whether the walks came to an end, and into every directory that they were to enter."""
+        """Whether the walks came to an end, and took in all that they came to."""
         is_complete = not self.snapshot.settling and not self.snapshot.is_walking
-        return is_complete and not self.left_alone.unread_directories
+        left = self.left_alone
+        return is_complete and not left.unread_directories and not left.not_named
 
     @property
     def is_everything_there(self) -> bool:

@@ -10,6 +10,7 @@ from contextlib import closing
 from sqlite_utils import Database
 
 from uploadd.files.kind import Kind, read_kind
+from uploadd.files.membership import Folders, Identity
 from uploadd.files.opening import printable
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
@@ -17,6 +18,7 @@ from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all, wa
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.estimates import Pace
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.model.states import State
@@ -52,15 +54,16 @@ def preview(
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
+    borders = Folders(configuration.folders.values()).borders()
     db = open_for_reading(configuration.state_dir)
     if db is None:
         for one in wanted:
-            _Walk(found, one, None, {}).run()
+            _Walk(found, one, borders, None, {}).run()
         return found
     with closing(db):
         ids = {row.label: row.id for row in accounts.all_accounts(db) if row.label}
         for one in wanted:
-            _Walk(found, one, db, ids).run()
+            _Walk(found, one, borders, db, ids).run()
     return found
 
 
@@ -68,22 +71,32 @@ class _Walk:
     """One tree: every new file of it is counted, for each account that lacks it."""
 
     def __init__(
-        self, found: Preview, one: Wanted, db: Database | None, ids: Mapping[str, int]
+        self,
+        found: Preview,
+        one: Wanted,
+        borders: frozenset[Identity],
+        db: Database | None,
+        ids: Mapping[str, int],
     ) -> None:
         self._found = found
         self._tree = one
+        self._borders = borders
         self._db = db
         self._ids = {name: ids.get(name, 0) for name in one.folder.accounts}
 
     def run(self) -> None:
         folder = self._tree.folder
         selection = Selection(folder.include, folder.exclude, self._tree.root)
-        passed_by = PassedBy(selection, self._tree.start)
-        for batch in batches(walk(self._tree.root, selection, self._tree.start)):
+        passed_by, files = PassedBy(selection, self._tree.start), 0
+        for batch in batches(walk(self._tree.root, selection, self._tree.start, self._borders)):
+            if not folder.accounts:
+                files += sum(len(listing.entries) for listing in batch)
+                continue
             for listing, known in zip(batch, self._known(batch), strict=True):
                 passed_by.take(listing)
                 self._count(listing, known)
-        self._found.left_alone = self._found.left_alone.plus(passed_by.sum())
+        left = passed_by.sum().plus(LeftAlone(not_named={folder.name: files}))
+        self._found.left_alone = self._found.left_alone.plus(left)
 
     def _known(self, batch: Sequence[Listing]) -> Iterator[dict[bytes, KnownFile]]:
         if self._db is None:

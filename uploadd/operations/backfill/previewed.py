@@ -167,6 +167,7 @@ class Preview:
     def is_everything_there(self) -> bool:
         """Whether each account has every file that was found, excluded ones included."""
         left = self.left_alone.excluded + self.left_alone.unread_directories
+        left += len(self.left_alone.not_named)
         open_files = sum(one.files + one.pending for one in self.accounts.values())
         return not left + open_files and not any(one.groups for one in self.accounts.values())
 

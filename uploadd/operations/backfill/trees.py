@@ -1,27 +1,36 @@
-"""Which trees a backfill's directories mean: by whose rules, and to which accounts."""
+"""Which trees a backfill's directories mean: by whose rules, and to which accounts.
+
+A directory is one tree for what lies in no other folder, and one for each configured folder below
+it: each is walked by its own folder's rules.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.intake.tree import is_inside, plain_folder, root_for, root_of
+from uploadd.files.membership import Folders, is_inside
+from uploadd.intake.tree import narrowed, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 from uploadd.model.left_alone import LeftAlone
-from uploadd.model.privacy import EVERYTHING_ELSE, privacy_by_account, privacy_text
-from uploadd.operations.choosing import account_asked_for
+from uploadd.operations.choosing import account_asked_for, account_called
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A directory to be walked: `start` is where the walk begins, from `root` (empty: there)."""
+    """A directory to be walked: `start` is where the walk begins, from `root` (empty: there).
+
+    `folder`: its rules, with the accounts that it goes to; where these are none, its files are
+    only counted. `is_named`: the rules are those of a folder that a person named for it.
+    """
 
     root: bytes
     start: bytes
     folder: Folder
+    is_named: bool = False
 
     @property
     def directory(self) -> bytes:
@@ -35,18 +44,10 @@ def wanted_trees(
     account: str | None,
     folder: str | None,
 ) -> list[Wanted]:
-    """One tree for each directory. Raises `UsageError` for what is missing or not known."""
-    return [_wanted(configuration, directory, account, folder) for directory in directories]
-
-
-def privacy_of(configuration: Configuration, wanted: Sequence[Wanted]) -> list[str]:
-    """Who sees what these directories hold: a text for each folder, or for everything else."""
-    texts = []
-    for one in wanted:
-        accounts = [configuration.accounts[name] for name in one.folder.accounts]
-        by_account = privacy_by_account(one.folder, accounts)
-        texts.append(privacy_text(one.folder.name or EVERYTHING_ELSE, by_account))
-    return list(dict.fromkeys(texts))
+    """The trees of these directories (blocking). Raises `UsageError` for what is not known."""
+    wishes = _Wishes(configuration, account, folder)
+    wanted = [one for directory in directories for one in wishes.trees(directory)]
+    return list(dict.fromkeys(wanted))
 
 
 def separate(directories: Sequence[bytes]) -> list[bytes]:
@@ -58,44 +59,65 @@ def separate(directories: Sequence[bytes]) -> list[bytes]:
     return found
 
 
-def sum_below(left_alone: Mapping[bytes, LeftAlone]) -> LeftAlone:
-    """What was left alone in all, by the directory of each walk; nothing is counted twice."""
-    found = LeftAlone()
-    for directory in separate(list(left_alone)):
-        found = found.plus(left_alone[directory])
+def sum_of_walks(walks: Iterable[tuple[str, bytes, LeftAlone]]) -> LeftAlone:
+    """What was left alone in all, by the folder and the directory of each walk.
+
+    Nothing is counted twice where one directory lies in another; a folder in another one is walked
+    by itself.
+    """
+    found, known = LeftAlone(), {(folder, directory): left for folder, directory, left in walks}
+    for folder in dict.fromkeys(folder for folder, _ in known):
+        for directory in separate([there for name, there in known if name == folder]):
+            found = found.plus(known[folder, directory])
     return found
 
 
-def _wanted(
-    configuration: Configuration, directory: str, account: str | None, folder: str | None
-) -> Wanted:
-    path = os.fsencode(os.path.abspath(directory))
-    trouble = trouble_with_directory(path)
-    if trouble is not None:
-        raise UsageError(*trouble)
-    rules, root = _rules(configuration, path, folder)
-    names = _accounts(configuration, account, rules)
-    rules = replace(rules, accounts=names)
-    start = b"" if path == root else os.path.relpath(path, root)
-    return Wanted(root, start, rules)
+class _Wishes:
+    """What the options of one backfill say."""
 
+    def __init__(
+        self, configuration: Configuration, account: str | None, folder: str | None
+    ) -> None:
+        self._configuration = configuration
+        self._folders = Folders(configuration.folders.values())
+        self._only: tuple[str, ...] | None = None
+        if account is not None:
+            self._only = (account_called(configuration, account, f"--account {account}").name,)
+        self._named = None if folder is None else self._folder_called(folder)
 
-def _rules(configuration: Configuration, path: bytes, folder: str | None) -> tuple[Folder, bytes]:
-    """The folder whose settings hold for `path`, and the root that its patterns start from."""
-    if folder is not None:
-        if folder not in configuration.folders:
-            known = ", ".join(configuration.folders) or "none is configured"
-            raise UsageError(f"--folder {folder} is not a folder", f"known are: {known}")
-        rules = configuration.folders[folder]
-        return rules, root_for(path, rules)
-    inside = [rules for rules in configuration.folders.values() if is_inside(path, root_of(rules))]
-    if inside:
-        rules = max(inside, key=lambda rules: len(root_of(rules)))
-        return rules, root_of(rules)
-    return plain_folder(path), path
+    def trees(self, directory: str) -> Iterator[Wanted]:
+        """The directory itself, and each configured folder below it."""
+        path = os.fsencode(directory)
+        trouble = trouble_with_directory(path)
+        if trouble is not None:
+            raise UsageError(*trouble)
+        yield self._own(path)
+        for folder in self._folders.below(path):
+            if os.path.lexists(folder.root):  # else there is nothing to be taken in
+                yield Wanted(folder.root, b"", narrowed(folder, self._only))
 
+    def _own(self, path: bytes) -> Wanted:
+        place = self._folders.place_of_directory(path)
+        named = self._named
+        if named is not None and named is not place.folder:
+            return Wanted(place.path, b"", self._narrowed_named(named), is_named=True)
+        if place.folder is not None:
+            return Wanted(place.root, place.relative, narrowed(place.folder, self._only))
+        only = self._only or (account_asked_for(self._configuration, None).name,)
+        return Wanted(place.root, b"", replace(plain_folder(place.root), accounts=only))
 
-def _accounts(configuration: Configuration, account: str | None, rules: Folder) -> tuple[str, ...]:
-    if account is not None:
-        return (account_asked_for(configuration, account).name,)
-    return rules.accounts or (account_asked_for(configuration, None).name,)
+    def _narrowed_named(self, named: Folder) -> Folder:
+        rules = narrowed(named, self._only)
+        if rules.accounts:
+            return rules
+        raise UsageError(
+            f"folder {named.name} does not name account {' '.join(self._only or ())}",
+            f"leave --account out, or name another folder: it goes to {', '.join(named.accounts)}",
+        )
+
+    def _folder_called(self, name: str) -> Folder:
+        folders = self._configuration.folders
+        if name not in folders:
+            known = ", ".join(folders) or "none is configured"
+            raise UsageError(f"--folder {name} is not a folder", f"known are: {known}")
+        return folders[name]

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
+from sqlite_utils import Database
+
 from uploadd.assembly import ServiceMaker
-from uploadd.intake.tree import root_of
+from uploadd.files.membership import is_inside
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
+from uploadd.operations.backfill.trees import separate
 from uploadd.operations.check import accounts, machine, privacy, queue, state_dir
 from uploadd.operations.check.accounts import Answers
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
@@ -138,7 +141,15 @@ def _waiting(configuration: Configuration, name: str, files: dict[str, int]) -> 
         if db is None or row is None:
             return waiting
         for folder in configuration.folders.values():
-            counts = overview.counts_below(db, root_of(folder), (row.id,))
-            ended = sum(number for state, (number, _) in counts.items() if state in TERMINAL)
+            others = [one.root for one in configuration.folders.values() if one is not folder]
+            below = separate([root for root in others if is_inside(root, folder.root)])
+            ended = _ended(db, folder.root, row.id) - sum(
+                _ended(db, root, row.id) for root in below
+            )
             waiting[folder.name] = max(0, files.get(folder.name, 0) - ended)
     return waiting
+
+
+def _ended(db: Database, root: bytes, account_id: int) -> int:
+    counts = overview.counts_below(db, root, (account_id,))
+    return sum(number for state, (number, _) in counts.items() if state in TERMINAL)

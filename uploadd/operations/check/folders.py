@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from uploadd.files.directories import trouble_with_directory
+from uploadd.files.membership import Folders, Identity
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.opening import printable
 from uploadd.intake.selection import Selection
-from uploadd.intake.tree import root_of
 from uploadd.intake.walk import walk
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted, number
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
+from uploadd.operations.choosing import one_directory
 
 MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 # Other programs of the same user watch directories too.
@@ -28,13 +29,18 @@ class FolderChecks:
 
     def __init__(self, folders: Iterable[Folder], most_watches: int | None) -> None:
         self._folders = list(folders)
+        self._places = Folders(self._folders)
         self._most_watches = most_watches
+        self._borders: frozenset[Identity] = frozenset()
         self._watched = 0
         self.files: dict[str, int] = {}
         """How many files each folder has, as far as it could be walked."""
 
     def run(self) -> Iterator[Finding]:
         """One finding for each folder at least, then the watches of all together."""
+        for text, remedy in one_directory(self._places):
+            yield error("folders", text, remedy, Concern.CONFIGURATION)
+        self._borders = self._places.borders()
         for folder in self._folders:
             yield from self._folder(folder)
         most = self._most_watches
@@ -46,7 +52,7 @@ class FolderChecks:
             yield warning("folders", text, remedy)
 
     def _folder(self, folder: Folder) -> Iterator[Finding]:
-        subject, root = f"folders.{folder.name}", root_of(folder)
+        subject, root = f"folders.{folder.name}", folder.root
         try:
             selection = Selection(folder.include, folder.exclude, root)
         except ConfigurationError as refusal:
@@ -62,7 +68,7 @@ class FolderChecks:
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:
         subject = f"folders.{folder.name}"
         directories, files, closed = 0, 0, list[str]()
-        for listing in walk(root, selection):
+        for listing in walk(root, selection, borders=self._borders):
             directories += 1
             files += len(listing.entries)
             if listing.error is not None:

@@ -14,7 +14,8 @@ from uploadd.assembly import ServiceMaker
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
-from uploadd.intake.tree import root_of
+from uploadd.intake.examine import finding_of
+from uploadd.intake.rules import Rules, Sighting
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import (
@@ -25,13 +26,13 @@ from uploadd.model.errors import (
 )
 from uploadd.model.jobs import Lane
 from uploadd.model.pauses import PauseCause, Stops, what_stops
+from uploadd.model.places import Place
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import Finding
 from uploadd.operations.choosing import account_asked_for
 from uploadd.operations.counting import Counter
-from uploadd.operations.show.absence import folders_of
-from uploadd.operations.show.spelling import known_spelling, likeliest, spellings
+from uploadd.operations.show.spelling import known_place
 from uploadd.services.base import Service
 from uploadd.store import accounts, asked, calls, lock, pauses
 from uploadd.store.asked import Answer, Placed
@@ -42,34 +43,22 @@ LONGEST_ID = 20
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A file whose content a photo is to get. `folder`: the folder that it lies in, or ""."""
+    """A file whose content a photo is to get, and where it lies."""
 
-    path: bytes
-    folder: str
-    root: bytes
+    place: Place
     account: Account
     photo_id: str
     fingerprint: Fingerprint
 
+    @property
+    def path(self) -> bytes:
+        """The file."""
+        return self.place.path
+
     def finding(self, account_id: int) -> Finding:
         """The same as intake would tell it."""
-        directory, name = os.path.split(self.path)
-        stat = self.fingerprint.stat
-        return Finding(
-            directory=directory,
-            name=name,
-            device=stat.device,
-            inode=stat.inode,
-            size=stat.size,
-            mtime_ns=stat.mtime_ns,
-            sha256=self.fingerprint.sha256,
-            media_type=self.fingerprint.media_type,
-            folder=self.folder,
-            root=self.root,
-            lane=Lane.LIVE,
-            account_ids=(account_id,),
-            md5=self.fingerprint.md5,
-        )
+        sighting = Sighting(self.path, self.place, (self.account.name,))
+        return finding_of(sighting, Lane.LIVE, (account_id,), self.fingerprint)
 
 
 def order_of(configuration: Configuration, file: str, photo_id: str, name: str | None) -> Order:
@@ -80,19 +69,15 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
             "it is the number in the address of the photo's page",
         )
     account = account_asked_for(configuration, name)
-    path = _path(configuration, os.fsencode(file))
-    fingerprint = _read(path, account)
-    inside = [one for one in folders_of(configuration, path) if account.name in one.accounts]
-    folder, root = (inside[0].name, root_of(inside[0])) if inside else ("", os.path.dirname(path))
-    return Order(path, folder, root, account, photo_id, fingerprint)
+    place = _place(configuration, os.fsencode(file), account)
+    return Order(place, account, photo_id, _read(place.path, account))
 
 
-def _path(configuration: Configuration, file: bytes) -> bytes:
-    spelled = spellings(configuration, file)
+def _place(configuration: Configuration, file: bytes, account: Account) -> Place:
+    rules = Rules(configuration.folders)
     with reading(configuration.state_dir) as db:
-        if db is None:
-            return likeliest(configuration, spelled)
-        return known_spelling(db, configuration, spelled)
+        known = known_place(db, rules.folders, file)
+    return rules.place_for(known.path, (account.name,))
 
 
 def _read(path: bytes, account: Account) -> Fingerprint:

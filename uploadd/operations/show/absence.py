@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
-from uploadd.intake.tree import root_of
-from uploadd.model.configuration import Configuration, Folder
+from uploadd.model.configuration import Folder
 from uploadd.model.numbers import number
+from uploadd.model.places import Place
 from uploadd.operations.show.exclusion import Remark, closed_directory, exclusion
 from uploadd.store.lock import Holder
 from uploadd.store.rows import Row
@@ -26,31 +26,22 @@ class Watchers:
     rows: Mapping[str, Row]
 
 
-def folders_of(configuration: Configuration, path: bytes) -> list[Folder]:
-    """The folders that a path lies in, the nearest first."""
-    found = [folder for folder in configuration.folders.values() if _holds(folder, path)]
-    return sorted(found, key=lambda folder: len(root_of(folder)), reverse=True)
-
-
-def why_no_job(configuration: Configuration, path: bytes, watchers: Watchers) -> Remark:
-    """Why there is no job for `path`. Looks at the disk."""
-    folders = folders_of(configuration, path)
-    seen = _look(path)
+def why_no_job(place: Place, watchers: Watchers) -> Remark:
+    """Why there is no job for what lies at `place`. Looks at the disk."""
+    seen = _look(place.path)
     if isinstance(seen, Remark):
         return seen
     if stat.S_ISDIR(seen.st_mode):
-        return _of_directory(folders, path)
-    if not folders:
-        return _outside(os.path.dirname(path))
-    left_out = [_exclusion(folder, path) for folder in folders]
-    if None not in left_out and left_out[0] is not None:
-        return left_out[0]
+        return _of_directory(place)
+    folder = place.folder
+    if folder is None:
+        return _outside(os.path.dirname(place.path))
+    left_out = exclusion(folder, place.root, place.relative)
+    if left_out is not None:
+        return left_out
     if not stat.S_ISREG(seen.st_mode):
         return _not_regular(seen)
-    taking = next(
-        folder for folder, remark in zip(folders, left_out, strict=True) if remark is None
-    )
-    return Remark("unseen", "; ".join(_why_unseen(taking, path, seen, watchers)))
+    return Remark("unseen", "; ".join(_why_unseen(folder, place.path, seen, watchers)))
 
 
 def _look(path: bytes) -> os.stat_result | Remark:
@@ -63,13 +54,11 @@ def _look(path: bytes) -> os.stat_result | Remark:
         return Remark("unreadable", text, "let the user that uploadd runs as read its directory")
 
 
-def _of_directory(folders: list[Folder], path: bytes) -> Remark:
-    if not folders:
-        return _outside(path)
-    root = root_of(folders[0])
-    relative = b"" if path == root else os.path.relpath(path, root)
-    closed = closed_directory(folders[0], root, relative)
-    text = f"it is a directory in folder {folders[0].name}, and nothing in it was seen yet"
+def _of_directory(place: Place) -> Remark:
+    if place.folder is None:
+        return _outside(place.path)
+    closed = closed_directory(place.folder, place.root, place.relative)
+    text = f"it is a directory in folder {place.folder.name}, and nothing in it was seen yet"
     return closed or Remark("directory", text)
 
 
@@ -80,11 +69,6 @@ def _outside(directory: bytes) -> Remark:
         f"`uploadd backfill {printable(directory)}` uploads what is there, once;"
         " a [folders.NAME] with that path keeps it watched",
     )
-
-
-def _exclusion(folder: Folder, path: bytes) -> Remark | None:
-    root = root_of(folder)
-    return exclusion(folder, root, os.path.relpath(path, root))
 
 
 def _not_regular(seen: os.stat_result) -> Remark:
@@ -127,8 +111,3 @@ def _who_looks(folder: Folder, watchers: Watchers) -> str:
     return (
         f"the daemon watches it ({row['watch']}), and walks again in {number(due)} s at the latest"
     )
-
-
-def _holds(folder: Folder, path: bytes) -> bool:
-    root = root_of(folder)
-    return path == root or path.startswith(root.rstrip(b"/") + b"/")

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from uploadd.intake.tree import is_inside, root_of
+from uploadd.files.membership import is_inside
+from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
@@ -89,11 +90,13 @@ def listing(
         if db is None or rows == ():
             yield Listing((), iter(()))
             return
+        rules = Rules(configuration.folders)
         choice = Choice(wanted.states, rows or (), wanted.folder, wanted.code, wanted.since)
-        jobs = (
-            Listed(job, names.get(job.account_id, ""), relative_path(configuration, job))
+        found = (
+            (rules.job_now(job, names.get(job.account_id, "")), names.get(job.account_id, ""))
             for job in chosen(db, choice, wanted.most)
         )
+        jobs = (Listed(job, name, relative_path(configuration, job)) for job, name in found)
         yield Listing(summed(db, choice) if with_sums else (), jobs)
 
 
@@ -106,9 +109,9 @@ def summed(db: Database, choice: Choice) -> tuple[Summed, ...]:
 def relative_path(configuration: Configuration, job: Job) -> bytes:
     """A job's path from its folder; whole where it lies in no folder that is configured."""
     folder = configuration.folders.get(job.folder)
-    if folder is None or not is_inside(job.path, root_of(folder)):
+    if folder is None or not is_inside(job.path, folder.root):
         return job.path
-    return os.path.relpath(job.path, root_of(folder))
+    return os.path.relpath(job.path, folder.root)
 
 
 def account_names(db: Database) -> dict[int, str]:

@@ -1,40 +1,37 @@
-"""One file may be named in several ways: the one under which the queue knows it counts."""
+"""Where a file lies that a person names, and the path by which the queue knows it."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from sqlite_utils import Database
 
-from uploadd.intake.tree import root_of
-from uploadd.model.configuration import Configuration
-from uploadd.operations.show.absence import folders_of
+from uploadd.files.membership import Folders
+from uploadd.model.places import Place
 from uploadd.store.listing import has_jobs
 
 
-def spellings(configuration: Configuration, file: bytes) -> list[bytes]:
-    """The path as it was given, and as it is where links on the way to a folder are resolved."""
-    absolute = os.path.abspath(file)
-    directory, name = os.path.split(absolute)
-    real = os.path.join(os.path.realpath(directory), name)
-    found = [absolute, real]
-    for folder in configuration.folders.values():
-        root = root_of(folder)
-        real_root = os.path.realpath(root)
-        if real.startswith(real_root.rstrip(b"/") + b"/"):
-            found.append(os.path.join(root, os.path.relpath(real, real_root)))
-    return list(dict.fromkeys(found))
+def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
+    """Where it lies, by the path that has jobs, itself or below it; else by its own.
+
+    A folder that was configured since, or by another way, gives its files another path than the
+    one that they had before.
+    """
+    is_directory = os.path.isdir(file) and not os.path.islink(file)
+    place = folders.place_of_directory(file) if is_directory else folders.place(file)
+    directory, name = os.path.split(os.path.abspath(file))
+    former = (os.path.join(os.path.realpath(directory), name), os.path.join(directory, name))
+    for path in (place.path, *former):
+        if db is not None and has_jobs(db, path):
+            return place if path == place.path else _known_as(place, path)
+    return place
 
 
-def likeliest(configuration: Configuration, spelled: list[bytes]) -> bytes:
-    """The spelling that lies in a folder, where one does."""
-    inside = [path for path in spelled if folders_of(configuration, path)]
-    return (inside or spelled)[0]
-
-
-def known_spelling(db: Database, configuration: Configuration, spelled: list[bytes]) -> bytes:
-    """The spelling that has jobs, itself or below it; else the likeliest."""
-    for path in spelled:
-        if has_jobs(db, path):
-            return path
-    return likeliest(configuration, spelled)
+def _known_as(place: Place, path: bytes) -> Place:
+    """The same settings under another path."""
+    depth = place.relative.count(b"/") + 1
+    root = path
+    for _ in range(depth if place.relative else 0):
+        root = os.path.dirname(root)
+    return replace(place, root=root)

@@ -9,7 +9,6 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.files.opening import printable
-from uploadd.intake.tree import root_of
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.photo import Privacy
@@ -181,12 +180,12 @@ def _folder(
     found: dict[str, AccountStatus],
     now: float,
 ) -> FolderStatus:
-    if row is None or row["path"] != root_of(folder):  # never walked, or it was another directory
+    if row is None or row["path"] != folder.root:  # never walked, or it was another directory
         row = {"watch": folder.watch, "last_rescan": None, "degraded": ""}
     is_watched = holder is not None and holder.command == "run"
     return FolderStatus(
         name=folder.name,
-        path=printable(root_of(folder)),
+        path=printable(folder.root),
         watch=row["watch"] if is_watched else folder.watch,
         last_rescan=row["last_rescan"],
         degraded=row["degraded"],

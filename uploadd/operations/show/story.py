@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlite_utils import Database
 
 from uploadd.files.fingerprint import stat_file
+from uploadd.intake.rules import Rules
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.places import Place
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
-from uploadd.operations.show.absence import Watchers, folders_of, why_no_job
+from uploadd.operations.show.absence import Watchers, why_no_job
 from uploadd.operations.show.exclusion import Remark
 from uploadd.operations.show.json_values import json_job, json_path, json_time
 from uploadd.operations.show.listing import Summed, account_names, summed
 from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
-from uploadd.operations.show.spelling import known_spelling, likeliest, spellings
+from uploadd.operations.show.spelling import known_place
 from uploadd.operations.show.status import holding
 from uploadd.store import calls, changing, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
@@ -105,46 +107,51 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
 
     Raises `StoreError`.
     """
-    spelled = spellings(configuration, file)
+    rules = Rules(configuration.folders)
     with reading(configuration.state_dir) as db:
+        place = known_place(db, rules.folders, file)
         if db is None:
-            watchers = Watchers(now, None, {})
-            return _story(configuration, likeliest(configuration, spelled), (), (), watchers)
-        path = known_spelling(db, configuration, spelled)
+            return _story(rules, place, (), (), Watchers(now, None, {}))
         holder = holder_now(db, configuration.state_dir)
         watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
-        known = overview.known_file(db, path)
-        jobs = tuple(_job_stories(db, configuration, path, holder, now))
-        sums = () if jobs else summed(db, Choice(below=path))
+        known = overview.known_file(db, place.path)
+        jobs = tuple(_job_stories(db, configuration, place.path, holder, now))
+        sums = () if jobs else summed(db, Choice(below=place.path))
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
-        notes = () if is_unread or not jobs else tuple(_changes(path, known))
-    if sums:
-        return _sum_of(configuration, path, sums)
-    return _story(configuration, path, jobs, notes, watchers)
+        notes = () if is_unread or not jobs else tuple(_changes(place.path, known))
+    return _sum_of(place, sums) if sums else _story(rules, place, jobs, notes, watchers)
 
 
-def _sum_of(configuration: Configuration, path: bytes, sums: tuple[Summed, ...]) -> Story:
-    folders = folders_of(configuration, path)
-    is_there = os.path.isdir(path)
+def _sum_of(place: Place, sums: tuple[Summed, ...]) -> Story:
+    is_there = os.path.isdir(place.path)
     notes = () if is_there else (Remark("gone", "the directory is not there any more"),)
-    return Story(path, is_there, folders[0].name if folders else "", notes, (), sums)
+    return Story(place.path, is_there, place.folder_name, notes, (), sums)
 
 
 def _story(
-    configuration: Configuration,
-    path: bytes,
+    rules: Rules,
+    place: Place,
     jobs: tuple[JobStory, ...],
     notes: tuple[Remark, ...],
     watchers: Watchers,
 ) -> Story:
-    folders = folders_of(configuration, path)
+    jobs = tuple(replace(story, job=rules.job_now(story.job, story.account)) for story in jobs)
     if not jobs:
-        notes = (why_no_job(configuration, path, watchers),)
-    elif folders:
+        notes = (why_no_job(place, watchers),)
+    elif place.folder is not None:
         there = {story.account for story in jobs}
-        missing = [name for name in folders[0].accounts if name not in there]
-        notes += tuple(_lacking(name) for name in missing)
-    return Story(path, os.path.lexists(path), folders[0].name if folders else "", notes, jobs)
+        notes += tuple(_lacking(name) for name in place.folder.accounts if name not in there)
+    notes += tuple(remark for story in jobs for remark in _why_left_out(rules, story))
+    return Story(place.path, os.path.lexists(place.path), place.folder_name, notes, jobs)
+
+
+def _why_left_out(rules: Rules, story: JobStory) -> Iterator[Remark]:
+    """Why a queued job will not be sent, by the settings of now."""
+    if story.job.state is State.QUEUED:
+        reason = rules.ruling_on(story.job, story.account).why_not
+        if reason is not None:
+            text = f"account {story.account}: {reason.text}; the job will be skipped"
+            yield Remark(reason.code, text, reason.remedy)
 
 
 def _lacking(account: str) -> Remark:

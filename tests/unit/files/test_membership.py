@@ -1,0 +1,187 @@
+"""Which configured folder a path lies in, by the identity of the directories above it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from uploadd.files import membership
+from uploadd.files.membership import Folders, identity_of
+from uploadd.model.configuration import Folder
+from uploadd.model.places import Place
+
+
+def folder(path: Path, name: str = "") -> Folder:
+    """A folder whose directory is there."""
+    path.mkdir(parents=True, exist_ok=True)
+    return Folder(name or path.name, path, ("me",))
+
+
+def at(path: Path) -> bytes:
+    return os.fsencode(path)
+
+
+@pytest.fixture
+def outer(tmp_path: Path) -> Folder:
+    return folder(tmp_path / "outer")
+
+
+@pytest.fixture
+def inner(outer: Folder) -> Folder:
+    return folder(outer.path / "x/inner")
+
+
+def test_the_innermost_folder_holds(outer: Folder, inner: Folder, tmp_path: Path) -> None:
+    """In either order of the configuration; outside of both, none."""
+    for folders in (Folders([outer, inner]), Folders([inner, outer])):
+        assert folders.place(at(outer.path / "a.jpg")) == Place(outer, outer.root, b"a.jpg")
+        assert folders.place(at(inner.path / "y/a.jpg")) == Place(inner, inner.root, b"y/a.jpg")
+        assert folders.place(at(tmp_path / "a.jpg")) == Place(None, at(tmp_path), b"a.jpg")
+        assert folders.place_of_directory(inner.root) == Place(inner, inner.root, b"")
+        assert folders.place_of_directory(at(outer.path / "x")) == Place(outer, outer.root, b"x")
+
+
+@pytest.mark.parametrize("spelling", ["real/y/a.jpg", "link/y/a.jpg", "link/../real/y/./a.jpg"])
+def test_every_spelling_is_one_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    """The folder's own path, and the way below it; also where a relative path is given."""
+    (tmp_path / "real/y").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    camera = Folder("camera", tmp_path / "link", ("me",))
+    monkeypatch.chdir(tmp_path)
+    for given in (at(tmp_path / spelling), os.fsencode(spelling)):
+        place = Folders([camera]).place(given)
+        assert (place.folder, place.path) == (camera, at(tmp_path / "link/y/a.jpg"))
+
+
+def test_a_directory_below_that_is_a_link_lies_elsewhere(outer: Folder, tmp_path: Path) -> None:
+    """By what it leads to; the file's own last name is not followed."""
+    (tmp_path / "elsewhere").mkdir()
+    (outer.path / "away").symlink_to(tmp_path / "elsewhere")
+    (outer.path / "a.jpg").symlink_to(tmp_path / "elsewhere/b.jpg")
+    folders = Folders([outer])
+    assert folders.place(at(outer.path / "away/b.jpg")).folder is None
+    assert folders.place(at(outer.path / "a.jpg")).path == at(outer.path / "a.jpg")
+
+
+def test_what_is_gone_lies_where_it_lay(outer: Folder, inner: Folder) -> None:
+    """Of a directory that is not there, those above it tell."""
+    place = Folders([outer, inner]).place(at(inner.path / "gone/too/a.jpg"))
+    assert (place.folder, place.relative) == (inner, b"gone/too/a.jpg")
+
+
+def test_a_root_that_cannot_be_looked_at_is_matched_by_its_path(
+    outer: Folder, inner: Folder
+) -> None:
+    """A disk that is away: its files are not taken for those of the folder around it."""
+    inner.path.rmdir()
+    folders = Folders([outer, inner])
+    assert folders.place(at(inner.path / "a.jpg")).folder is inner
+    inner.path.symlink_to(inner.path.parent / "nowhere")
+    place = Folders([outer, inner]).place(at(inner.path / "a.jpg"))
+    assert (place.folder, place.path) == (inner, at(inner.path / "a.jpg"))
+
+
+def test_what_lies_in_no_folder_is_told_from_the_base(outer: Folder, tmp_path: Path) -> None:
+    """The directory of a backfill, as long as the file lies in it."""
+    folders, path = Folders([outer]), at(tmp_path / "d/e/a.jpg")
+    assert folders.place(path, at(tmp_path / "d")) == Place(None, at(tmp_path / "d"), b"e/a.jpg")
+    assert folders.place(path, at(tmp_path / "other")).root == at(tmp_path / "d/e")
+
+
+def test_a_named_folder_holds_at_home(outer: Folder, inner: Folder, tmp_path: Path) -> None:
+    """For what lies in no folder, or in that of the base; not in another one below."""
+    web = folder(tmp_path / "web")
+    folders = Folders([outer, inner, web])
+    named = folders.place(at(tmp_path / "d/a.jpg"), at(tmp_path / "d"), web)
+    assert named == Place(web, at(tmp_path / "d"), b"a.jpg", is_named=True)
+    assert folders.place(at(outer.path / "x/a.jpg"), at(outer.path / "x"), web).is_named
+    assert folders.place(at(inner.path / "a.jpg"), at(outer.path / "x"), web).folder is inner
+    assert folders.place(at(inner.path / "a.jpg"), at(inner.path), web).is_named
+
+
+def test_folders_below_a_directory(outer: Folder, inner: Folder, tmp_path: Path) -> None:
+    """Those that lie in it, also where a link leads to it; not itself, nor what is not there."""
+    (tmp_path / "link").symlink_to(outer.path)
+    gone = Folder("gone", outer.path / "gone", ("me",))
+    folders = Folders([outer, inner, gone, folder(tmp_path / "outer2")])
+    assert folders.below(at(tmp_path))[:3] == [outer, inner, gone]
+    for here in (outer.root, at(tmp_path / "link"), at(outer.path / "x")):
+        assert inner in folders.below(here)
+        assert outer not in folders.below(here)
+    assert folders.below(inner.root) == []
+
+
+def test_a_folder_below_by_another_mount(
+    outer: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is mounted in a directory lies in it, whatever path it is configured by."""
+    (tmp_path / "there/mounted").mkdir(parents=True)
+    same = identity_of(at(outer.path))
+    real = membership.identity_of
+
+    def seen(directory: bytes) -> tuple[int, int] | None:
+        return same if directory.endswith(b"/mounted") else real(directory)
+
+    monkeypatch.setattr(membership, "identity_of", seen)
+    monkeypatch.setattr(membership, "mounts_below", lambda path: [path + b"/mounted"])
+    folders = Folders([outer])
+    assert folders.below(at(tmp_path / "there")) == [outer]
+    place = folders.place(at(tmp_path / "there/mounted/a.jpg"))
+    assert (place.folder, place.path) == (outer, at(outer.path / "a.jpg"))
+
+
+def test_two_folders_that_are_one(outer: Folder, tmp_path: Path) -> None:
+    """The later one does not hold; the same path twice is one as well, there or not."""
+    (tmp_path / "link").symlink_to(outer.path)
+    link = Folder("link", tmp_path / "link", ("me",))
+    assert Folders([outer, link]).same() == [(outer, link)]
+    assert Folders([link, outer]).same() == [(link, outer)]
+    gone, again = (Folder(name, tmp_path / "gone", ("me",)) for name in ("gone", "again"))
+    assert Folders([gone, outer, again]).same() == [(gone, again)]
+
+
+def test_the_one_that_has_changed_gives_way(outer: Folder, tmp_path: Path) -> None:
+    """Whichever is configured first: the settings of the other one held before."""
+    away = folder(tmp_path / "away")
+    changing = Folder("changing", tmp_path / "link", ("me",))
+    changing.path.symlink_to(away.path)
+    folders = Folders([changing, outer])
+    assert folders.same() == []
+    changing.path.unlink()
+    changing.path.symlink_to(outer.path)
+    assert folders.same() == [(outer, changing)]
+    assert folders.holder_instead_of(changing) is outer
+    assert folders.holder_instead_of(outer) is None
+    assert folders.place(at(changing.path / "a.jpg")).path == at(outer.path / "a.jpg")
+
+
+def test_a_disk_that_hangs_holds_up_no_other_folder(
+    outer: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one look hangs, others go by what was seen last."""
+    hanging = folder(tmp_path / "hanging")
+    folders = Folders([hanging, outer])
+    assert folders.place(at(hanging.path / "a.jpg")).folder is hanging
+    real, is_hanging, end = membership.identity_of, threading.Event(), threading.Event()
+
+    def look(directory: bytes) -> tuple[int, int] | None:
+        if directory == hanging.root and not end.is_set():
+            is_hanging.set()
+            end.wait(20)
+        return real(directory)
+
+    monkeypatch.setattr(membership, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(membership, "identity_of", look)
+    stuck = threading.Thread(target=folders.borders)
+    stuck.start()
+    assert is_hanging.wait(10)
+    assert folders.place(at(outer.path / "a.jpg")).folder is outer
+    assert identity_of(hanging.root) in folders.borders()
+    end.set()
+    stuck.join()
+    assert folders.place(at(hanging.path / "a.jpg")).folder is hanging

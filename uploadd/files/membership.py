@@ -1,0 +1,163 @@
+"""Which configured folder a path lies in, by the identity of the directories above it.
+
+However a path is spelled (a symbolic link, another name of a mount), a folder is the directory
+that its `path` leads to now. Everything that asks whose settings hold asks `Folders.place`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from uploadd.files.mounts import mounts_below
+from uploadd.model.configuration import Folder
+from uploadd.model.places import Place
+
+Identity = tuple[int, int]
+"""A directory's device and inode."""
+
+LOOK_SECONDS = 5.0
+"""How long one look at a root is waited for by the others: a disk that hangs answers never."""
+_NOT_A_NAME = frozenset({b"", b".", b".."})
+
+
+class Folders:
+    """The configured folders as they lie on the disk now. Every method blocks."""
+
+    def __init__(self, folders: Iterable[Folder]) -> None:
+        self._roots = [_Root(folder) for folder in folders]
+
+    def place(self, path: bytes, base: bytes = b"", named: Folder | None = None) -> Place:
+        """Where a file lies, and whose settings hold for it. It need not be there any more.
+
+        `base`: the directory by which it was found, as `place_of_directory` spells it: what lies
+        in no folder is told from there. `named`: the folder that a person named for `base`; it
+        holds there, but not in another folder below.
+        """
+        directory, name = os.path.split(path)
+        if name in _NOT_A_NAME:
+            home = self.place_of_directory(path)
+        else:
+            home = _below(self.place_of_directory(directory), name)
+        if named is not None and self._is_at_home_in(home, base):
+            return Place(named, base, _relative(home.path, base), is_named=True)
+        if home.folder is None and is_inside(home.path, base):
+            return Place(None, base, _relative(home.path, base))
+        return home
+
+    def place_of_directory(self, directory: bytes) -> Place:
+        """Where a directory lies. In no folder, its own real path is the root."""
+        real = os.path.realpath(directory or b".")
+        holders = self._holders() if self._roots else {}
+        for above in _upwards(real) if holders else ():
+            identity = identity_of(above)
+            folder = (holders.get(identity) if identity else None) or holders.get(above)
+            if folder is not None:
+                return Place(folder, folder.root, _relative(real, above))
+        return Place(None, real, b"")
+
+    def borders(self) -> frozenset[Identity]:
+        """The roots of all folders: where another one begins, a walk ends."""
+        return frozenset(root for root in self._holders() if isinstance(root, tuple))
+
+    def below(self, directory: bytes) -> list[Folder]:
+        """The folders whose roots lie in `directory`, by whatever way, but not at it."""
+        real = os.path.realpath(directory)
+        own = identity_of(real)
+        entries = {own, *map(identity_of, mounts_below(real))} - {None}
+        return [
+            root.folder
+            for root in self._roots
+            if root.look() not in (own, real)
+            and not entries.isdisjoint(map(identity_of, _upwards(os.path.realpath(root.path))))
+        ]
+
+    def same(self) -> list[tuple[Folder, Folder]]:
+        """Pairs of folders that are one directory: the one that holds, and the one that does not.
+
+        That is the later one, or the one that has become the other's directory since the start.
+        """
+        holders = self._holders()
+        found = ((holders.get(root.look(), root.folder), root.folder) for root in self._roots)
+        return [(holder, folder) for holder, folder in found if holder is not folder]
+
+    def holder_instead_of(self, folder: Folder) -> Folder | None:
+        """The folder that holds the directory of `folder` now; None where that is itself."""
+        return next((holder for holder, one in self.same() if one.name == folder.name), None)
+
+    def _is_at_home_in(self, home: Place, base: bytes) -> bool:
+        """Whether a file lies in no folder, or in the one that `base` lies in."""
+        if not is_inside(home.path, base):
+            return False
+        return home.folder is None or self.place_of_directory(base).folder is home.folder
+
+    def _holders(self) -> dict[Identity | bytes, Folder]:
+        """The folders by their roots as they are now."""
+        seen = [(root.look(), root) for root in self._roots]
+        holders: dict[Identity | bytes, Folder] = {}
+        for now, root in sorted(seen, key=lambda one: one[0] != one[1].first):
+            holders.setdefault(now, root.folder)
+        return holders
+
+
+class _Root:
+    """The directory that one folder's path leads to."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.path = folder.root
+        self.first: Identity | bytes | None = None
+        """What it was when it was first looked at."""
+        self._last: Identity | bytes = self.path
+        self._looking = threading.Lock()
+        self._hangs = False
+
+    def look(self) -> Identity | bytes:
+        """Its identity; its real path where it cannot be looked at.
+
+        A disk that hangs must not hold up what is asked about other folders: they go by what was
+        seen last.
+        """
+        if not self._looking.acquire(timeout=0 if self._hangs else LOOK_SECONDS):
+            self._hangs = True
+            return self._last
+        try:
+            self._last = identity_of(self.path) or os.path.realpath(self.path)
+            self.first = self.first or self._last
+            self._hangs = False
+            return self._last
+        finally:
+            self._looking.release()
+
+
+def identity_of(directory: bytes) -> Identity | None:
+    """The device and inode of a directory; None where it cannot be looked at (blocking)."""
+    try:
+        seen = os.stat(directory)
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def is_inside(path: bytes, root: bytes) -> bool:
+    """Whether one spelling is `root`, or below it; never by which folder a file lies in."""
+    return bool(root) and (path == root or path.startswith(root.rstrip(b"/") + b"/"))
+
+
+def _upwards(directory: bytes) -> Iterator[bytes]:
+    """A real directory, and all above it."""
+    yield directory
+    while (above := os.path.dirname(directory)) != directory:
+        directory = above
+        yield directory
+
+
+def _relative(path: bytes, root: bytes) -> bytes:
+    return b"" if path == root else path[len(root.rstrip(b"/")) + 1 :]
+
+
+def _below(place: Place, name: bytes) -> Place:
+    relative = os.path.join(place.relative, name) if place.relative else name
+    return replace(place, relative=relative)

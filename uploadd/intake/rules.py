@@ -1,0 +1,98 @@
+"""Whose settings hold for a file, and whether they take it: asked anew for each file.
+
+A walk or an event only says that a file may be there. Which folder it lies in, by which path it is
+known, and which accounts it goes to is decided here, by the configuration and the disk of now, at
+the sighting and again when its send begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from uploadd.files.membership import Folders
+from uploadd.intake.selection import Choice, Selection
+from uploadd.intake.tree import Tree
+from uploadd.model.configuration import Folder
+from uploadd.model.jobs import Job
+from uploadd.model.places import Place, Ruling
+from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
+
+LEFT_OUT = Reason("excluded", "the folder's include and exclude leave it out")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A file that a tree came by, and what the settings say of it."""
+
+    path: bytes
+    place: Place
+    accounts: tuple[str, ...]
+
+
+class Rules:
+    """The settings of one configuration. What looks at the disk blocks."""
+
+    def __init__(self, folders: Mapping[str, Folder]) -> None:
+        self._named = folders
+        self.folders = Folders(folders.values())
+
+    def sight(self, tree: Tree, path: bytes) -> Sighting | None:
+        """What the settings say of a file that `tree` came by; None where they leave it out."""
+        if tree.is_asked:
+            place = self.place_for(path, tree.folder.accounts)
+            return Sighting(path, place, tree.folder.accounts)
+        place = self._place(path, tree.root, tree.folder.name if tree.is_named else "")
+        return Sighting(path, place, tree.accounts_for(place)) if _takes(place) else None
+
+    def ruling_on(self, job: Job, account: str) -> Ruling:
+        """Where a job's file lies by the settings of now, and whether they send it to its account.
+
+        What a person gave a photo by name (`uploadd replace`) goes there wherever it lies.
+        """
+        if job.is_asked:
+            return Ruling(self.place_for(job.path, (account,)))
+        place = self._place(job.path, job.root, job.folder if job.is_folder_named else "")
+        if place.folder is not None and account not in place.folder.accounts:
+            return Ruling(place, _not_named(place.folder, account))
+        return Ruling(place, None if _takes(place) else LEFT_OUT)
+
+    def job_now(self, job: Job, account: str) -> Job:
+        """A queued job by the settings of now; any other went by what it has noted."""
+        if job.state is not State.QUEUED:
+            return job
+        place = self.ruling_on(job, account).place
+        return replace(
+            job, folder=place.folder_name, root=place.root, is_folder_named=place.is_named
+        )
+
+    def place_for(self, path: bytes, accounts: Sequence[str]) -> Place:
+        """Where a file lies that a person sends to these accounts by name.
+
+        It goes by no folder's settings where that one does not name them.
+        """
+        place = self.folders.place(path)
+        if place.folder is None or set(accounts) <= set(place.folder.accounts):
+            return place
+        return replace(place, folder=None)
+
+    def _place(self, path: bytes, base: bytes, named: str) -> Place:
+        return self.folders.place(path, base, self._named.get(named))
+
+
+def _not_named(folder: Folder, account: str) -> Reason:
+    text = f"folder {folder.name}, in which it lies, does not name account {account}"
+    return Reason("excluded", text, f"add it to folders.{folder.name}.accounts if it is wanted")
+
+
+def _takes(place: Place) -> bool:
+    return _selection_of(place.folder, place.root).verdict_below(place.relative) is Choice.TAKE
+
+
+@lru_cache(maxsize=256)
+def _selection_of(folder: Folder | None, root: bytes) -> Selection:
+    if folder is None:
+        return Selection(root=root)
+    return Selection(folder.include, folder.exclude, root)
