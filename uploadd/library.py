@@ -178,15 +178,16 @@ class Client:
 
     async def content_of(self, path: FilePath) -> Content:
         """The hashes of a file, for `look_up`. Raises `FileTrouble`."""
-        known = await self._outlet.fingerprint(os.fsencode(path))
-        return Content(known.sha256, known.md5)
+        return (await self._outlet.fingerprint(os.fsencode(path))).content
 
     async def look_up(self, content: Content, *, since: float = 0.0) -> str | None:
         """The id of the account's photo with this content, or None.
 
         Flickr finds what carries the tag `checksum:sha256=…`, which `upload` gives, and what its
         search does not show yet among the photos that came after `since` (unix seconds). None is
-        no proof that it is not there. Raises `ServiceError`.
+        no proof that it is not there. Raises `ServiceError`: `ServiceRefusedError` with the code
+        `unknown-outcome` where a photo has the tag and it proves nothing, because there are
+        several such tags, or because the photo's pixels are not those of the file.
         """
         if self._account.needs_md5 and not content.md5:
             raise UsageError("ipernity knows contents by their MD5", "`content_of` gives it")

@@ -11,6 +11,7 @@ from contract.stand import DAY, Stand
 from uploadd.model.budget import Purpose
 from uploadd.model.contents import Content
 from uploadd.model.errors import ServiceError, ServiceRefusedError
+from uploadd.model.pixels import Pixels
 from uploadd.services.base import Parcel
 
 MARKS = "wire.md B3: doc.checkMD5 compares the content itself; nothing is marked"
@@ -78,6 +79,34 @@ async def test_a_look_up_never_finds_another_photo(stand: Stand, parcel: Parcel)
     last = "0" if parcel.sha256[-1] != "0" else "1"
     near = Content(parcel.sha256[:-1] + last, parcel.md5[:-1] + last)
     assert await service.look_up(near, stand.clock.now) is None
+
+
+async def test_a_tag_is_not_believed_against_the_pixels(marking: Stand, parcel: Parcel) -> None:
+    """Turned is the same, and another type may have been converted; else it is no answer."""
+    service = marking.service()
+    await service.send(parcel)
+    photo = marking.photo()
+    photo.width, photo.height = 800, 600
+    sent_at = marking.clock.now
+    for pixels in ((800, 600, "image/jpeg"), (600, 800, "image/jpeg"), (1, 2, "image/heic")):
+        content = Content(parcel.sha256, pixels=Pixels(*pixels))
+        assert await service.look_up(content, sent_at) == photo.id
+    with pytest.raises(ServiceRefusedError, match="800 x 600 pixels") as raised:
+        await service.look_up(Content(parcel.sha256, pixels=Pixels(8, 6, "image/jpeg")), sent_at)
+    assert raised.value.pause is None
+
+
+async def test_one_of_several_contents_is_no_answer(marking: Stand, parcel: Parcel) -> None:
+    """A file's keyword may be such a tag: neither found nor absent."""
+    foreign = f"checksum:sha256={'ab' * 32}"
+    service = marking.service()
+    await service.send(replace(parcel, tags=(*parcel.tags, foreign)))
+    for sha256 in (parcel.sha256, "ab" * 32):
+        with pytest.raises(ServiceRefusedError, match="none proves anything") as raised:
+            await service.look_up(Content(sha256), marking.clock.now)
+        assert raised.value.pause is None
+    (photo,) = (await service.photos_between(0.0, None)).photos
+    assert (photo.sha256, set(photo.doubtful)) == (None, {parcel.sha256, "ab" * 32})
 
 
 async def test_a_photo_of_long_ago_is_found(stand: Stand, parcel: Parcel) -> None:

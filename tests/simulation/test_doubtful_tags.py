@@ -5,6 +5,7 @@ Neither a look-up nor an adoption believes them, and nothing is doubled for that
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from simulation.test_changing_files import ActingDisk, Moment
 from simulation.test_on_change import hash_of
 from simulation.test_restore import Home
 from simulation.world import JPEG, World
@@ -168,3 +170,133 @@ def test_an_adoption_after_a_restore_doubles_nothing(tmp_path: Path, dedup_check
     assert world.adopt().is_settled
     world.backfill()
     world.assert_each_once(1)
+
+
+# --- pixels that say otherwise --------------------------------------------------------------------
+
+
+def picture(width: int, height: int, letter: bytes, beyond: bytes = b"") -> bytes:
+    """A JPEG of this size, as far as its frame tells. `beyond`: more of its scan."""
+    frame = b"\xff\xc0\x00\x0b\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + letter * 200 + beyond + b"\xff\xd9"
+    return b"\xff\xd8" + frame + b"\x01\x01\x11\x00" + scan
+
+
+SMALL, LARGE = picture(640, 480, b"s"), picture(800, 600, b"l")
+CHUNKS = bytes(3 * 256 * 1024)
+
+
+def with_stale_tag(tmp_path: Path, **changes: Any) -> Home:
+    """A photo of SMALL is on the account, under a tag that tells of LARGE alone."""
+    world = Home(tmp_path)
+    world.account = replace(world.account, **changes)
+    path = world.add("photo.jpg", SMALL)
+    world.backfill()
+    (photo,) = world.sandbox.photos
+    tag(world, photo, LARGE)
+    world.sandbox.photos.forget(photo)
+    photo.tags.remove(f"checksum:sha256={hash_of(SMALL)}")
+    world.sandbox.put(photo)
+    path.unlink()
+    return world
+
+
+def test_what_a_stale_tag_tells_of_is_sent(tmp_path: Path) -> None:
+    """The photo has other pixels than the file: it is no duplicate, and its story says why."""
+    world = with_stale_tag(tmp_path)
+    lose_the_state(world)
+    world.pass_time(3600.0)
+    assert world.adopt().tagged == 1
+    world.add("copy.jpg", LARGE)
+    world.backfill()
+    assert world.job_of("copy.jpg").state is State.DONE
+    assert world.kept() == {hash_of(SMALL): 1, hash_of(LARGE): 1}
+    told = history(world, "copy.jpg")[0]
+    assert "has its tag, but 640 x 480 pixels, and the file has 800 x 600" in told
+
+
+def test_a_file_that_waited_for_the_adoption_is_sent_too(tmp_path: Path) -> None:
+    """It was in the queue before the ledger had the photo."""
+    world = with_stale_tag(tmp_path)
+    lose_the_state(world)
+    world.pass_time(3600.0)
+    world.sandbox.options.wait_every = 1
+    world.add("copy.jpg", LARGE)
+    world.add("other.jpg", A)
+    world.account = replace(world.account, parallel_uploads=1)
+    world.backfill(stop_after=5.0)
+    assert world.states()["queued"] >= 1
+    world.sandbox.options.wait_every = 0
+    world.adopt()
+    world.pass_time(7 * 86400.0)
+    world.backfill()
+    assert world.job_of("copy.jpg").state is State.DONE
+    assert world.kept()[hash_of(LARGE)] == 1
+
+
+def turned(photo: Any) -> None:
+    photo.width, photo.height = 600, 800
+
+
+def converted(photo: Any) -> None:
+    """Of another type; the service keeps another size."""
+    photo.width, photo.height = 10, 20
+    photo.stored_as = "00000001.png"
+
+
+def untold(photo: Any) -> None:
+    photo.width, photo.height = 0, 0
+
+
+@pytest.mark.parametrize("change", [turned, converted, untold])
+def test_pixels_that_show_nothing_leave_the_tag_believed(
+    tmp_path: Path, change: Callable[[Any], None]
+) -> None:
+    """Turned by 90 degrees, of another type, or not told."""
+    world = Home(tmp_path)
+    world.add("p.jpg", LARGE)
+    world.backfill()
+    change(next(iter(world.sandbox.photos)))
+    lose_the_state(world)
+    world.pass_time(3600.0)
+    world.adopt()
+    sent = len(world.uploads())
+    world.backfill()
+    assert world.job_of("p.jpg").state is State.DUPLICATE
+    assert len(world.uploads()) == sent
+
+
+@pytest.mark.parametrize("dedup_check", [1, 0])
+def test_a_look_up_goes_by_the_pixels_too(tmp_path: Path, dedup_check: int) -> None:
+    """A send that never arrived is not found in a photo that only has its tag."""
+    world = with_stale_tag(tmp_path, dedup_check=dedup_check)
+    lose_the_state(world)
+    world.sandbox.faults.add(Fault("http-before", code=502, first=1))
+    world.add("p.jpg", LARGE)
+    world.backfill()
+    job = world.job_of("p.jpg")
+    if dedup_check:
+        assert job.state is State.DONE
+        assert world.kept() == {hash_of(SMALL): 1, hash_of(LARGE): 1}
+    else:
+        assert job.reason is not None
+        assert (job.state, job.reason.code) == (State.FAILED, "unknown-outcome")
+        assert "640 x 480 pixels" in job.reason.text
+
+
+def test_a_mixture_is_found_by_its_tag_whatever_its_pixels(tmp_path: Path) -> None:
+    """The file changed under a send whose reply was lost: that photo is ours, and is mended."""
+    world = Home(tmp_path, SandboxOptions(is_pro=True, faults=(Fault("lose-reply", first=1),)))
+    path = world.add("p.jpg", picture(800, 600, b"l", CHUNKS))
+
+    def rewrite() -> None:
+        path.write_bytes(picture(640, 480, b"s", CHUNKS))
+        os.utime(path, (world.now(), world.now()))
+
+    moment = Moment(rewrite)
+    world.runtime = replace(world.runtime, disk=ActingDisk(moment, "read_chunk", 1))
+    world.backfill()
+    world.pass_time(60.0)
+    world.backfill()
+    assert moment.has_come
+    assert world.kept() == {hash_of(path.read_bytes()): 1}

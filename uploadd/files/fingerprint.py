@@ -13,6 +13,7 @@ from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printa
 from uploadd.model.contents import Content
 from uploadd.model.errors import FileChangedError, FileUnreadableError
 from uploadd.model.numbers import counted, number
+from uploadd.model.pixels import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,21 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A file's identity and its kind. `md5` is empty where nobody asked for it."""
+    """A file's identity and its kind.
+
+    `md5` is empty where nobody asked for it, `pixels` None where the file does not tell them.
+    """
 
     stat: Stat
     sha256: str
     kind: Kind
     md5: str = ""
+    pixels: Pixels | None = None
+
+    @property
+    def content(self) -> Content:
+        """What it holds, by all that services may be asked for."""
+        return Content(self.sha256, self.md5, self.pixels)
 
     @property
     def media_type(self) -> str:
@@ -109,7 +119,8 @@ def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
         said = counted(after.size, "byte")
         text = f"{printable(path)} is said to have {said} and gives {number(size)}"
         raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
-    return Fingerprint(after, digests.sha256, kind_reader.kind(), digests.md5)
+    kind, pixels = kind_reader.kind(), kind_reader.pixels
+    return Fingerprint(after, digests.sha256, kind, digests.md5, pixels)
 
 
 def _read_through(

@@ -14,6 +14,8 @@ from uploadd.files.media import (
 )
 from uploadd.files.opening import open_regular, trouble
 from uploadd.files.parts import Parts, parts_of
+from uploadd.files.pixels import of_head
+from uploadd.model.pixels import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ class KindReader:
     def has_begun(self) -> bool:
         """Whether the type and the damage are known, whatever follows."""
         return self._has_started and (self._parts is None or self._parts.has_begun)
+
+    @property
+    def pixels(self) -> Pixels | None:
+        """Of a picture of a type that services keep as it comes; None where it does not tell."""
+        in_parts = self._parts.pixels if self._parts is not None else None
+        return in_parts or of_head(self._head, self._media_type)
 
     def kind(self) -> Kind:
         """What the file is, if this was all of it."""

@@ -1,7 +1,8 @@
 """Where the parts of a picture or film begin and end, told while it is read chunk by chunk.
 
-Two questions are answered without a second read, and in the memory of a few chunks: whether a
-JPEG comes as far as its first picture data, and whether a file ends where its last part does.
+Three questions are answered without a second read, and in the memory of a few chunks: whether a
+JPEG comes as far as its first picture data, how many pixels it has, and whether a file ends where
+its last part does.
 Services show the beginning of what was cut off later, so that is only told. Everything that is
 odd and can be read by a lenient program counts as whole.
 """
@@ -12,7 +13,9 @@ import re
 from abc import ABC, abstractmethod
 from collections import deque
 
+from uploadd.files.pixels import FRAME_BYTES, FRAMES, of_frame
 from uploadd.model.numbers import number
+from uploadd.model.pixels import Pixels
 
 # So many parts are followed; a file of more is taken to be whole.
 _MOST_PARTS = 20_000
@@ -29,6 +32,8 @@ class Parts(ABC):
         self._left = _MOST_PARTS
         self.is_over = False
         """Whether nothing that follows changes the answers."""
+        self.pixels: Pixels | None = None
+        """Of a JPEG, once its frame was seen."""
 
     def feed(self, chunk: bytes) -> None:
         """Follow the file through its next bytes."""
@@ -113,6 +118,11 @@ class JpegParts(Parts):
         if after + 2 > len(buffer):
             self._place = mark - 1
             return False
+        if code in FRAMES and self.pixels is None:
+            if after + FRAME_BYTES > len(buffer):
+                self._place = mark - 1
+                return False
+            self.pixels = of_frame(buffer[after : after + FRAME_BYTES])
         self._place = after + max(2, int.from_bytes(buffer[after : after + 2], "big"))
         self._is_in_scan = code == self._SCAN
         return True

@@ -170,7 +170,7 @@ class Arrivals:
             return None  # an account came to this folder that needs it
         if media_type == UNKNOWN_MEDIA_TYPE:
             return None  # it may be damaged, and what was found in it is told anew
-        return Fingerprint(stat, content.sha256, Kind(media_type), content.md5)
+        return Fingerprint(stat, content.sha256, Kind(media_type), content.md5, content.pixels)
 
     def _nap(self) -> float:
         now = self._runtime.clock.monotonic()

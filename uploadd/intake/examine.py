@@ -87,6 +87,7 @@ def _finding(
         md5=fingerprint.md5,
         flaw=fingerprint.kind.flaw,
         is_folder_named=place.is_named,
+        pixels=fingerprint.pixels,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from uploadd.model.pixels import Pixels
 
@@ -18,4 +18,4 @@ class Content:
 
     sha256: str
     md5: str = ""
-    pixels: Pixels | None = None
+    pixels: Pixels | None = field(default=None, compare=False)

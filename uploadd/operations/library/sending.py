@@ -146,7 +146,7 @@ def _upload(verdict: Verdict, known: Fingerprint, *, is_torn: bool) -> Upload:
     error = error_of_send(verdict)
     if error is not None:
         raise error
-    content = Content(known.sha256, known.md5)
+    content = known.content
     match verdict:
         case verdicts.Kept(photo_id):
             return Upload(content, photo_id, is_torn=is_torn)
