@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from simulation.world import JPEG, World
+from uploadd.intake import walk as walking
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
@@ -101,6 +105,37 @@ def test_damaged_photos_are_skipped_and_cut_ones_are_sent(tmp_path: Path) -> Non
     with capture_logs() as logs:
         world.backfill()
     assert not [line for line in logs if line["event"].startswith("file.")]
+
+
+def test_a_file_that_cannot_be_read_is_one_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warning with the remedy when it fails, and none at the walks after it."""
+    world = World(tmp_path)
+    world.add("closed.jpg")
+    world.add("bad.jpg")
+    world.add("open.jpg")
+    real_open, real_stat = os.open, walking._entry
+
+    def fail_to_open(path: Any, *arguments: Any, **options: Any) -> int:
+        if isinstance(path, bytes) and path.endswith(b"closed.jpg"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real_open(path, *arguments, **options)
+
+    def fail_to_look(name: bytes, seen: os.stat_result) -> Any:
+        if name == b"bad.jpg":
+            raise OSError(errno.EIO, "Input/output error")
+        return real_stat(name, seen)
+
+    monkeypatch.setattr(os, "open", fail_to_open)
+    monkeypatch.setattr(walking, "_entry", fail_to_look)
+    for expected in (["bad.jpg", "closed.jpg"], []):
+        with capture_logs() as logs:
+            summary = world.backfill().snapshot.as_json()
+        assert (summary["done"], summary["failed"]) == (1, 2)
+        told = [line for line in logs if line["event"] == "file.unreadable"]
+        assert sorted(os.path.basename(line["path"]) for line in told) == expected
+        assert all(line["log_level"] == "warning" and line["remedy"] for line in told)
 
 
 def test_a_name_that_is_not_utf8_is_uploaded(tmp_path: Path) -> None:

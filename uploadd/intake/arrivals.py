@@ -22,6 +22,7 @@ from uploadd.model.jobs import FileMark, Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
+from uploadd.model.states import State
 from uploadd.store import sightings
 from uploadd.store.store import Store
 
@@ -131,7 +132,7 @@ class Arrivals:
                 self._see_again(tree, path, lane)
                 return None
         if finding is not None:
-            _warn_of(finding, path)
+            warn_of(finding)
         return finding
 
     async def _finding(
@@ -183,13 +184,15 @@ def _forget(db: Database, path: bytes, now: float) -> None:
     sightings.forget(db, directory, name, sightings.VANISHED, now)
 
 
-def _warn_of(finding: Finding, path: bytes) -> None:
-    """A file that is not what its name says, or not all of it: one line each time it is read."""
-    if finding.refusal is not None and finding.refusal.reason.code == DAMAGED:
-        reason = finding.refusal.reason
-        log.warning("file.damaged", path=printable(path), text=reason.text, remedy=reason.remedy)
+def warn_of(finding: Finding) -> None:
+    """A file that cannot be read, or is not what its name says: one line each time it is read."""
+    path = printable(os.path.join(finding.directory, finding.name))
+    refusal = finding.refusal
+    if refusal is not None and (refusal.state is State.FAILED or refusal.reason.code == DAMAGED):
+        event = "file.damaged" if refusal.state is State.SKIPPED else "file.unreadable"
+        log.warning(event, path=path, text=refusal.reason.text, remedy=refusal.reason.remedy)
     elif finding.flaw:
-        log.warning("file.truncated", path=printable(path), text=finding.flaw)
+        log.warning("file.truncated", path=path, text=finding.flaw)
 
 
 def _nobody() -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
-from uploadd.intake.arrivals import Arrivals
+from uploadd.intake.arrivals import Arrivals, warn_of
 from uploadd.intake.examine import nothing_on, unread_finding
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
@@ -90,6 +90,7 @@ class Rescan:
             self._count(listing, difference)
             await self._forget_missing(listing, difference)
         await self._take_fresh(batch, differences)
+        await self._take_unreadable(batch, known)
 
     def _count(self, listing: Listing, difference: Difference) -> None:
         self._visited.add(listing.directory)
@@ -126,13 +127,21 @@ class Rescan:
             findings = [finding for finding in found if finding is not None]
             if findings:
                 await self._arrivals.register(findings)
-        unreadable = [
-            await self._unreadable(listing, name, why)
-            for listing in batch
-            for name, why in listing.unreadable.items()
-        ]
-        if any(unreadable):
-            await self._arrivals.register(finding for finding in unreadable if finding)
+
+    async def _take_unreadable(
+        self, batch: list[Listing], known: list[dict[bytes, KnownFile]]
+    ) -> None:
+        """What not even a look was possible at: told once, not at every walk."""
+        findings = []
+        for listing, before in zip(batch, known, strict=True):
+            for name, why in listing.unreadable.items():
+                finding = await self._unreadable(listing, name, why)
+                if finding is not None:
+                    findings.append(finding)
+                    if name not in before:
+                        warn_of(finding)
+        if findings:
+            await self._arrivals.register(findings)
 
     async def _take(self, directory: bytes, entry: Entry) -> Finding | None:
         path = os.path.join(directory, entry.name)
