@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from simulation.world import World
-from uploadd.model.configuration import ServiceName
+from simulation.world import LONG_AGO, World
+from uploadd.model.configuration import OnChange, ServiceName
+from uploadd.model.jobs import Kind
 from uploadd.model.photo import NOTHING_SET, PhotoTable, Privacy
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
+from uploadd.operations.show.story import story_of
 from uploadd.sandbox import Fault, SandboxOptions
 
 BOTH = (ServiceName.FLICKR, ServiceName.IPERNITY)
@@ -142,3 +145,88 @@ def test_a_refusal_is_told_in_the_services_words(tmp_path: Path) -> None:
     assert job.reason is not None
     assert (job.state, job.reason.code) == (State.FAILED, "8")
     assert list(world.sandbox.photos) == []
+
+
+def why(world: World, name: str = "a.jpg") -> list[str]:
+    """What `uploadd why` says of who sees each photo of a file."""
+    path = os.fsencode(world.photos / name)
+    return [job.visibility for job in story_of(world.configuration(), path, world.now()).jobs]
+
+
+def test_an_uploaded_photo_stays_as_it_is(world: World) -> None:
+    """Settings that come later change nothing there; `why` says where it is wider than they are."""
+    world.folder = replace(world.folder, photo=PhotoTable(privacy=Privacy.FRIENDS))
+    world.backfill()
+    assert why(world) == ["", ""]
+    world.folder = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    assert why(world) == ["", ""]
+    world.folder = replace(world.folder, photo=NOTHING_SET)
+    for text in why(world):
+        assert "was sent as friends, and is left so; the settings say private now" in text
+    world.backfill()
+    assert shown(world) == [(0, 1, 0)] * 2
+
+
+def test_a_duplicate_keeps_what_its_photo_has(world: World) -> None:
+    """It came from another folder, or from another program: the one is known, the other is not."""
+    world.folder = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    world.backfill()
+    world.folder = replace(world.folder, photo=NOTHING_SET)
+    world.add("b.jpg", (world.photos / "a.jpg").read_bytes())
+    world.backfill()
+    assert {job.state for job in world.jobs() if job.name == b"b.jpg"} == {State.DUPLICATE}
+    for text in why(world, "b.jpg"):
+        assert "was sent as public, and is left so; the settings say private now" in text
+    assert shown(world) == [PUBLIC] * 2
+
+
+def test_what_another_program_put_there_is_not_known(tmp_path: Path) -> None:
+    """Found by Flickr's own check: nothing is claimed of who sees it."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    other, world = World(first), World(second)
+    other.folder = replace(other.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    other.add("a.jpg")
+    other.backfill()
+    world.app, world.sandbox = other.app, other.sandbox
+    world.add("a.jpg", (other.photos / "a.jpg").read_bytes())
+    world.backfill()
+    assert world.states() == {State.DUPLICATE: 1}
+    [text] = why(world)
+    assert "was decided on the service, and is left so; it is not known here" in text
+    world.folder = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    assert why(world) == [""]
+
+
+def test_a_replacement_keeps_what_its_photo_has(tmp_path: Path) -> None:
+    """On both services; its story says so for the new content and for the old one."""
+    world = World(tmp_path, SandboxOptions(is_pro=True), services=BOTH)
+    world.folder = replace(
+        world.folder, on_change=OnChange.REPLACE, photo=PhotoTable(privacy=Privacy.PUBLIC)
+    )
+    world.add("a.jpg")
+    world.backfill()
+    world.folder = replace(world.folder, photo=NOTHING_SET)
+    world.add("a.jpg", mtime=LONG_AGO + 60)
+    world.backfill()
+    assert [job.kind for job in world.jobs()].count(Kind.REPLACE) == 2
+    assert shown(world) == [PUBLIC] * 2
+    texts = why(world)
+    assert len(texts) == 4
+    assert all("was sent as public, and is left so" in text for text in texts)
+
+
+def test_of_two_sends_that_may_have_arrived_the_wider_is_told(tmp_path: Path) -> None:
+    """The first reply is lost, the settings change, and Flickr names the photo at the resend."""
+    world = World(tmp_path, SandboxOptions(search_lag_seconds=86400.0, list_lag_seconds=86400.0))
+    world.folder = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    world.add("a.jpg")
+    world.sandbox.faults.add(Fault("lose-reply", first=1))
+    world.backfill(stop_after=60.0)
+    assert world.states() == {State.UNCERTAIN: 1}
+    world.folder = replace(world.folder, photo=NOTHING_SET)
+    assert world.backfill().ending is Ending.DONE
+    assert shown(world) == [PUBLIC]
+    [text] = why(world)
+    assert "was sent as public, and is left so; the settings say private now" in text

@@ -54,6 +54,8 @@ def _job_lines(story: JobStory, now: float) -> Iterator[Text]:
         yield _labelled("why", f"{job.reason.text} [{job.reason.code}]")
     if story.source is not None:
         yield _labelled("from", f"the account has it from {printable(story.source)}")
+    if story.visibility:
+        yield _labelled("seen", story.visibility)
     if story.is_current:
         yield from _next_lines(story.step, now)
     for number, event in enumerate(story.history):

@@ -28,13 +28,14 @@ from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedErro
 from uploadd.model.jobs import Job
 from uploadd.model.limits import may_have_arrived, too_large
 from uploadd.model.outcomes import after_send, uncertain
+from uploadd.model.photo import Privacy
 from uploadd.model.places import Place, Ruling
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 from uploadd.services.base import Parcel
 from uploadd.store import moves, sightings
-from uploadd.store.writing import note_place
+from uploadd.store.writing import note_place, note_privacy
 
 log = structlog.get_logger()
 
@@ -73,7 +74,8 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, ruling: Ruli
     if granted is None or desk.draining.is_set() or not desk.is_of(job):
         return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     pauses_begun = desk.pauses_begun
-    begun = await desk.store.write(_begin, job.id, granted, ruling.place, desk.runtime.clock.wall())
+    begin, now = (granted, ruling.place, fields.privacy), desk.runtime.clock.wall()
+    begun = await desk.store.write(_begin, job.id, *begin, now)
     if begun is None:
         await _tell_now(desk, job)
         return
@@ -114,11 +116,13 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
         desk.resight(job)
 
 
-def _begin(db: Database, job_id: int, granted: Granted, place: Place, now: float) -> Job | None:
+def _begin(
+    db: Database, job_id: int, granted: Granted, place: Place, privacy: Privacy, now: float
+) -> Job | None:
     """Counts the call and notes the settings in the commit that begins the send."""
     note(db, granted)
     begun = moves.begin_send(db, job_id, now)
-    return None if begun is None else note_place(db, begun, place)
+    return None if begun is None else note_privacy(db, note_place(db, begun, place), privacy)
 
 
 def _open(job: Job, desk: Desk) -> tuple[SteadyReader, Ruling]:

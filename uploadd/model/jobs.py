@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from uploadd.model.contents import Content
 from uploadd.model.delays import Delay
+from uploadd.model.photo import Privacy
 from uploadd.model.pixels import Pixels
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -67,7 +68,8 @@ class Job:
     A replacement without a `photo_id` gives its content to whatever photo its file has when its
     turn comes. `is_asked`: a person named the photo. `failed_code`: why it had failed, where a
     person put it aside since. `is_folder_named`: a person named the folder (`--folder`); that stays
-    with the job until it ends.
+    with the job until it ends. `asked_privacy`: who was to see the photo when it was uploaded; a
+    replacement changes nothing in that.
     """
 
     id: int
@@ -104,6 +106,7 @@ class Job:
     is_mending: bool = False
     md5: str = ""
     is_asked: bool = False
+    asked_privacy: Privacy | None = None
     pixels: Pixels | None = None
     failed_code: str | None = None
     is_folder_named: bool = False

@@ -42,6 +42,7 @@ def hand_over(db: Database, old: Job, heir: Job, now: float) -> None:
     """`heir`, queued for what the file holds now, mends the photo in place of `old`."""
     assert old.photo_id is not None  # noqa: S101 - a replacement has its photo from the start
     aim(db, heir.id, old.photo_id, is_mending=True, is_asked=old.is_asked)
+    db.execute(statements.NOTE_PRIVACY, (old.asked_privacy or "", heir.id))
     text = f"it gives its content to photo {old.photo_id}, which holds a mixture"
     db.execute(statements.ADD_HISTORY, (heir.id, now, heir.state, text))
     aim_anew(db, old.id)

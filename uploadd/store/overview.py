@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.photo import Privacy
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.store import statements
@@ -174,6 +175,12 @@ def current_ids(db: Database, path: bytes, of_path: Sequence[Job]) -> set[int]:
     if content is None:
         return set(newest.values())
     return {job.id for job in of_path if job.sha256 == content}
+
+
+def privacy_of_photo(db: Database, account_id: int, photo_id: str) -> Privacy | None:
+    """Who was to see a photo when uploadd uploaded it; None where it came otherwise."""
+    word = value(db, statements.PRIVACY_OF_PHOTO, (account_id, photo_id))
+    return Privacy(word) if word else None
 
 
 def history_of(db: Database, job_id: int) -> list[Row]:

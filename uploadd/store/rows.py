@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, FileMark, Job, Kind, Lane
 from uploadd.model.pauses import ActivePause, PauseCause
+from uploadd.model.photo import Privacy
 from uploadd.model.pixels import pixels_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -85,6 +86,7 @@ def job_of(row: Row) -> Job:
         is_mending=bool(row["is_mending"]),
         md5=row["md5"],
         is_asked=bool(row["is_asked"]),
+        asked_privacy=Privacy(row["asked_privacy"]) if row["asked_privacy"] else None,
         pixels=pixels_of(row["pixels"]),
         failed_code=row["failed_code"],
         is_folder_named=bool(row["is_folder_named"]),

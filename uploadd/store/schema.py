@@ -364,3 +364,9 @@ WHOSE_SETTINGS = (
     # A digest of all settings of folders and accounts, as the one who asks has read them.
     "ALTER TABLE backfills ADD COLUMN settings TEXT NOT NULL DEFAULT ''",
 )
+
+
+@MIGRATIONS()
+def asked_privacy(db: Database) -> None:
+    """Who was to see a photo when it was uploaded: that stays, whatever the settings say later."""
+    db.execute("ALTER TABLE jobs ADD COLUMN asked_privacy TEXT NOT NULL DEFAULT ''")

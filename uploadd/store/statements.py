@@ -256,6 +256,13 @@ WHERE jobs.directory = :directory AND jobs.name = :name AND jobs.account_id = :a
                 AND NOT (source.directory = :directory AND source.name = :name)))
 ORDER BY (SELECT max(history.id) FROM history WHERE history.job_id = jobs.id) DESC
 """
+NOTE_PRIVACY = "UPDATE jobs SET asked_privacy = ? WHERE id = ?"
+# A duplicate asked for it too, but the photo was there before.
+PRIVACY_OF_PHOTO = """
+SELECT asked_privacy FROM jobs
+WHERE account_id = ? AND photo_id = ? AND asked_privacy != '' AND state != 'duplicate'
+ORDER BY id LIMIT 1
+"""
 # Another file that is there with a content that this photo has, or that is about to give it one.
 OTHER_FILE_OF_PHOTO = """
 SELECT 1 FROM jobs JOIN files

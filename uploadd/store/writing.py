@@ -7,7 +7,9 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.photo import Privacy
 from uploadd.model.places import Place
+from uploadd.model.privacy import is_wider
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import IN_FLIGHT, State, check_move
@@ -95,6 +97,20 @@ def note_place(db: Database, job: Job, place: Place) -> Job:
     db.execute(statements.NOTE_PLACE, (*where, job.id))
     folder, root, is_named = where
     return replace(job, folder=folder, root=root, is_folder_named=is_named)
+
+
+def note_privacy(db: Database, job: Job, privacy: Privacy) -> Job:
+    """Note who is to see the photo that an upload makes; returns the job with it.
+
+    An earlier send of this job may have made the photo, whatever the look-ups did not show: what
+    shows more stays noted.
+    """
+    if job.is_replacement:
+        return job
+    earlier = job.asked_privacy
+    noted = earlier if earlier is not None and is_wider(earlier, privacy) else privacy
+    db.execute(statements.NOTE_PRIVACY, (noted, job.id))
+    return replace(job, asked_privacy=noted)
 
 
 def write(

@@ -25,6 +25,7 @@ from uploadd.operations.show.listing import Summed, account_names, summed
 from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_place
 from uploadd.operations.show.status import holding
+from uploadd.operations.show.visibility import visibility
 from uploadd.store import calls, changing, ledger, mending, moves, older, overview
 from uploadd.store.beside import reading
 from uploadd.store.listing import Choice
@@ -47,6 +48,7 @@ class JobStory:
     """One job of the file. `is_current`: its content is what the file had when last read.
 
     `source`: the path from which the account has the content, where that is another one.
+    `visibility`: who sees its photo, where that is, or may be, more than the settings say.
     """
 
     job: Job
@@ -55,6 +57,7 @@ class JobStory:
     history: tuple[Event, ...]
     step: NextStep
     source: bytes | None = None
+    visibility: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `why --json`."""
@@ -66,6 +69,7 @@ class JobStory:
             **json_job(self.job, self.account),
             "is_current": self.is_current,
             "source": json_path(self.source)["path"] if self.source else None,
+            "visibility": self.visibility or None,
             "next": self.step.as_json(),
             "history": events,
         }
@@ -115,7 +119,10 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
         holder = holder_now(db, configuration.state_dir)
         watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
         known = overview.known_file(db, place.path)
-        jobs = tuple(_job_stories(db, configuration, place.path, holder, now))
+        jobs = tuple(
+            replace(story, visibility=_seen(db, configuration, rules, story))
+            for story in _job_stories(db, configuration, place.path, holder, now)
+        )
         sums = () if jobs else summed(db, Choice(below=place.path))
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
         notes = () if is_unread or not jobs else tuple(_changes(place.path, known))
@@ -189,6 +196,12 @@ def _job_stories(
         )
         step = next_step(job, around)
         yield JobStory(job, around.account, is_current, history, step, _source(db, job))
+
+
+def _seen(db: Database, configuration: Configuration, rules: Rules, story: JobStory) -> str:
+    account = configuration.accounts.get(story.account)
+    folder = rules.ruling_on(story.job, story.account).place.folder
+    return visibility(db, story.job, account, folder)
 
 
 def _circumstances(
