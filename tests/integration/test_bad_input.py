@@ -190,6 +190,20 @@ def without_privileges() -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
 
 
+def test_a_file_that_is_held_open_does_not_hold_a_backfill_up(make_desk: MakeDesk) -> None:
+    """`--no-wait` ends with 75 and names it; without, it is left after the limit, with 1."""
+    desk = make_desk(settle=0)
+    desk.add("a.jpg")
+    held = desk.add("held.jpg")
+    config = desk.config.read_text()
+    with open(held, "ab"):
+        assert_clear(backfill(desk, "--no-wait"), 75, "held open", str(held))
+        desk.config.write_text("settle_limit_seconds = 2\n" + config)
+        assert_clear(backfill(desk), 1, "held open", str(held))
+    assert_clear(backfill(desk), 0)
+    assert len(desk.kept()) == 2
+
+
 # --- servers ----------------------------------------------------------------------------------
 
 

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from uploadd.files.media import FileKind
-from uploadd.model.left_alone import LeftAlone
+from uploadd.files.opening import printable
+from uploadd.model.left_alone import MOST_NAMED, LeftAlone
 from uploadd.model.numbers import counted, number
+from uploadd.model.restless import Restless
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.backfill.endings import Finished
 from uploadd.operations.backfill.remaining import AccountSum, Group
 
 MOST_EXTENSIONS = 4
+NOTHING_RESTLESS = Restless()
 
 _ON_THEIR_WAY = {
     State.PROCESSING: "sent and to be confirmed",
@@ -54,8 +57,13 @@ def account_lines(finished: Finished, *, with_commands: bool = True) -> Iterator
             yield f"{_name_of(one, finished)}{text}"
 
 
-def left_alone_lines(left_alone: LeftAlone, settling: int = 0) -> Iterator[str]:
-    """What was not looked at: names that are passed by, and what could not be read."""
+def left_alone_lines(
+    left_alone: LeftAlone, settling: int = 0, restless: Restless = NOTHING_RESTLESS
+) -> Iterator[str]:
+    """What was not looked at: names that are passed by, and what could not be read.
+
+    `settling`: files that were found and are not at rest; `restless`: those of them that stay so.
+    """
     parts = list(_left_alone_parts(left_alone))
     if parts:
         yield f"left alone: {', '.join(parts)}"
@@ -66,8 +74,15 @@ def left_alone_lines(left_alone: LeftAlone, settling: int = 0) -> Iterator[str]:
     for folder, files in left_alone.not_named.items():
         told = counted(files, "file")
         yield f"folder {folder}: {told} not sent, because it does not name the account"
-    if settling:
-        yield f"left: {counted(settling, 'file that is', 'files that are')} still being written"
+    if restless.count:
+        paths = restless.paths[:MOST_NAMED]
+        more = restless.count - len(paths)
+        names = ", ".join(map(printable, paths)) + (f" and {number(more)} more" if more else "")
+        one, several = "file that is held open or keeps", "files that are held open or keep"
+        yield f"left for later: {counted(restless.count, one, several)} changing: {names}"
+    if settling > restless.count:
+        words = counted(settling - restless.count, "file that is", "files that are")
+        yield f"left: {words} still being written"
 
 
 def group_words(groups: Sequence[Group], ways: Mapping[State, str] = _ON_THEIR_WAY) -> str:

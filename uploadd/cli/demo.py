@@ -99,7 +99,9 @@ def _tell(finished: Finished, configuration: Configuration) -> None:
     # Not that everything is on the account: somebody might take that for an account of theirs.
     for line in number_lines(finished):
         say(line)
-    for line in left_alone_lines(finished.left_alone, finished.snapshot.settling):
+    for line in left_alone_lines(
+        finished.left_alone, finished.snapshot.settling, finished.snapshot.restless
+    ):
         say(line)
     for line in left_out_lines(configuration, MOST_LEFT_OUT):
         say(line)

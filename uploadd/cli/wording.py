@@ -25,6 +25,7 @@ STOPPED = "stopped; the queue is intact, and the next `uploadd run` goes on with
 """A backfill that was handed over, while nobody delivers."""
 
 LEFT_TO = {
+    Ending.FAILED: "the daemon, pid {pid}, takes up what is left when it comes to rest",
     Ending.WOULD_WAIT: "what is left has to wait; the daemon, pid {pid}, goes on with it",
     Ending.CREDENTIALS: (
         "the credentials are missing or refused; the queue is whole, and the daemon, pid {pid},"
@@ -68,7 +69,7 @@ def ending_lines(finished: Finished) -> Iterator[str]:
     if snapshot.edit_url and len(snapshot.edit_url) <= LONGEST_SHOWN_URL:
         yield f"edit what was uploaded: {snapshot.edit_url}"
     yield from account_lines(finished)
-    yield from left_alone_lines(finished.left_alone, snapshot.settling)
+    yield from left_alone_lines(finished.left_alone, snapshot.settling, snapshot.restless)
     last = _last_word(finished)
     if last:
         yield last

@@ -131,6 +131,7 @@ class Arrivals:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
                 self._see_again(tree, path, lane)
                 return None
+        tree.settler.rested(path)
         if finding is not None:
             warn_of(finding)
         return finding
@@ -151,6 +152,7 @@ class Arrivals:
 
     def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
         """It changed or vanished while it was read. Its times look old, and yet it must rest."""
+        tree.settler.disturbed(path, self._runtime.clock.monotonic())
         self.saw(tree, path, lane)
         quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
         now = self._runtime.clock.monotonic()

@@ -22,6 +22,7 @@ from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
 from uploadd.model.places import Place
 from uploadd.model.ports import Runtime
+from uploadd.model.restless import Restless
 from uploadd.store import backfills
 from uploadd.store.backfills import Progress, Request, Stage
 from uploadd.store.store import Store
@@ -70,11 +71,15 @@ class _Errand:
     def is_walking(self) -> bool:
         return not self.walk.done()
 
-    def progress(self, unanswered: tuple[str, ...]) -> Progress:
+    def progress(self, restless: Restless, unanswered: tuple[str, ...]) -> Progress:
         """How far it is. Asked at one instant, so nothing can be on its way between the two."""
         waiting = self.tree.waiting()
         told = Progress(
-            Stage.WALKING, settling=waiting, is_probed=self.is_probed, unanswered=unanswered
+            Stage.WALKING,
+            settling=waiting,
+            restless=restless,
+            is_probed=self.is_probed,
+            unanswered=unanswered,
         )
         if self.is_walking:
             return told
@@ -203,7 +208,9 @@ class RequestLoop:
         errand.request = request
         accounts = self._accounts_of(request)
         errand.is_probed = self._around.are_probed(accounts)
-        progress = errand.progress(self._around.unanswered(accounts))
+        limit = self._around.configuration.settle_limit_seconds
+        restless = errand.tree.restless(now, limit)
+        progress = errand.progress(restless, self._around.unanswered(accounts))
         if progress != errand.told:
             await self._store.write(backfills.tell, request.id, progress)
             errand.told = progress

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from uploadd.files.fingerprint import Stat
 from uploadd.model.delays import growing
+from uploadd.model.restless import MOST_NAMED, Restless
 
 LOOK_SPACING_SECONDS = 0.1
 """Sightings may come by the thousand; looks at one file come no closer than this."""
@@ -24,6 +25,9 @@ LOOK_SPACING_SECONDS = 0.1
 FIRST_OPEN_WAIT_SECONDS = 1.0
 MOST_OPEN_WAIT_SECONDS = 30.0
 """How often a file is looked at again that is quiet but still open for writing."""
+
+CHANGES_OF_RESTLESS = 2
+"""After so many looks that showed a change a file is one that keeps changing."""
 
 # The kernel's file times lag behind its clock by a timer tick at most.
 _TICK_SECONDS = 0.01
@@ -53,6 +57,25 @@ class Gone:
 
 
 @dataclass(slots=True)
+class _Unrest:
+    """Why a path may never come to rest. Kept until it was read to its end, or has gone.
+
+    `since`: the first look at it (monotonic). `changes`: how many looks in a row showed a change;
+    `disturbed`: how often it had settled, and changed while it was read.
+    """
+
+    since: float
+    is_open: bool = False
+    changes: int = 0
+    disturbed: int = 0
+
+    @property
+    def is_restless(self) -> bool:
+        """One change may be the last: that file only rests out its quiet time."""
+        return self.is_open or self.changes + self.disturbed >= CHANGES_OF_RESTLESS
+
+
+@dataclass(slots=True)
 class _Candidate:
     """What is remembered of a path between two looks. `due` is None while somebody looks."""
 
@@ -75,6 +98,7 @@ class Settler:
 
     def __init__(self) -> None:
         self._candidates: dict[bytes, _Candidate] = {}
+        self._unrest: dict[bytes, _Unrest] = {}
         self._looks: list[tuple[float, bytes]] = []  # a heap; rows that are out of date stay in it
         self._clock_offset: float | None = None
         self._clock_read_at = 0.0
@@ -128,6 +152,22 @@ class Settler:
     def forget(self, path: bytes) -> None:
         """Drop a path that needs no more looks (it cannot be read, its folder was removed)."""
         self._candidates.pop(path, None)
+        self.rested(path)
+
+    def rested(self, path: bytes) -> None:
+        """A settled file was read to its end."""
+        self._unrest.pop(path, None)
+
+    def disturbed(self, path: bytes, now: float) -> None:
+        """A settled file changed, or vanished, while it was read."""
+        self._unrest.setdefault(path, _Unrest(now)).disturbed += 1
+
+    def restless(self, now: float, limit_seconds: float) -> Restless:
+        """The candidates that are held open, or keep changing, as far as the last looks showed."""
+        found = {path: one.since for path, one in self._unrest.items() if one.is_restless}
+        there = {path: since for path, since in found.items() if path in self._candidates}
+        overdue = sum(now - since >= limit_seconds for since in there.values())
+        return Restless(len(there), overdue, tuple(sorted(there)[:MOST_NAMED]))
 
     def observe(
         self,
@@ -149,6 +189,7 @@ class Settler:
         candidate = self._candidates.get(path)
         if candidate is None:  # nobody saw it: judged by this look alone
             candidate = self._candidates[path] = _Candidate(0.0, is_own_clock=True, due=None)
+        self._note_unrest(path, candidate, stat, now, is_open=bool(is_open))
         if stat is not None and stat != candidate.stat:
             end = now if until is None else until
             candidate.quiet_since = self._last_change(candidate, stat, wall_now, now, end)
@@ -163,6 +204,14 @@ class Settler:
             return Gone()
         return self._judge(path, candidate, stat, now, is_open=bool(is_open))
 
+    def _note_unrest(
+        self, path: bytes, candidate: _Candidate, stat: Stat | None, now: float, *, is_open: bool
+    ) -> None:
+        unrest = self._unrest.setdefault(path, _Unrest(now))
+        unrest.is_open = is_open
+        if candidate.stat is not None:
+            unrest.changes = unrest.changes + 1 if stat != candidate.stat else 0
+
     def _judge(
         self, path: bytes, candidate: _Candidate, stat: Stat, now: float, *, is_open: bool
     ) -> Settled | Waiting:
@@ -173,7 +222,7 @@ class Settler:
             candidate.open_looks += 1
             wait = growing(FIRST_OPEN_WAIT_SECONDS, MOST_OPEN_WAIT_SECONDS, candidate.open_looks)
             return self._look_at(path, candidate, now + wait, is_open=True)
-        self.forget(path)
+        del self._candidates[path]
         return Settled(stat)
 
     def _look_at(

@@ -13,6 +13,7 @@ from uploadd.intake.settle import Settler
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.jobs import Lane
 from uploadd.model.places import Place
+from uploadd.model.restless import Restless
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Tree:
     def waiting(self) -> int:
         """How many candidates are on their way, and not yet in the store."""
         return len(self.settler) + self.reading
+
+    def restless(self, now: float, limit_seconds: float) -> Restless:
+        """Those of them that do not come to rest. `now`: monotonic seconds."""
+        return self.settler.restless(now, limit_seconds)
 
     def account_ids(self) -> tuple[int, ...]:
         """The accounts that a file needs a job for."""

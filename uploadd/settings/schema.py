@@ -87,6 +87,7 @@ class Settings(BaseSettings):
         Field(strict=True, gt=0, le=1000, allow_inf_nan=False),
         Field(description="a number above 0, up to 1000"),
     ] = 1.0
+    settle_limit_seconds: Annotated[float, seconds(0)] = 900.0
     notify: Annotated[
         list[kinds.Text], Field(description="a list: a command, then its arguments")
     ] = []

@@ -14,11 +14,13 @@ from enum import StrEnum
 from sqlite_utils import Database
 
 from uploadd.model.left_alone import LeftAlone
+from uploadd.model.restless import Restless
 from uploadd.store import statements
 from uploadd.store.overview import range_below
 from uploadd.store.rows import Row, rows, value
 
 NOTHING_LEFT_ALONE = LeftAlone()
+NOTHING_RESTLESS = Restless()
 
 
 class Stage(StrEnum):
@@ -52,6 +54,7 @@ class Request:
     text: str
     remedy: str
     settling: int
+    restless: Restless
     left_alone: LeftAlone
     is_probed: bool
     unanswered: tuple[str, ...]
@@ -124,6 +127,7 @@ class Progress:
     left_alone: LeftAlone = NOTHING_LEFT_ALONE
     is_probed: bool = False
     unanswered: tuple[str, ...] = ()
+    restless: Restless = NOTHING_RESTLESS
 
 
 def tell(db: Database, request_id: int, progress: Progress) -> None:
@@ -135,6 +139,7 @@ def tell(db: Database, request_id: int, progress: Progress) -> None:
             "state": progress.state,
             "text": progress.text,
             "settling": progress.settling,
+            "restless": progress.restless.as_text(),
             "left_alone": progress.left_alone.as_text(),
             "is_probed": progress.is_probed,
             "unanswered": json.dumps(progress.unanswered),
@@ -170,6 +175,7 @@ def _request_of(row: Row) -> Request:
             "accounts": tuple(json.loads(row["accounts"])),
             "state": Stage(row["state"]),
             "is_folder_named": bool(row["is_folder_named"]),
+            "restless": Restless.of_text(row["restless"]),
             "left_alone": LeftAlone.of_text(row["left_alone"]),
             "is_probed": bool(row["is_probed"]),
             "unanswered": tuple(json.loads(row["unanswered"])),

@@ -131,15 +131,25 @@ def newest_photos(db: Database, root: bytes, account_id: int, since: float, most
 
 
 def next_due_below(
-    db: Database, root: bytes, account_id: int, *, with_videos: bool = True
+    db: Database,
+    root: bytes,
+    account_id: int,
+    *,
+    with_videos: bool = True,
+    with_changed: bool = True,
 ) -> float | None:
-    """When the first queued job below `root` is ready (unix seconds; in the past: now)."""
+    """When the first queued job below `root` is ready (unix seconds; in the past: now).
+
+    `with_changed` False: without those that wait for their file, which has changed, to be read.
+    """
     statement = (
         "SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued'"
         " AND (directory = ? OR (directory >= ? AND directory < ?))"
         " AND (? OR media_type NOT LIKE 'video/%')"
+        " AND (? OR reason_code IS NOT 'changed')"
     )
-    due: float | None = value(db, statement, (account_id, root, *range_below(root), with_videos))
+    parameters = (account_id, root, *range_below(root), with_videos, with_changed)
+    due: float | None = value(db, statement, parameters)
     return due
 
 

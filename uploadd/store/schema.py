@@ -370,3 +370,9 @@ WHOSE_SETTINGS = (
 def asked_privacy(db: Database) -> None:
     """Who was to see a photo when it was uploaded: that stays, whatever the settings say later."""
     db.execute("ALTER TABLE jobs ADD COLUMN asked_privacy TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS()
+def restless_files(db: Database) -> None:
+    """Which files of a backfill do not come to rest (`model/restless.py`); empty: none."""
+    db.execute("ALTER TABLE backfills ADD COLUMN restless TEXT NOT NULL DEFAULT ''")

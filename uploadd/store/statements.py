@@ -448,19 +448,19 @@ INSERT INTO backfills (directory, place, folder, is_folder_named, accounts, sett
 VALUES (:directory, :place, :folder, :is_folder_named, :accounts, :settings, 'asked', :now)
 ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place,
     is_folder_named = :is_folder_named, settings = :settings, state = 'asked', text = '',
-    remedy = '', settling = 0, left_alone = '', is_probed = 0, unanswered = '[]',
-    pings = pings + 1, asked_at = :now
+    remedy = '', settling = 0, restless = '', left_alone = '', is_probed = 0,
+    unanswered = '[]', pings = pings + 1, asked_at = :now
 RETURNING id
 """
 BACKFILLS = "SELECT * FROM backfills ORDER BY id"
 SET_BACKFILL = """
-UPDATE backfills SET state = :state, text = :text, settling = :settling,
+UPDATE backfills SET state = :state, text = :text, settling = :settling, restless = :restless,
     left_alone = :left_alone, is_probed = :is_probed, unanswered = :unanswered
 WHERE id = :id AND state != 'asked'
 """
 BEGIN_BACKFILL = """
-UPDATE backfills SET state = 'walking', text = '', settling = 0, left_alone = '', is_probed = 0,
-    unanswered = '[]'
+UPDATE backfills SET state = 'walking', text = '', settling = 0, restless = '', left_alone = '',
+    is_probed = 0, unanswered = '[]'
 WHERE id = ?
 """
 REFUSE_BACKFILL = "UPDATE backfills SET state = 'refused', text = ?, remedy = ? WHERE id = ?"

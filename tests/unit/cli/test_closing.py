@@ -9,6 +9,7 @@ import pytest
 from uploadd.cli.closing import account_lines, found_lines, group_words, left_alone_lines
 from uploadd.files.media import FileKind
 from uploadd.model.left_alone import LeftAlone
+from uploadd.model.restless import Restless
 from uploadd.model.states import State
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.remaining import AccountSum, Group
@@ -199,3 +200,17 @@ def test_the_object_has_what_is_not_there_and_what_was_not_looked_at() -> None:
     ]
     assert told["not_looked_at"] == {"excluded": 12, "sidecar": 30, "temporary": 1, "link": 2}
     assert told["unread_directories"] == 1
+
+
+def test_files_that_do_not_come_to_rest_are_named() -> None:
+    """Apart from those that are only being written."""
+    paths = (b"/c/a.jpg", b"/c/caf\xe9.jpg", b"/c/c.jpg", b"/c/d.jpg")
+    lines = list(left_alone_lines(LeftAlone(), 6, Restless(4, 4, paths)))
+    assert lines[0] == (
+        "left for later: 4 files that are held open or keep changing:"
+        " /c/a.jpg, /c/caf\\xe9.jpg, /c/c.jpg and 1 more"
+    )
+    assert lines[1:] == ["left: 2 files that are still being written"]
+    assert list(left_alone_lines(LeftAlone(), 1, Restless(1, 0, paths[:1]))) == [
+        "left for later: 1 file that is held open or keeps changing: /c/a.jpg"
+    ]

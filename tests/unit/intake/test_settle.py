@@ -14,6 +14,7 @@ from uploadd.intake.settle import (
     Settler,
     Waiting,
 )
+from uploadd.model.restless import Restless, sum_restless
 
 A = b"/photos/a.jpg"
 QUIET = 5.0
@@ -279,3 +280,85 @@ def test_an_unknown_path_is_judged_by_the_look_alone() -> None:
     """What nobody saw, nobody has to wait for."""
     stat = _stat(changed=0)
     assert Settler().observe(A, stat, WALL + 100, 100, False) == Settled(stat)
+
+
+# --- what does not come to rest ---------------------------------------------------------------
+
+LIMIT = 60.0
+
+
+def _rewritten(settler: Settler, looks: int, *, begin: float = 100.0) -> float:
+    """So many looks, each of which shows a change; gives the time of the last."""
+    now = begin
+    settler.saw(A, now, QUIET)
+    for number in range(looks):
+        _look(settler, now, _stat(changed=now, size=number))
+        now = settler.next_due() or now
+    return now
+
+
+def test_a_file_that_is_held_open_is_restless_at_its_first_look() -> None:
+    """And overdue when it has been looked at for longer than the limit."""
+    settler = Settler()
+    settler.saw(A, 100, QUIET)
+    assert settler.restless(100, LIMIT) == Restless()
+    _look(settler, 100, _stat(changed=0), is_open=True)
+    assert settler.restless(100 + LIMIT - 1, LIMIT) == Restless(1, 0, (A,))
+    assert settler.restless(100 + LIMIT, LIMIT) == Restless(1, 1, (A,))
+
+
+def test_a_file_that_only_rests_is_not_restless() -> None:
+    """However long its quiet time is; one change may have been the last."""
+    settler = Settler()
+    now = _rewritten(settler, 2)
+    assert settler.restless(now + 1000, LIMIT) == Restless()
+
+
+def test_a_file_that_keeps_changing_is_restless_since_its_first_look() -> None:
+    """Two looks in a row showed a change."""
+    settler = Settler()
+    now = _rewritten(settler, 3)
+    assert settler.restless(now, LIMIT).count == 1
+    assert settler.restless(100 + LIMIT, LIMIT).overdue == 1
+
+
+def test_a_file_that_comes_to_rest_is_forgotten() -> None:
+    """What is found there later begins anew."""
+    settler = Settler()
+    now = _rewritten(settler, 3)
+    assert isinstance(_look(settler, now, _stat(changed=now - QUIET, size=2)), Settled)
+    assert settler.restless(now, LIMIT) == Restless()
+    settler.rested(A)
+    settler.saw(A, 1000, QUIET)
+    _look(settler, 1000, _stat(changed=1000), is_open=True)
+    assert settler.restless(1000 + LIMIT - 1, LIMIT) == Restless(1, 0, (A,))
+
+
+def test_a_file_that_changes_whenever_it_is_read_is_restless() -> None:
+    """It rests for long enough each time, and its content is never the same at both ends."""
+    settler, now = Settler(), 100.0
+    for number in range(2):
+        settler.saw(A, now, QUIET)
+        stat = _stat(changed=now - QUIET - 1, size=number)
+        assert isinstance(_look(settler, now, stat), Settled)
+        settler.disturbed(A, now)
+        now += 10
+    settler.saw(A, now, QUIET)
+    assert settler.restless(now, LIMIT) == Restless(1, 0, (A,))
+    assert settler.restless(100 + LIMIT, LIMIT).overdue == 1
+
+
+def test_a_file_that_is_gone_is_not_restless() -> None:
+    """Whatever it was before."""
+    settler = Settler()
+    now = _rewritten(settler, 3)
+    assert isinstance(_look(settler, now, None), Gone)
+    assert settler.restless(now, LIMIT) == Restless()
+
+
+def test_restless_files_are_kept_as_text() -> None:
+    """Their names need not be UTF-8."""
+    found = Restless(2, 1, (b"/a/caf\xe9.jpg", b"/a/b.jpg"))
+    assert Restless.of_text(found.as_text()) == found
+    assert Restless.of_text(Restless().as_text()) == Restless()
+    assert sum_restless([found, found]).count == 4

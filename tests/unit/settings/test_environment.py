@@ -126,6 +126,7 @@ def test_unknown_variables_are_refused(refusal, variable: str, told: str) -> Non
         ("NOTIFY", "[1]", "notify[0]: found 1"),
         ("NOTIFY", "\udcff", "notify[0]: is not UTF-8 text"),
         ("DRAIN_SECONDS", "9" * 400, "drain_seconds: found inf"),
+        ("SETTLE_LIMIT_SECONDS", "-1", "settle_limit_seconds: found -1"),
         ("ACCOUNTS__ME__CALLS_PER_HOUR", "9" * 5000, "accounts.me.calls_per_hour: found '999"),
     ],
 )

@@ -22,6 +22,7 @@ state_dir = "/data/state"
 patience = 2
 notify = ["/usr/local/bin/tell-me", "--loud"]
 drain_seconds = 10
+settle_limit_seconds = 60
 
 [accounts.me]
 service = "flickr"
@@ -73,6 +74,7 @@ def test_every_key_arrives(read, tmp_path: Path) -> None:
     assert configuration.source == tmp_path / "uploadd.toml"
     assert configuration.state_dir == Path("/data/state")
     assert (configuration.patience, configuration.drain_seconds) == (2, 10)
+    assert configuration.settle_limit_seconds == 60
     assert configuration.notify == ("/usr/local/bin/tell-me", "--loud")
     assert configuration.accounts == {
         "me": Account(
@@ -126,6 +128,7 @@ def test_defaults_are_those_of_the_value_classes(read) -> None:
     assert configuration.accounts == {"me": Account("me")}
     assert configuration.folders == {"camera": Folder("camera", Path("/p"), ("me",))}
     assert (configuration.patience, configuration.drain_seconds) == (1, 60)
+    assert configuration.settle_limit_seconds == 900
     assert configuration.notify == ()
 
 

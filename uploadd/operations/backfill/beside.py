@@ -11,6 +11,7 @@ from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.pauses import ACCUSING, ActivePause
 from uploadd.model.ports import Runtime
+from uploadd.model.restless import sum_restless
 from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
 from uploadd.operations.backfill.trees import Wanted, sum_of_walks
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
@@ -66,6 +67,8 @@ class BesideView:
             sum(request.settling for request in self.requests),
             any(request.is_walking for request in self.requests),
             sum_of_walks((one.folder, one.directory, one.left_alone) for one in self.requests),
+            sum_restless(request.restless for request in self.requests),
+            any(request.is_walking and bool(request.text) for request in self.requests),
         )
 
     async def spent(self, *, is_last: bool) -> Spent:

@@ -148,7 +148,8 @@ class Client:
 
     async def _end(self, ending: Ending) -> Finished:
         finished = await self._oversight.finished(ending)
-        if finished.ending in (Ending.DONE, Ending.FAILED):
+        has_ended = finished.ending in (Ending.DONE, Ending.FAILED)
+        if has_ended and not finished.snapshot.settling:
             await self._store.write(backfills.forget, self.ids)
             return finished
         is_held = self.has_seen_daemon and self._free_since is None

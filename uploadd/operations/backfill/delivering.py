@@ -16,6 +16,7 @@ from uploadd.intake.tree import Tree
 from uploadd.model.budget import Purpose
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import LeftAlone
+from uploadd.model.restless import sum_restless
 from uploadd.operations.backfill.asking import asked_of_those_there
 from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.oversight import Oversight, Show, Tally
@@ -147,7 +148,10 @@ class _Intake:
         is_walking = self._is_walking or any(desk.rebound.is_set() for desk in self._desks())
         settling = sum(tree.waiting() for tree in self._trees)
         found = ((one.folder.name, one.directory, left) for one, left in self._left_alone.items())
-        return IntakeView(settling, is_walking, sum_of_walks(found))
+        now = self._assembly.runtime.clock.monotonic()
+        limit = self._assembly.configuration.settle_limit_seconds
+        restless = sum_restless(tree.restless(now, limit) for tree in self._trees)
+        return IntakeView(settling, is_walking, sum_of_walks(found), restless)
 
     def is_all_queued(self) -> bool:
         """Whether every file that was found is in the queue, or known."""

@@ -16,7 +16,7 @@ from uploadd.operations.backfill.remaining import AccountSum, sum_of
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import Wanted, separate
 from uploadd.operations.backfill.views import AccountView, Spent, View
-from uploadd.operations.backfill.waiting import is_refused, only_waits
+from uploadd.operations.backfill.waiting import Left, is_refused, only_waits
 from uploadd.store import overview
 
 # Counting 200,000 rows takes a moment: never more than this share of the time.
@@ -55,6 +55,7 @@ class Oversight:
         self._open_jobs: dict[int, Counter[State]] = {}
         self._left_alone = LeftAlone()
         self._sums: tuple[AccountSum, ...] = ()
+        self._is_held_up = False
         self._count_again_at = 0.0
         self.snapshot = Snapshot()
 
@@ -65,6 +66,7 @@ class Oversight:
         # at once more, but never goes missing.
         intake = await self._view.intake()
         snapshot.settling, snapshot.is_walking = intake.settling, intake.is_walking
+        snapshot.restless, self._is_held_up = intake.restless, intake.is_held_up
         self._left_alone = intake.left_alone
         self._accounts = await self._view.accounts()
         is_due = is_last or self._clock.monotonic() >= self._count_again_at
@@ -86,15 +88,17 @@ class Oversight:
         is_refused = len(heard) < len(self._accounts)
         if is_refused and not heard:
             return Ending.CREDENTIALS
-        snapshot = self.snapshot
-        if snapshot.is_walking or not is_counted or snapshot.settling:
+        would_wait = Ending.CREDENTIALS if is_refused else Ending.WOULD_WAIT
+        if self._is_held_up and no_wait:
+            return would_wait
+        if self.snapshot.is_walking or not is_counted or self._has_unsettled(no_wait=no_wait):
             return None
         # A login that is refused holds no other account up: its own files are told of at the end.
         if not any(self._open_jobs[account.id] for account in heard):
-            return Ending.CREDENTIALS if is_refused else Ending.DONE
-        if no_wait and await self._only_waits(heard):
-            return Ending.CREDENTIALS if is_refused else Ending.WOULD_WAIT
-        return None
+            if is_refused or not self.snapshot.restless.count:
+                return Ending.CREDENTIALS if is_refused else Ending.DONE
+            return Ending.WOULD_WAIT if no_wait else Ending.FAILED
+        return would_wait if no_wait and await self._only_waits(heard) else None
 
     async def finished(self, ending: Ending) -> Finished:
         """The sum, counted for the last time."""
@@ -114,6 +118,12 @@ class Oversight:
         """Somebody else delivers from now on: keep what was spent so far."""
         self._tally.before = self._tally.before.plus(await self._view.spent(is_last=True))
 
+    def _has_unsettled(self, *, no_wait: bool) -> bool:
+        """Whether a file that was found is still waited for: not where it does not come to rest."""
+        restless = self.snapshot.restless
+        left = restless.count if no_wait else restless.overdue
+        return self.snapshot.settling > left
+
     def _is_refused(self, account: AccountView) -> bool:
         return is_refused(account, self._clock.wall())
 
@@ -121,8 +131,8 @@ class Oversight:
         """Whether everything that is left waits: for a pause, the call budget, a long backoff."""
         for account in accounts:
             directories = directories_of(self._wanted, account.name)
-            open_jobs, store = self._open_jobs[account.id], self._view.store
-            if not await only_waits(account, open_jobs, directories, store, self._clock.wall()):
+            left = Left(self._open_jobs[account.id], directories, self.snapshot.restless.count > 0)
+            if not await only_waits(account, left, self._view.store, self._clock.wall()):
                 return False
         return True
 
@@ -141,6 +151,7 @@ class Oversight:
                     files[state] = files.get(state, 0) + count
                     sizes[state] = sizes.get(state, 0) + size
                     own[state] += 0 if state in TERMINAL else count
+            own[State.QUEUED] -= await self._held_back(account)
         self._open_jobs = {key: +own for key, own in open_jobs.items()}
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
@@ -160,6 +171,13 @@ class Oversight:
             read = self._view.store.read
             standings += await read(overview.standings_below, directory, account.id)
         return sum_of(account.name, standings)
+
+    async def _held_back(self, account: AccountView) -> int:
+        """How many queued jobs are of a former content of a file that does not come to rest."""
+        paths = self.snapshot.restless.paths
+        jobs = [await self._view.store.read(overview.jobs_of_path, path) for path in paths]
+        mine = [one for some in jobs for one in some if one.account_id == account.id]
+        return sum(one.state is State.QUEUED for one in mine)
 
     def _what_it_waits_for(self) -> str:
         now = self._clock.wall()

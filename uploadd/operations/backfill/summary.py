@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from uploadd.model.restless import Restless
 from uploadd.model.states import State
 
 SENT = (State.PROCESSING, State.FILING)
@@ -13,11 +14,15 @@ PENDING = (State.QUEUED, State.UPLOADING, State.UNCERTAIN, State.PROCESSING, Sta
 
 @dataclass
 class Snapshot:
-    """How far a backfill is. Files count once for each account they go to; sizes in bytes."""
+    """How far a backfill is. Files count once for each account they go to; sizes in bytes.
+
+    `restless`: those of the `settling` that do not come to rest.
+    """
 
     files: dict[State, int] = field(default_factory=dict)
     sizes: dict[State, int] = field(default_factory=dict)
     settling: int = 0
+    restless: Restless = field(default_factory=Restless)
     is_walking: bool = True
     bytes_sent: int = 0
     api_calls: int = 0

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.pauses import ActivePause
+from uploadd.model.restless import Restless
+from uploadd.store.backfills import NOTHING_RESTLESS
 from uploadd.store.store import Store
 
 
@@ -35,13 +37,16 @@ class AccountView:
 class IntakeView:
     """How far the walks are.
 
-    `settling`: files that were found and are not in the queue yet. `left_alone`: what the walks
-    that have ended did not look at.
+    `settling`: files that were found and are not in the queue yet; `restless`: those of them that
+    do not come to rest. `left_alone`: what the walks that have ended did not look at.
+    `is_held_up`: a walk waits for a directory that is not there.
     """
 
     settling: int
     is_walking: bool
     left_alone: LeftAlone
+    restless: Restless = NOTHING_RESTLESS
+    is_held_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
