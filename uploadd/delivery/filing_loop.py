@@ -50,7 +50,7 @@ class FilingLoop(QuestionLoop):
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise
-            filing = unfiled(job, f"{error.reason.text} [{error.reason.code}]", self._desk.around())
+            filing = unfiled(job, error.reason.text, self._desk.around())
             self._tell(job, error.reason, is_last=filing.state is State.DONE)
             return filing
         return filed(job)
