@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from simulation.world import JPEG, World
 from uploadd.model.states import State
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.store import ledger, overview
 from uploadd.store.connection import DATABASE_NAME
 from uploadd.store.mark import MARK_NAME
 
@@ -69,10 +71,6 @@ def lose_the_state(world: World) -> None:
 
 def history(world: World, name: str) -> list[str]:
     """What was told of a file's newest job."""
-    from contextlib import closing
-
-    from uploadd.store import overview
-
     with closing(world.database()) as db:
         return [row["text"] for row in overview.history_of(db, world.job_of(name).id)]
 
@@ -285,18 +283,36 @@ def test_a_look_up_goes_by_the_pixels_too(tmp_path: Path, dedup_check: int) -> N
 
 
 def test_a_mixture_is_found_by_its_tag_whatever_its_pixels(tmp_path: Path) -> None:
-    """The file changed under a send whose reply was lost: that photo is ours, and is mended."""
-    world = Home(tmp_path, SandboxOptions(is_pro=True, faults=(Fault("lose-reply", first=1),)))
+    """The file changed under a send whose reply was lost: that photo is ours, and a person's."""
+    world = Home(tmp_path, SandboxOptions(faults=(Fault("lose-reply", first=1),)))
     path = world.add("p.jpg", picture(800, 600, b"l", CHUNKS))
 
-    def rewrite() -> None:
-        path.write_bytes(picture(640, 480, b"s", CHUNKS))
+    def rewrite(width: int, height: int) -> None:
+        path.write_bytes(picture(width, height, b"s", CHUNKS))
         os.utime(path, (world.now(), world.now()))
 
-    moment = Moment(rewrite)
-    world.runtime = replace(world.runtime, disk=ActingDisk(moment, "read_chunk", 1))
+    during, after = Moment(lambda: rewrite(640, 480)), Moment(lambda: rewrite(300, 200))
+    world.runtime = replace(world.runtime, disk=ActingDisk(during, "read_chunk", 1))
+    world.transport = Watched(world, after.come)
     world.backfill()
-    world.pass_time(60.0)
+    (torn,) = [job for job in world.jobs() if job.reason and job.reason.code == "torn"]
+    assert torn.state is State.FAILED
+    assert torn.photo_id is not None
+
+
+def test_an_adoption_does_not_settle_a_send_that_its_pixels_contradict(tmp_path: Path) -> None:
+    """It may have arrived all the same: the doubt stands until the looks are over."""
+    world = with_stale_tag(tmp_path)
+    lose_the_state(world)
+    world.sandbox.faults.add(Fault("http-before", code=502, first=1))
+    world.add("p.jpg", LARGE)
+    world.backfill(stop_after=10.0)
+    assert world.job_of("p.jpg").state is State.UNCERTAIN
+    world.pass_time(3600.0)
+    assert world.adopt().tagged == 1
+    with closing(world.database()) as db:
+        entry = ledger.entry(db, 1, hash_of(LARGE))
+    assert entry is not None
+    assert entry.state == "maybe"
     world.backfill()
-    assert moment.has_come
-    assert world.kept() == {hash_of(path.read_bytes()): 1}
+    assert world.kept() == {hash_of(SMALL): 1, hash_of(LARGE): 1}
