@@ -23,7 +23,7 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import moment, since_said, soon
-from uploadd.model.configuration import Configuration
+from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import ServiceError
 from uploadd.model.numbers import counted, number
 from uploadd.operations.adopt import Adopted
@@ -59,15 +59,16 @@ def adopt(
             stop(f"stopped; {KEPT}", EXIT_INTERRUPTED)
         except ServiceError as error:
             stop(f"{error}; {KEPT}", exit_code_of(error))
-        for line in adopted_lines(account, adopted, time.time()):
+        for line in adopted_lines(configuration.accounts[account], adopted, time.time()):
             say(line)
 
 
-def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
+def adopted_lines(of: Account, adopted: Adopted, now: float) -> Iterator[str]:
     """What came of an adoption."""
+    account = of.name
     since = f" since {_day(adopted.since)}" if adopted.since else ""
     if adopted.is_listed:
-        yield from _listed_lines(account, adopted, since)
+        yield from _listed_lines(of, adopted, since)
     else:
         yield (
             f"account {account} needs no list of its photos: its service is asked for each content"
@@ -76,10 +77,10 @@ def adopted_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:
     yield from _open_lines(account, adopted, now)
 
 
-def _listed_lines(account: str, adopted: Adopted, since: str) -> Iterator[str]:
+def _listed_lines(of: Account, adopted: Adopted, since: str) -> Iterator[str]:
     photos = counted(adopted.photos, "photo or video", "photos and videos")
     yield (
-        f"account {account} has {photos}{since};"
+        f"account {of.name} has {photos}{since};"
         f" {number(adopted.tagged)} of them carry a tag by which uploadd knows their content,"
         f" {number(adopted.new)} of those are new to the ledger"
     )
@@ -91,10 +92,14 @@ def _listed_lines(account: str, adopted: Adopted, since: str) -> Iterator[str]:
         )
     unknown = adopted.photos - adopted.tagged
     if unknown:
-        yield (
-            f"the {counted(unknown, 'other', 'others')} can only be recognised by the service"
-            " itself, when sent (dedup_check)"
-        )
+        others = f"the {counted(unknown, 'other', 'others')}"
+        if of.dedup_check:
+            yield f"{others} can only be recognised by the service itself, when sent (dedup_check)"
+        else:
+            yield (
+                f"{others} cannot be recognised, because dedup_check is 0 for this account: their"
+                " files would be sent again"
+            )
 
 
 def _open_lines(account: str, adopted: Adopted, now: float) -> Iterator[str]:

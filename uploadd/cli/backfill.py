@@ -30,6 +30,7 @@ from uploadd.operations.questions import limits_of
 from uploadd.runtime import real_runtime
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CUT_SHORT = "ended at once; the queue is intact, and a send that was cut is looked up first"
 
 
 def backfill(
@@ -107,7 +108,7 @@ async def run_backfill(
 
     def ask_to_stop(number: int) -> None:
         if stop.is_set():
-            say("stopped at once; the queue is intact, what was being sent is looked up next time")
+            say(CUT_SHORT)
             sys.exit(128 + number)
         stopped_by.append(number)
         stop.set()
@@ -125,6 +126,7 @@ async def run_backfill(
             show=display,
             tell=lambda news: display.say(news_line(news)),
         ).run()
-    if stopped_by and stopped_by[0] == signal.SIGTERM:
+    is_stopped = finished.ending is Ending.INTERRUPTED  # it may have ended by itself just then
+    if is_stopped and stopped_by and stopped_by[0] == signal.SIGTERM:
         return replace(finished, ending=Ending.TERMINATED)
     return finished

@@ -17,6 +17,7 @@ from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.screen import results
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ConfigurationError
+from uploadd.model.numbers import counted
 from uploadd.operations.check.checking import check as check_all
 from uploadd.operations.check.findings import Concern, Finding, Level, Report, error, ok, warning
 from uploadd.runtime import real_runtime
@@ -94,5 +95,5 @@ def _last_word(found: Report) -> Text:
     if not found.errors and not found.warnings:
         return Text("everything is well", "green")
     counts = ((found.errors, "error"), (found.warnings, "warning"))
-    parts = [f"{number} {what}{'s' if number > 1 else ''}" for number, what in counts if number]
+    parts = [counted(number, what) for number, what in counts if number]
     return Text(" and ".join(parts), "bold red" if found.errors else "yellow")

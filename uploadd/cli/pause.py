@@ -35,7 +35,10 @@ def resume(context: typer.Context, account: Account) -> None:
         now = time.time()
         resumed = resume_account(own_configuration(context), account, now)
         for ended in resumed.ended:
-            say(f"account {account} is no longer paused: {ended.text}")
+            if resumed.kept:
+                say(f"one pause of account {account} was ended: {ended.text}")
+            else:
+                say(f"account {account} is no longer paused; it was: {ended.text}")
         for kept in resumed.kept:
             end = f", until it ends {soon(kept.delay.end, now)}" if kept.delay else ""
             say(f"account {account} still waits{end}: {kept.text}")

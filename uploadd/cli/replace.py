@@ -99,7 +99,7 @@ def replaced_lines(order: Order, replaced: Replaced) -> Iterator[str]:
             yield f"uploadd: {photo} was not replaced: {_told(replaced.reason, order)}"
         case Ending.WOULD_WAIT | Ending.CREDENTIALS:
             yield f"uploadd: {photo} is not replaced yet: {_told(replaced.reason, order)}"
-            yield WAITS if replaced.ending is Ending.WOULD_WAIT else "the queue is whole"
+            yield WAITS if replaced.ending is Ending.WOULD_WAIT else "it stays in the queue"
         case _ if replaced.left_to is not None:
             yield LEFT.format(pid=replaced.left_to, path=path)
         case _:
@@ -133,7 +133,7 @@ async def _run(configuration: Configuration, order: Order, no_wait: bool) -> Rep
 
     def ask_to_stop(signal_number: int) -> None:
         if ended.is_set():
-            say("stopped at once; the queue is intact, what was being sent is sent again")
+            say("ended at once; the queue is intact, and a send that was cut is made again")
             sys.exit(128 + signal_number)
         stopped_by.append(signal_number)
         ended.set()

@@ -16,7 +16,7 @@ LONGEST_SHOWN_URL = 400
 
 LAST_WORDS = {
     Ending.WOULD_WAIT: "what is left has to wait; run it again later to go on",
-    Ending.CREDENTIALS: "the credentials are missing or refused; the queue is whole",
+    Ending.CREDENTIALS: "the credentials are missing or refused; what is queued stays queued",
     Ending.INTERRUPTED: "stopped; the queue is intact, run it again to go on",
     Ending.TERMINATED: "stopped; the queue is intact, run it again to go on",
 }
@@ -28,8 +28,8 @@ LEFT_TO = {
     Ending.FAILED: "the daemon, pid {pid}, takes up what is left when it comes to rest",
     Ending.WOULD_WAIT: "what is left has to wait; the daemon, pid {pid}, goes on with it",
     Ending.CREDENTIALS: (
-        "the credentials are missing or refused; the queue is whole, and the daemon, pid {pid},"
-        " goes on once they are accepted"
+        "the credentials are missing or refused; what is queued stays queued, and the daemon,"
+        " pid {pid}, goes on once they are accepted"
     ),
     Ending.INTERRUPTED: "not stopped, only left: the daemon, pid {pid}, goes on with it;"
     " `uploadd status` shows it",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from unit.operations.records import account
 from uploadd.cli.adopt import adopted_lines
 from uploadd.cli.app import app
 from uploadd.operations.adopt import Adopted
@@ -174,4 +175,15 @@ def test_adopt_says_that_the_service_is_away(home: Home) -> None:
 )
 def test_what_came_of_an_adoption(adopted: Adopted, told: str) -> None:
     """For people."""
-    assert told in "\n".join(adopted_lines("me", adopted, NOW))
+    assert told in "\n".join(adopted_lines(account("me"), adopted, NOW))
+
+
+def test_photos_that_nobody_will_recognise_are_called_so() -> None:
+    """Without `dedup_check` the service does not look at what arrives."""
+    adopted = Adopted(0.0, 3, 2, 1, is_settled=True)
+    told = list(adopted_lines(account("me"), adopted, NOW))
+    assert told[1] == (
+        "the 1 other can only be recognised by the service itself, when sent (dedup_check)"
+    )
+    told = list(adopted_lines(account("me", dedup_check=0), adopted, NOW))
+    assert "the 1 other cannot be recognised, because dedup_check is 0" in told[1]
