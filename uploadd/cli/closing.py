@@ -49,10 +49,10 @@ def found_lines(finished: Finished) -> Iterator[str]:
         )
 
 
-def account_lines(finished: Finished, *, with_commands: bool = True) -> Iterator[str]:
+def account_lines(finished: Finished) -> Iterator[str]:
     """For each account: that it has everything, or what it has not, and why."""
     for one in finished.accounts:
-        text = _claim(one, finished, with_commands=with_commands)
+        text = _claim(one, finished)
         if text:
             yield f"{_name_of(one, finished)}{text}"
 
@@ -97,7 +97,7 @@ def group_words(groups: Sequence[Group], ways: Mapping[State, str] = _ON_THEIR_W
     return ", ".join(counted(files, *words) for words, files in sums.most_common())
 
 
-def _claim(one: AccountSum, finished: Finished, *, with_commands: bool) -> str:
+def _claim(one: AccountSum, finished: Finished) -> str:
     """Empty where the states alone have said it."""
     if not one.groups and one.found:
         if finished.has_seen_all:
@@ -109,7 +109,7 @@ def _claim(one: AccountSum, finished: Finished, *, with_commands: bool) -> str:
     words = group_words(one.groups, _ways(finished))
     text = f"{_are(one.there)} on the account. {_are(absent)} not: {words}"
     account = one.name if len(finished.accounts) > 1 else ""
-    return f"{text}: `{_command(one.groups, account)}`" if with_commands else text
+    return f"{text}: `{_command(one.groups, account)}`"
 
 
 def _command(groups: Sequence[Group], account: str) -> str:

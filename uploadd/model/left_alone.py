@@ -38,9 +38,13 @@ class LeftAlone:
             self.link + other.link,
             self.excluded_directories + other.excluded_directories,
             self.unread_directories + other.unread_directories,
-            (self.unread_named + other.unread_named)[:MOST_NAMED],
+            tuple(dict.fromkeys(self.unread_named + other.unread_named))[:MOST_NAMED],
             dict(Counter(self.not_named) + Counter(other.not_named)),
         )
+
+    def unread(self) -> LeftAlone:
+        """The directories that could not be read, alone."""
+        return LeftAlone(unread_directories=self.unread_directories, unread_named=self.unread_named)
 
     def as_json(self) -> dict[str, Any]:
         """The keys that `backfill --json` has of it (design section 7)."""

@@ -93,6 +93,17 @@ def test_what_will_not_be_sent_is_grouped_as_a_backfill_groups_it(records: Recor
     assert not found.is_everything_there
 
 
+def test_a_directory_that_lies_in_another_is_counted_once(records: Records) -> None:
+    """Whoever names both means one backfill."""
+    deep = records.photos / "deep"
+    deep.mkdir()
+    (deep / "a.jpg").write_bytes(JPEG)
+    (deep / "a.xmp").touch()
+    wanted = wanted_trees(records.configuration, [str(records.photos), str(deep)], None, None)
+    found = preview(records.configuration, wanted)
+    assert (found.found, found.photos, found.left_alone.sidecar) == (1, 1, 1)
+
+
 def test_a_dry_run_knows_when_everything_is_there(records: Records) -> None:
     """A sidecar is no photo; one file that is queued is enough."""
     records.done("done.jpg")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from unit.operations.records import BROKEN, NOT_A_PHOTO, UNREADABLE, Records
 from uploadd.files.media import FileKind
+from uploadd.model.left_alone import LeftAlone
 from uploadd.model.states import State
 from uploadd.operations.backfill.remaining import Group, groups_of, sum_of
+from uploadd.operations.backfill.trees import sum_of_walks
 from uploadd.store import overview
 from uploadd.store.beside import writing
 from uploadd.store.overview import Standing
@@ -81,3 +83,18 @@ def test_a_file_on_its_way_counts_although_it_has_gone(records: Records) -> None
         db.execute("DELETE FROM files")
         (row,) = overview.standings_below(db, records.root, job.account_id)
     assert (row.state, row.files) == (State.UPLOADING, 1)
+
+
+def test_walks_of_directories_in_each_other_count_each_name_once() -> None:
+    """But what could not be read counts, because the walk from above may not come to it."""
+    above = LeftAlone(sidecar=3, link=1, unread_directories=1, unread_named=("/a/x (no)",))
+    below = LeftAlone(sidecar=2, unread_directories=1, unread_named=("/a/.b/y (no)",))
+    other = LeftAlone(excluded=5)
+    walks = [("", b"/a/.b", below), ("", b"/a", above), ("web", b"/a/web", other)]
+    assert sum_of_walks(walks) == LeftAlone(
+        excluded=5,
+        sidecar=3,
+        link=1,
+        unread_directories=2,
+        unread_named=("/a/.b/y (no)", "/a/x (no)"),
+    )

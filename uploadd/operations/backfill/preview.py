@@ -54,16 +54,16 @@ def preview(
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
-    borders = Folders(configuration.folders.values()).borders()
+    borders, seen = Folders(configuration.folders.values()).borders(), set[bytes]()
     db = open_for_reading(configuration.state_dir)
     if db is None:
         for one in wanted:
-            _Walk(found, one, borders, None, {}).run()
+            _Walk(found, one, borders, seen, None, {}).run()
         return found
     with closing(db):
         ids = {row.label: row.id for row in accounts.all_accounts(db) if row.label}
         for one in wanted:
-            _Walk(found, one, borders, db, ids).run()
+            _Walk(found, one, borders, seen, db, ids).run()
     return found
 
 
@@ -75,12 +75,14 @@ class _Walk:
         found: Preview,
         one: Wanted,
         borders: frozenset[Identity],
+        seen: set[bytes],
         db: Database | None,
         ids: Mapping[str, int],
     ) -> None:
         self._found = found
         self._tree = one
         self._borders = borders
+        self._seen = seen
         self._db = db
         self._ids = {name: ids.get(name, 0) for name in one.folder.accounts}
 
@@ -92,11 +94,19 @@ class _Walk:
             if not folder.accounts:
                 files += sum(len(listing.entries) for listing in batch)
                 continue
-            for listing, known in zip(batch, self._known(batch), strict=True):
+            fresh = [one for one in batch if self._is_first_to_see(one.directory)]
+            for listing, known in zip(fresh, self._known(fresh), strict=True):
                 passed_by.take(listing)
                 self._count(listing, known)
         left = passed_by.sum().plus(LeftAlone(not_named={folder.name: files}))
         self._found.left_alone = self._found.left_alone.plus(left)
+
+    def _is_first_to_see(self, directory: bytes) -> bool:
+        """Whether no other of the trees has come to it: one may lie in another."""
+        if directory in self._seen:
+            return False
+        self._seen.add(directory)
+        return True
 
     def _known(self, batch: Sequence[Listing]) -> Iterator[dict[bytes, KnownFile]]:
         if self._db is None:

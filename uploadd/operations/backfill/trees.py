@@ -62,13 +62,14 @@ def separate(directories: Sequence[bytes]) -> list[bytes]:
 def sum_of_walks(walks: Iterable[tuple[str, bytes, LeftAlone]]) -> LeftAlone:
     """What was left alone in all, by the folder and the directory of each walk.
 
-    Nothing is counted twice where one directory lies in another; a folder in another one is walked
-    by itself.
+    No name is counted twice where one directory lies in another; a folder in another one is walked
+    by itself. A directory that could not be read always counts: the walk from above may not have
+    come to it.
     """
     found, known = LeftAlone(), {(folder, directory): left for folder, directory, left in walks}
-    for folder in dict.fromkeys(folder for folder, _ in known):
-        for directory in separate([there for name, there in known if name == folder]):
-            found = found.plus(known[folder, directory])
+    for (folder, directory), left in known.items():
+        apart = separate([there for name, there in known if name == folder])
+        found = found.plus(left if directory in apart else left.unread())
     return found
 
 
