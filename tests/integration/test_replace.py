@@ -246,7 +246,7 @@ def test_bad_input_is_one_clear_line(make_desk: MakeDesk) -> None:
         ((str(desk.home / "none.jpg"), photo_id), 2, "none.jpg"),
         ((str(desk.photos), photo_id), 2, "photos"),
         ((str(empty), photo_id), 2, "empty"),
-        ((str(text), photo_id), 2, "not a photo"),
+        ((str(text), photo_id), 2, "no photo or video"),
         ((str(path), "7x"), 2, "not the id of a photo"),
         ((str(path), "٣"), 2, "not the id of a photo"),
         ((str(path), "999"), 1, "no photo 999"),
