@@ -28,7 +28,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
-from uploadd.store import accounts, lock, sightings
+from uploadd.store import accounts, lock, sightings, unread
 from uploadd.store.seat import Seat, take_seat
 from uploadd.store.store import Store, Worker, one_thread
 
@@ -119,11 +119,22 @@ class Assembly:
         )
 
     async def resight_unread(self, lane: Lane) -> None:
-        """Look again at queued files that could never be read: a person said `retry`."""
-        for job in await self.store.read(sightings.unread_jobs):
-            for tree in self.arrivals.trees:
-                if _takes_in(tree, job):
-                    self.arrivals.saw(tree, job.path, lane)
+        """Look again at queued files that were never read.
+
+        A person said `retry`, or they changed while they were sent, and uploadd stopped then.
+        """
+        at_work = {desk.id: desk for desk in self.desks.values()}
+        for job in await self.store.read(unread.unread_jobs):
+            if job.account_id in at_work:
+                await self._resight_unread(replace(job, lane=lane), at_work[job.account_id])
+
+    async def _resight_unread(self, job: Job, desk: Desk) -> None:
+        ruling = await self.runtime.disk.run(desk.ruling_on, job, desk.account.name)
+        if ruling.why_not is None:
+            self.resight(job)
+        else:
+            now = self.runtime.clock.wall()
+            await self.store.write(sightings.leave_out, job.id, ruling.why_not, now)
 
 
 def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:

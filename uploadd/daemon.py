@@ -115,6 +115,7 @@ class _Daemon:
         self._watchdog = watchdog
         self._ended = asyncio.Event()
         self._unread_wanted = asyncio.Event()
+        self._unread_wanted.set()  # what an earlier run left
         self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
         self._requests = self._request_loop()
 

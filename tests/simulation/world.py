@@ -21,7 +21,7 @@ from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
-from uploadd.model.jobs import Job
+from uploadd.model.jobs import Job, Lane
 from uploadd.operations.backfill.delivering import Backfill, Finished
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import wanted_trees
@@ -161,6 +161,7 @@ class World:
         tree = assembly.tree(self.folder.root, self.folder)
         folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
         await folder.start()
+        await assembly.resight_unread(Lane.LIVE)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(folder.run(ended))
             tasks.create_task(assembly.arrivals.run(ended))

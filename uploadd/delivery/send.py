@@ -8,6 +8,7 @@ after `settle` the truth.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import structlog
 from sqlite_utils import Database
@@ -107,12 +108,17 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
     witnessed = with_sent(job, sent)
     believed = await confirmed(desk, witnessed, verdict)
-    settlement = after_send(witnessed, believed, desk.around())
-    await settle(desk, [(witnessed, desk.suspects.judge(job, settlement, acquittals))])
+    settlement = desk.suspects.judge(
+        job, after_send(witnessed, believed, desk.around()), acquittals
+    )
+    # Asked as late as can be. A torn upload is mended with what the file holds then.
+    is_whole = body.sent_bytes == job.size and sent is None
+    is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
+    await settle(desk, [(witnessed, replace(settlement, is_outdated=is_outdated))])
     await _learn_from(desk, job, verdict)
     if parcel.is_public == 0 and not job.is_replacement and may_have_arrived(verdict):
         desk.private_kept += 1
-    if sent is not None:
+    if sent is not None or is_outdated:
         desk.resight(job)
 
 

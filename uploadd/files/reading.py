@@ -7,9 +7,9 @@ import os
 from types import TracebackType
 from typing import Self
 
-from uploadd.files.fingerprint import Stat, stat_of
+from uploadd.files.fingerprint import Stat, stat_file, stat_of
 from uploadd.files.opening import CHUNK_BYTES, open_regular, printable, trouble
-from uploadd.model.errors import FileChangedError
+from uploadd.model.errors import FileChangedError, FileTrouble
 
 
 class SteadyReader:
@@ -83,6 +83,17 @@ class SteadyReader:
         except OSError as error:
             raise trouble(error, self._path) from None
         return not now.same_content_as(self._expected)
+
+    def is_outdated(self) -> bool:
+        """Whether there is something else in the file by now, whoever wrote it, or at its path.
+
+        False where nothing is at the path: then there is nothing more to send.
+        """
+        try:
+            at_path = stat_file(self._path)
+            return self.has_changed() or not at_path.same_content_as(self._expected)
+        except FileTrouble:
+            return False
 
     def finish(self) -> bool:
         """Close the file; return whether what was given is torn (see `is_torn`)."""

@@ -47,6 +47,7 @@ class Settlement:
     its file. `there_as`: the photo that has the content, where that is not `photo_id`.
     `asked_at`: when the service was asked that named the photo (unix seconds), where it was looked
     for: what is begun since may have given that photo another content.
+    `is_outdated`: what was sent stands, but the file holds something else by now, which gets a job.
     """
 
     state: State
@@ -66,6 +67,7 @@ class Settlement:
     is_torn: bool = False
     there_as: str | None = None
     asked_at: float | None = None
+    is_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import Settlement, Surroundings
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, ledger_moves, mending, older, pauses, statements, twins
+from uploadd.store import changing, ledger_moves, mending, older, pauses, statements, twins, unread
 from uploadd.store.rows import Row, jobs, one
 from uploadd.store.writing import (
     aim_anew,
@@ -111,6 +111,8 @@ def settle(
     older.note_absence(db, job, settlement)
     if settlement.is_torn and settlement.photo_id is not None:
         mending.begin(db, job, settlement.photo_id, now)
+    if settlement.is_outdated:
+        unread.begin(db, job, now)
     decided = twins.decide(db, job, settlement, now)
     _rehouse(db, job, gone, now)
     if settlement.state is State.FILING and not job.is_replacement:

@@ -142,7 +142,7 @@ def _register_for(
 ) -> int | None:
     existing = _job_for(db, finding, finding.sha256, account_id)
     if existing is None and finding.sha256:
-        existing = _job_for(db, finding, "", account_id)  # it could not be read before
+        existing = _job_for(db, finding, "", account_id)  # it was not read yet, or could not be
     older = _older(db, finding, account_id, existing)
     past = changing.with_jobs(db, past, older)
     if existing is not None:
@@ -207,6 +207,8 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
     if job.state is State.QUEUED and finding.refusal is not None:
         _apply_refusal(db, job, finding, now)
         return None
+    if job.state is State.QUEUED and not job.sha256:
+        return _first_read(db, job, finding, past, now)
     if finding.refusal is None and _comes_back(db, job, finding, past):
         changing.point(db, job, finding, past)
         fresh = moves.job_by_id(db, job.id)
@@ -216,6 +218,15 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
     if job.state in (State.DONE, State.DUPLICATE) and past.has_changed_to(finding.sha256):
         changing.note_again(db, job, now)
     return job.id if job.state is State.QUEUED else None
+
+
+def _first_read(db: Database, job: Job, finding: Finding, past: Past, now: float) -> int | None:
+    """A queued job learns what its file holds, and goes where its folder says."""
+    if changing.is_ignored(finding, past):
+        moves.skip(db, job, CHANGE_IGNORED, now)
+        return None
+    changing.point(db, job, finding, past)
+    return job.id
 
 
 def _comes_back(db: Database, job: Job, finding: Finding, past: Past) -> bool:
@@ -282,11 +293,6 @@ def _remember(db: Database, finding: Finding, past: Past) -> None:
             "born": past.born,
         },
     )
-
-
-def unread_jobs(db: Database) -> list[Job]:
-    """Queued jobs whose content was never read."""
-    return jobs(db, statements.NEVER_READ)
 
 
 def read_anew(db: Database, job: Job) -> None:

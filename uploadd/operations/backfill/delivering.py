@@ -62,6 +62,7 @@ class Backfill:
         self._oversight = Oversight(view, wanted, self._runtime.clock, tally, show)
         self._ended = asyncio.Event()
         self._heard = asyncio.Event()
+        self._heard.set()  # an earlier run may have left what was never read
 
     async def run(self) -> Finished:
         """Walk and deliver until nothing is pending, or until there is a reason to stop.
