@@ -109,7 +109,8 @@ class Assembly:
     def _tree_of(self, job: Job) -> Tree:
         """A tree for one file, for its job's account, by what a person said of the job."""
         names = tuple(name for name, desk in self.desks.items() if desk.id == job.account_id)
-        folder = self.configuration.folders.get(job.folder, plain_folder(job.root))
+        named = self.configuration.folders.get(job.folder) if job.is_folder_named else None
+        folder = named or plain_folder(job.root)  # what a file goes by, its place says anew
         return self.tree(
             job.root,
             replace(folder, accounts=names),
