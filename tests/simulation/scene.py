@@ -24,6 +24,8 @@ from uploadd.model.configuration import ServiceName, WatchMode
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.delivering import Backfill, Finished
 from uploadd.operations.backfill.trees import wanted_trees
+from uploadd.operations.ignoring import ignore
+from uploadd.operations.naming import Names
 from uploadd.operations.retrying import Wish, retry
 from uploadd.sandbox import SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
@@ -114,6 +116,17 @@ class Scene(World):
     def retry_failed(self) -> None:
         """A person says `uploadd retry --failed`."""
         retry(self.configuration(), Wish(failed=True), self.clock.wall())
+
+    def ignore_all(self) -> None:
+        """A person says `uploadd ignore` of the folder."""
+        ignore(self.configuration(), self._named(), self.clock.wall())
+
+    def retry_all(self) -> None:
+        """A person says `uploadd retry` of the folder: what has failed, or was ignored."""
+        retry(self.configuration(), Wish(self._named()), self.clock.wall())
+
+    def _named(self) -> Names:
+        return Names(paths=(os.fsencode(self.photos),))
 
     def _live(self, life: Life, work: Callable[[Assembly], Any]) -> Any:
         self.lives.append(life)

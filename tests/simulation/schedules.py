@@ -61,6 +61,10 @@ class _Playing:
             self._live(self._weather.life(self._scene, number), dice)
             if dice.random() < 0.2:
                 self._scene.pass_time(dice.uniform(0.0, LONGEST_REST_SECONDS))
+            if self._weather.ignores:
+                self._scene.ignore_all()
+        if self._weather.ignores:
+            self._scene.retry_all()
         calm(self._scene)
         self._end_well()
         self._watch.close()

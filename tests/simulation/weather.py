@@ -57,6 +57,7 @@ class Weather:
     has_dedup: bool
     services: tuple[ServiceName, ...]
     replaces: bool
+    ignores: bool
 
     @classmethod
     def of(cls, seed: int) -> Weather:
@@ -72,6 +73,7 @@ class Weather:
             has_dedup=dice.random() < 0.6,
             services=Random(f"services {seed}").choice((FLICKR,) * 5 + (IPERNITY,) * 4 + (BOTH,)),
             replaces=Random(f"replaces {seed}").random() < 0.6,
+            ignores=Random(f"ignores {seed}").random() < 0.1,
         )
 
     @property

@@ -20,6 +20,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
 from uploadd.files.fingerprint import Stat
+from uploadd.files.mounts import is_on_device
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
 from uploadd.model.budget import PURPOSE_OF
@@ -180,13 +181,7 @@ async def _vanished(desk: Desk, job: Job, now: float) -> None:
 
 def _is_same_mount(job: Job) -> bool:
     """Whether the nearest directory above the file that still exists is on the file's device."""
-    directory = job.directory
-    while directory not in (job.root, b"/", b"") and not os.path.isdir(directory):
-        directory = os.path.dirname(directory)
-    try:
-        return os.stat(directory).st_dev == job.device
-    except OSError:
-        return False
+    return is_on_device(job.directory, job.root, job.device)
 
 
 async def _during_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:

@@ -31,7 +31,10 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 
 MOST_TORN = 5
-LOOK_AT_BOTH = "look at both on the service, and delete the one that is not wanted"
+LOOK_AT_BOTH = (
+    "look at both on the service, and delete the one that is not wanted;"
+    " then `uploadd ignore` the job"
+)
 SENT_AGAIN = "whether the replacement arrived is unknown; it is sent again, which is harmless"
 
 

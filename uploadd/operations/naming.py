@@ -12,7 +12,7 @@ from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
-from uploadd.operations.show.spelling import known_place
+from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.store import overview
 from uploadd.store.listing import Choice, has_jobs, ids_chosen
 
@@ -70,14 +70,15 @@ def ids_named(
     ids = list(names.ids)
     refused = []
     for typed in names.paths:
-        path = known_place(db, folders, typed).path
-        if not has_jobs(db, path):
+        place = known_place(db, folders, typed)
+        path, roots = place.path, roots_of(folders, place)
+        if not any(has_jobs(db, root) for root in roots):
             refused.append(no_job(path))
         of_path = overview.jobs_of_path(db, path)
         current = overview.current_ids(db, path, of_path)
         found = [job.id for job in of_path if fits(job, job.id in current)]
         for choice in below:
-            found += ids_chosen(db, replace(choice, below=path))
+            found += ids_chosen(db, replace(choice, below=roots))
         ids += found or [job.id for job in of_path[-1:]]
     return list(dict.fromkeys(ids)), refused
 

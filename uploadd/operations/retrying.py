@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from uploadd.files import mounts
 from uploadd.files.opening import open_regular, printable
 from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration, OnChange, ServiceName
@@ -52,12 +53,14 @@ class Retried:
 
     `looked_up`: on the service first; `unread`: read first; `deleted`: sent without `--force`
     although deleted on the service; `overruled`: an earlier send may have arrived, and they are
-    sent anyway. `is_delivering`: something runs that sees them.
+    sent anyway. `gone`: they stay as they are, because their files are not there any more.
+    `is_delivering`: something runs that sees them.
     """
 
     queued: tuple[int, ...] = ()
     looked_up: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
     deleted: tuple[int, ...] = ()
     overruled: tuple[int, ...] = ()
     refused: tuple[Refused, ...] = ()
@@ -122,11 +125,13 @@ class _Outlook(NamedTuple):
     """What a retry of a job would come to, by the disk and the settings of now.
 
     `why_not`: why it would only fail again; empty where it may work. `is_replacing`: its folder
-    gives the new content of a changed file to its photo.
+    gives the new content of a changed file to its photo. `is_gone`: there is nothing to send any
+    more, and nothing to be looked up either.
     """
 
     why_not: str
     is_replacing: bool
+    is_gone: bool
 
 
 def _outlooks(state_dir: Path, rules: Rules, job_ids: Sequence[int]) -> dict[int, _Outlook]:
@@ -136,12 +141,15 @@ def _outlooks(state_dir: Path, rules: Rules, job_ids: Sequence[int]) -> dict[int
             return {}
         rows = {row.id: row for row in accounts.all_accounts(db)}
         jobs = [job for job_id in job_ids if (job := moves.job_by_id(db, job_id)) is not None]
+        doubted = {job.id for job in jobs if _may_be_there(db, job)}
     outlooks = {}
     for job in jobs:
         row = rows[job.account_id]
         ruling = rules.ruling_on(job, row.label)
         why_not = _why_not(job, ruling, ServiceName(row.service))
-        outlooks[job.id] = _Outlook(why_not, ruling.place.on_change is OnChange.REPLACE)
+        is_gone = job.id not in doubted and mounts.is_gone(job.path, job.root, job.device)
+        is_replacing = ruling.place.on_change is OnChange.REPLACE
+        outlooks[job.id] = _Outlook(why_not, is_replacing, is_gone)
     return outlooks
 
 
@@ -192,6 +200,8 @@ class _Retrying:
                 self.refused.append(Refused(job.id, f"{text} skipped jobs are retried"))
             elif outlook.why_not:
                 self.refused.append(Refused(job.id, outlook.why_not))
+            elif outlook.is_gone:
+                self._add("gone", job)
             else:
                 self._requeue(db, job, outlook)
 

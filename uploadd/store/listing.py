@@ -13,13 +13,15 @@ from uploadd.store import statements
 from uploadd.store.overview import range_below
 from uploadd.store.rows import job_of, rows, value
 
+BELOW = "directory = ? OR (directory >= ? AND directory < ?)"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Jobs that fit everything that is said; what is empty or None says nothing.
 
     `since`: those that moved at that time or later (unix seconds). `below`: those whose file lies
-    anywhere below this directory.
+    anywhere below one of these directories.
     """
 
     states: Sequence[State] = ()
@@ -27,7 +29,7 @@ class Choice:
     folder: str = ""
     code: str = ""
     since: float | None = None
-    below: bytes | None = None
+    below: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,14 @@ def has_jobs(db: Database, path: bytes) -> bool:
 
 def condition(choice: Choice) -> tuple[str, tuple[object, ...]]:
     """What jobs must fulfil, in SQL, and what stands for its question marks."""
-    below = () if choice.below is None else (choice.below, *range_below(choice.below))
+    ranges = [one for root in choice.below for one in (root, *range_below(root))]
     marks = ", ".join("?" for _ in choice.account_ids)
     parts: list[tuple[str, Sequence[object]]] = [
         (f"account_id IN ({marks})", choice.account_ids),
         ("folder = ?", [choice.folder] if choice.folder else ()),
         ("reason_code = ?", [choice.code] if choice.code else ()),
         ("updated_at >= ?", () if choice.since is None else [choice.since]),
-        ("(directory = ? OR (directory >= ? AND directory < ?))", below),
+        (f"({' OR '.join([BELOW] * len(choice.below))})", ranges),
     ]
     said = [(text, values) for text, values in parts if values]
     conditions = [_state(choice.states), *(text for text, _ in said)]

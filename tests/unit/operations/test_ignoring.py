@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from unit.operations.records import NOW, Records
@@ -10,6 +12,7 @@ from uploadd.model.jobs import Job
 from uploadd.model.states import State
 from uploadd.operations.ignoring import Ignored, ignore
 from uploadd.operations.naming import Names, names_in
+from uploadd.operations.retrying import Wish, retry
 
 
 def ignored(records: Records, *words: object) -> Ignored:
@@ -48,6 +51,27 @@ def test_failed_and_queued_jobs_are_put_aside(records: Records) -> None:
     assert ignored(records, one.id, records.path("b.jpg")) == Ignored(put_aside=2)
     assert ignored(records, records.photos) == Ignored(put_aside=1)
     assert all(is_aside(records, job) for job in (one, two, three))
+
+
+def test_a_directory_may_be_a_link_and_hold_folders_that_have_another_path(
+    records: Records,
+) -> None:
+    """It is the directory that is meant, however it is spelled."""
+    home = records.photos.parent
+    (home / "link").symlink_to(records.photos)
+    jobs = [records.failed(name) for name in ("a.jpg", "b.jpg")]
+    assert ignored(records, home / "link") == Ignored(put_aside=2)
+    retry(records.configuration, Wish(names_in([str(home)])), NOW + 20)
+    assert not any(is_aside(records, job) for job in jobs)
+    (home / "above").mkdir()
+    (home / "elsewhere").symlink_to(home / "above/photos")
+    records.photos.rename(home / "above/photos")
+    folder = records.configuration.folders["camera"]
+    records.configuration.folders["camera"] = replace(folder, path=home / "elsewhere")
+    records.photos = home / "elsewhere"
+    inside = records.failed("c.jpg")
+    assert ignored(records, home / "above") == Ignored(put_aside=1)
+    assert is_aside(records, inside)
 
 
 def test_once_more_is_no_error(records: Records) -> None:

@@ -246,13 +246,24 @@ def test_a_file_too_large_puts_the_limits_in_doubt(records: Records) -> None:
 def test_files_and_directories_are_named_as_people_type_them(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Relative, over a link, and gone by now."""
+    """Relative, and over a link."""
     one, two = records.failed("a.jpg"), records.failed("b.jpg")
     (records.photos.parent / "link").symlink_to(records.photos)
-    records.path("b.jpg").unlink()
     monkeypatch.chdir(records.photos.parent)
     assert retried_paths(records, b"link/a.jpg").queued == (one.id,)
     assert retried_paths(records, b"photos/b.jpg").queued == (two.id,)
+
+
+def test_what_is_gone_has_nothing_to_send(records: Records) -> None:
+    """It stays as it is, unless an earlier send may have arrived, or its disk may be away."""
+    gone, doubted = records.failed("a.jpg"), records.failed("b.jpg", is_cleared=False)
+    for name in ("a.jpg", "b.jpg"):
+        records.path(name).unlink()
+    found = retried_paths(records, records.root)
+    assert (found.gone, found.looked_up, found.refused) == ((gone.id,), (doubted.id,), ())
+    with writing(records.configuration.state_dir) as db:
+        db.execute("UPDATE jobs SET device = device + 1 WHERE id = ?", (gone.id,))
+    assert retried(records, gone.id).queued == (gone.id,)
 
 
 def retried_paths(records: Records, *paths: bytes) -> Retried:

@@ -61,7 +61,12 @@ def test_no_scan(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "choice", [Choice((State.FAILED,), below=b"/p"), Choice((State.SKIPPED,), below=b"/p")]
+    "choice",
+    [
+        Choice((State.FAILED,), below=(b"/p", b"/q")),
+        Choice((State.SKIPPED,), below=(b"/p",)),
+        Choice(below=(b"/p", b"/q")),
+    ],
 )
 def test_a_directory_is_a_range(tmp_path: Path, choice: Choice) -> None:
     """A retry or a sum of one directory does not read the jobs of all others."""

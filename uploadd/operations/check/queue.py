@@ -70,5 +70,8 @@ def _stale(row: AccountRow, count: int) -> Finding:
 def _failed(row: AccountRow, count: int) -> Finding:
     subject = f"accounts.{row.label or row.identity}"
     what = counted(count, "file has failed", "files have failed")
-    remedy = "`uploadd jobs --state failed` says why; `uploadd retry --failed` tries again"
+    remedy = (
+        "`uploadd jobs --state failed` says why; `uploadd retry --failed` tries again,"
+        " `uploadd ignore` puts aside what is not wanted"
+    )
     return warning(subject, what, remedy)

@@ -294,7 +294,7 @@ def _skipped(job: Job) -> NextStep:
 
 
 def _failed_remedy(job: Job) -> str:
-    retry = f"`uploadd retry {job.id}`"
+    retry = f"`uploadd retry {job.id}`, or `uploadd ignore {job.id}` if it is not wanted"
     remedy = job.reason.remedy if job.reason else ""
     return f"{remedy}; the command is {retry}" if remedy else retry
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from uploadd.files.membership import Folders
+from uploadd.files.membership import Folders, is_inside
 from uploadd.model.places import Place
 from uploadd.store.listing import has_jobs
 
@@ -25,7 +25,19 @@ def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
     for path in (place.path, *former):
         if db is not None and has_jobs(db, path):
             return place if path == place.path else _known_as(place, path)
+    if db is not None and os.path.isdir(file):
+        target = folders.place_of_directory(file)  # DIR may be a link, as for a backfill
+        return target if has_jobs(db, target.path) else place
     return place
+
+
+def roots_of(folders: Folders, place: Place) -> tuple[bytes, ...]:
+    """The paths at and below which the queue has what lies at or below a place.
+
+    A folder that lies there has a path of its own, which may be another way to it.
+    """
+    others = (folder.root for folder in folders.below(place.path))
+    return place.path, *(root for root in others if not is_inside(root, place.path))
 
 
 def _known_as(place: Place, path: bytes) -> Place:
