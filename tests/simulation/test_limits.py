@@ -227,7 +227,7 @@ def test_a_file_too_large_fails_before_a_byte_is_sent(tmp_path: Path) -> None:
     reason = world.job_of("large.jpg").reason
     assert reason is not None
     assert reason.code == "too-large"
-    assert "2,012 bytes" in reason.text
+    assert "2,018 bytes" in reason.text
     assert "at most 1.0 kB (1,000 bytes)" in reason.text
     assert world.states() == {"done": 3, "failed": 1}
     assert len(world.uploads()) == 3

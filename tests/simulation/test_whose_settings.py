@@ -383,6 +383,17 @@ def test_all_faces_agree(world: Nested, tmp_path: Path) -> None:
     assert world.shown() == {"open": True} | MINE
 
 
+def test_a_directory_stands_for_the_folders_in_it(world: Nested, tmp_path: Path) -> None:
+    """`why DIR` and `retry DIR` reach files that are known by another path than DIR's."""
+    link = tmp_path / "link"
+    link.symlink_to(world.photos / "cam")
+    world.lay("cam", link, exclude=("private/",))
+    world.take_in(world.photos)
+    for directory, number in ((world.photos, 3), (link, 2), (world.photos / "cam/deep", 1)):
+        told = story_of(world.configuration(), os.fsencode(directory), 0.0)
+        assert sum(one.sum.jobs for one in told.sums) == number
+
+
 def test_a_file_that_changes_goes_on_by_its_own_folder(world: Nested) -> None:
     """Seen again under a send, it is not taken for the tree that it was found by."""
     world.queue(world.photos)

@@ -24,10 +24,14 @@ _NOT_A_NAME = frozenset({b"", b".", b".."})
 
 
 class Folders:
-    """The configured folders as they lie on the disk now. Every method blocks."""
+    """The configured folders as they lie on the disk now. Every method blocks.
 
-    def __init__(self, folders: Iterable[Folder]) -> None:
+    `remembers`: a directory is looked at once, for a command that shows many files at one moment.
+    """
+
+    def __init__(self, folders: Iterable[Folder], *, remembers: bool = False) -> None:
         self._roots = [_Root(folder) for folder in folders]
+        self._seen: dict[bytes, Place] | None = {} if remembers else None
 
     def place(self, path: bytes, base: bytes = b"", named: Folder | None = None) -> Place:
         """Where a file lies, and whose settings hold for it. It need not be there any more.
@@ -49,6 +53,13 @@ class Folders:
 
     def place_of_directory(self, directory: bytes) -> Place:
         """Where a directory lies. In no folder, its own real path is the root."""
+        if self._seen is None:
+            return self._look_up(directory)
+        if directory not in self._seen:
+            self._seen[directory] = self._look_up(directory)
+        return self._seen[directory]
+
+    def _look_up(self, directory: bytes) -> Place:
         real = os.path.realpath(directory or b".")
         holders = self._holders() if self._roots else {}
         for above in _upwards(real) if holders else ():

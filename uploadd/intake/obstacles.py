@@ -10,8 +10,8 @@ from uploadd.model.configuration import Configuration
 from uploadd.store.backfills import Request
 
 ANOTHER_CONFIGURATION = (
-    "restart uploadd run, so that it reads the configuration anew, or stop it while the backfill"
-    " runs"
+    "restart uploadd run, so that it reads the configuration anew (its environment counts, too), or"
+    " stop it while the backfill runs"
 )
 HIDDEN = (
     "a service sees less of the disk than you do (PrivateTmp, ProtectHome, file permissions):"

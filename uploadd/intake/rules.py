@@ -35,9 +35,10 @@ class Sighting:
 class Rules:
     """The settings of one configuration. What looks at the disk blocks."""
 
-    def __init__(self, folders: Mapping[str, Folder]) -> None:
+    def __init__(self, folders: Mapping[str, Folder], *, remembers: bool = False) -> None:
+        """`remembers`: see `Folders`."""
         self._named = folders
-        self.folders = Folders(folders.values())
+        self.folders = Folders(folders.values(), remembers=remembers)
 
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""

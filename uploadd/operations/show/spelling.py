@@ -18,8 +18,10 @@ def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
     A folder that was configured since, or by another way, gives its files another path than the
     one that they had before.
     """
-    is_directory = os.path.isdir(file) and not os.path.islink(file)
-    place = folders.place_of_directory(file) if is_directory else folders.place(file)
+    place = folders.place(file)
+    is_link_below = os.path.islink(file) and place.folder is not None
+    if os.path.isdir(file) and not is_link_below:
+        place = folders.place_of_directory(file)
     directory, name = os.path.split(os.path.abspath(file))
     former = (os.path.join(os.path.realpath(directory), name), os.path.join(directory, name))
     for path in (place.path, *former):
