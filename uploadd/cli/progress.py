@@ -115,8 +115,9 @@ def _cause_and_rest(waits_for: str) -> tuple[str, str]:
 
 def progress_line(snapshot: Snapshot) -> str:
     """How far a backfill is, in one line."""
+    accounts = f" for {number(snapshot.accounts)} accounts" if snapshot.accounts > 1 else ""
     parts = [
-        f"{number(snapshot.sent)} of {counted(snapshot.found, 'file')}",
+        f"{number(snapshot.sent)} of {counted(snapshot.found, 'file')}{accounts}",
         f"{decimal(snapshot.bytes_sent)} sent",
         rate_of(snapshot),
     ]

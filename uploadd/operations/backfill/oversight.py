@@ -69,6 +69,7 @@ class Oversight:
         snapshot.restless, self._is_held_up = intake.restless, intake.is_held_up
         self._left_alone = intake.left_alone
         self._accounts = await self._view.accounts()
+        snapshot.accounts = len(self._accounts)
         is_due = is_last or self._clock.monotonic() >= self._count_again_at
         if is_due:
             await self._count()

@@ -14,13 +14,14 @@ PENDING = (State.QUEUED, State.UPLOADING, State.UNCERTAIN, State.PROCESSING, Sta
 
 @dataclass
 class Snapshot:
-    """How far a backfill is. Files count once for each account they go to; sizes in bytes.
+    """How far a backfill is. Files count once for each of the `accounts`; sizes in bytes.
 
     `restless`: those of the `settling` that do not come to rest.
     """
 
     files: dict[State, int] = field(default_factory=dict)
     sizes: dict[State, int] = field(default_factory=dict)
+    accounts: int = 1
     settling: int = 0
     restless: Restless = field(default_factory=Restless)
     is_walking: bool = True
