@@ -8,6 +8,8 @@ from uploadd.model.numbers import number
 _LATE = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"))
 _TEXT_BYTES = 40
 _SHOWN_BYTES = 8
+_LETTER_BYTES = 4
+_LETTERS_FOR_AN_ODD_ONE = 5
 
 
 def describe(head: bytes) -> str:
@@ -25,9 +27,11 @@ def describe(head: bytes) -> str:
 
 
 def _text_of(head: bytes) -> str:
-    """The first letters of `head`; empty where it is no text."""
-    letters = head[:_TEXT_BYTES].decode("utf-8", errors="ignore")
-    lost = len(head[:_TEXT_BYTES]) - len(letters.encode())
-    is_cut = len(head) > _TEXT_BYTES and lost < 4
-    is_text = (is_cut or lost == 0) and all(one.isprintable() or one.isspace() for one in letters)
+    """The first letters of `head`; empty where it is no text. A few odd letters may be in one."""
+    shown = head[:_TEXT_BYTES]
+    letters = shown.decode("utf-8", errors="ignore")
+    lost = len(shown) - len(letters.encode())
+    is_whole = lost == 0 or (lost < _LETTER_BYTES and len(head) > _TEXT_BYTES)
+    odd = sum(not (one.isprintable() or one.isspace()) for one in letters)
+    is_text = is_whole and "\0" not in letters and odd * _LETTERS_FOR_AN_ODD_ONE < len(letters)
     return letters if is_text else ""

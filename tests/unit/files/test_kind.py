@@ -38,7 +38,8 @@ DAMAGED = {
         r"it begins with the text '<!DOCTYPE html>\n<title>404 gone</title>x'",
     ),
     "short text": ("für Oma".encode(), "it begins with the text 'für Oma'"),
-    "escapes": (b"\x1b[31mred", "it begins with the bytes 1b 5b 33 31 6d 72 65 64"),
+    "escapes": (b"\x1b[31mred alert", r"it begins with the text '\x1b[31mred alert'"),
+    "controls": (b"ab\x01\x02c", "it begins with the bytes 61 62 01 02 63"),
     "bytes": (b"\x9f\x00\x01\x02" * 50, "it begins with the bytes 9f 00 01 02 9f 00 01 02"),
     "half a letter": ("ü".encode() * 30, "it begins with the text 'üüüüüüüüüüüüüüüüüüüü'"),
 }

@@ -51,7 +51,7 @@ def _by_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | None
 
 
 def _closed_by_name(shown: str, name: bytes) -> Remark:
-    kind = "hidden" if name.startswith(b".") else "a bin, a snapshot, thumbnails or a program's own"
+    kind = "hidden" if name.startswith(b".") else "a bin, a snapshot, or of thumbnails or a program"
     text = f"the directory {shown} is not entered: it is {kind}"
     return Remark("closed", text, "move the file to another directory, or rename this one")
 
