@@ -212,6 +212,31 @@ def test_a_file_in_the_queue_that_keeps_changing_is_left(world: World) -> None:
     assert "new.jpg" in written(finished)
 
 
+def is_being_sent(world: World, name: bytes) -> bool:
+    return any(job.name == name and job.state is State.UPLOADING for job in world.jobs())
+
+
+@pytest.mark.parametrize("no_wait", [True, False])
+def test_a_file_that_goes_on_growing_after_its_send_is_left(world: World, no_wait: bool) -> None:
+    """What it held at first is there; what it holds now never comes to rest."""
+    world.set_accounts(bytes_per_second=100)  # two seconds a photo
+    path = world.photos / "p0.jpg"
+
+    async def grow() -> None:
+        await until(lambda: is_being_sent(world, b"p0.jpg"))
+        while True:
+            with path.open("ab") as file:
+                file.write(b"more")
+            os.utime(path, (world.now(), world.now()))
+            await asyncio.sleep(3.0)
+
+    finished = backfilled(world, grow, no_wait=no_wait)
+    assert finished.ending is (Ending.WOULD_WAIT if no_wait else Ending.FAILED)
+    assert finished.snapshot.seconds < (60 if no_wait else LIMIT + 120)
+    assert world.states() == {"done": 3, "queued": 1}
+    assert "p0.jpg" in written(finished)
+
+
 # --- beside a daemon --------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.outcomes import STALE_TAG
 from uploadd.model.pixels import pixels_of
 from uploadd.model.refusals import refusal_of_type
+from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -19,7 +20,7 @@ from uploadd.store import changing, ledger_moves, mending, moves, statements, tw
 from uploadd.store.changing import Past
 from uploadd.store.overview import range_below
 from uploadd.store.rows import jobs, one, value
-from uploadd.store.writing import file_fields, insert, refresh
+from uploadd.store.writing import file_fields, insert, refresh, store_fields
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
@@ -226,6 +227,7 @@ def _first_read(db: Database, job: Job, finding: Finding, past: Past, now: float
         moves.skip(db, job, CHANGE_IGNORED, now)
         return None
     changing.point(db, job, finding, past)
+    store_fields(db, job, Settlement(State.QUEUED), now)  # it waits for nothing any more
     return job.id
 
 

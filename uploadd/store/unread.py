@@ -12,11 +12,12 @@ from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
+from uploadd.model.verdicts import Reason
 from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, one
 from uploadd.store.writing import aim, insert, write
 
-STORY = "the file changed while it was being sent: what it holds now is read"
+CHANGED = Reason("changed", "the file changed while it was being sent: what it holds now is read")
 
 
 def unread_jobs(db: Database) -> list[Job]:
@@ -36,11 +37,14 @@ def begin(db: Database, sent: Job, now: float) -> None:
     key = (sent.directory, sent.name, "", sent.account_id)
     found = jobs(db, statements.JOB_OF_CONTENT, key)
     if not found:
-        job_id = insert(db, _unread(sent), sent.account_id, Kind.UPLOAD, State.QUEUED, now, STORY)
+        finding, state = _unread(sent), State.QUEUED
+        job_id = insert(
+            db, finding, sent.account_id, Kind.UPLOAD, state, now, CHANGED.text, CHANGED
+        )
         if sent.is_asked:
             aim(db, job_id, sent.photo_id, is_mending=False, is_asked=True)
     elif found[0].state is not State.QUEUED:
-        write(db, found[0], Settlement(State.QUEUED), now, story=STORY)
+        write(db, found[0], Settlement(State.QUEUED, reason=CHANGED), now)
 
 
 def _is_as_sent(known: Row, sent: Job) -> bool:
