@@ -41,8 +41,7 @@ accounts = ["sandbox"]
 
 [folders.camera.photo]
 tags = ["from:camera", "{{camera}}", "year:{{year}}"]
-is_public = 0
-is_family = 1
+privacy = "family"
 """
 # A frame of the live display begins by going back over the one before.
 FRAME = re.compile(r"\r\x1b\[2K|\r\x1b\[1A\x1b\[2K|\x1b\[\?25[lh]")
