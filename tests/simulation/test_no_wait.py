@@ -13,16 +13,20 @@ import httpx
 import pytest
 
 from simulation import world as worlds
-from simulation.parties import Party, Together, ended
+from simulation.first_upload import UPLOAD
+from simulation.parties import Party, Together, ended, until
 from simulation.world import World
 from uploadd.delivery import send
+from uploadd.delivery.suspects import STRIKES
 from uploadd.intake import rescan
 from uploadd.model.configuration import ServiceName
 from uploadd.model.pauses import PauseCause
+from uploadd.model.secret import Secret
 from uploadd.model.states import State
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.backfill.delivering import Ending
 from uploadd.operations.backfill.endings import Finished
+from uploadd.operations.backfill.news import Turn
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.store import pauses
@@ -219,13 +223,13 @@ def test_what_another_folder_waits_for_holds_nobody_up(tmp_path: Path) -> None:
 # --- beside a daemon --------------------------------------------------------------------------
 
 
-def beside(world: Together, after: float = 5.0) -> Finished:
-    """A backfill of `extra` beside a daemon, which did not ask to wait."""
+def beside(world: Together, *, no_wait: bool = True) -> Finished:
+    """A backfill of `extra` beside a daemon."""
 
     async def scene() -> Finished:
         world.daemon(Party())
-        await asyncio.sleep(after)
-        return await ended(world.backfill_of(Party(), no_wait=True))
+        await asyncio.sleep(5)
+        return await ended(world.backfill_of(Party(), no_wait=no_wait))
 
     finished: Finished = world.play(scene)
     return finished
@@ -260,3 +264,88 @@ def test_beside_a_daemon_a_refused_login_is_77(tmp_path: Path) -> None:
     world.sandbox.logins.revoke("sandbox-token")
     world.add_extra(2)
     assert beside(world).ending is Ending.CREDENTIALS
+
+
+def test_beside_a_daemon_a_directory_that_is_away_is_not_waited_for(tmp_path: Path) -> None:
+    """The daemon is started again, and the disk is not mounted any more."""
+    world = Together(tmp_path, SandboxOptions(ticket_seconds=600.0))
+    world.add_extra(2)
+
+    async def scene() -> None:
+        first = world.daemon(Party())
+        await asyncio.sleep(5)
+        client = world.backfill_of(Party(), no_wait=True)
+        await until(lambda: world.states() == {"processing": 2})
+        first.kill()
+        world.extra.rename(tmp_path / "unmounted")
+        world.daemon(Party())
+        finished = await ended(client)
+        assert finished.ending is Ending.WOULD_WAIT
+        assert finished.snapshot.seconds < 120
+
+    world.play(scene)
+
+
+def test_behind_another_backfill_it_does_not_wait(tmp_path: Path) -> None:
+    """The daemon of both is gone, and the other one was sooner to go on without it."""
+    world = Together(tmp_path, SandboxOptions(ticket_seconds=600.0))
+    world.add_extra(2)
+
+    async def scene() -> None:
+        daemon = world.daemon(Party())
+        await asyncio.sleep(5)
+        other = world.backfill_of(Party())
+        client = world.backfill_of(Party(), no_wait=True)
+        await until(lambda: world.states() == {"processing": 2})
+        client.hang()
+        daemon.kill()
+        await until(lambda: Turn.TOOK_OVER in other.turns)
+        client.wake()
+        assert (await ended(client)).ending is Ending.WOULD_WAIT
+        assert (await ended(other)).ending is Ending.DONE
+
+    world.play(scene)
+    world.assert_each_once(2)
+
+
+@pytest.mark.parametrize("no_wait", [True, False])
+def test_an_account_without_a_login_is_77(tmp_path: Path, *, no_wait: bool) -> None:
+    """Alone and beside a daemon."""
+    world = Together(tmp_path)
+    world.set_accounts(token=Secret(""))
+    world.add("p.jpg")
+    world.add_extra(2)
+    assert world.backfill(no_wait=no_wait).ending is Ending.CREDENTIALS
+    assert beside(world, no_wait=no_wait).ending is Ending.CREDENTIALS
+
+
+class Unlucky(httpx.AsyncBaseTransport):
+    """A service that refuses one file as if the login were wrong, and then cannot be reached."""
+
+    def __init__(self, world: World) -> None:
+        self._inner = InProcessTransport(world.app)
+        self._refused = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._refused == STRIKES:
+            raise httpx.ConnectError("no route to host", request=request)
+        if request.url.path == UPLOAD and b'filename="a.jpg"' in await request.aread():
+            self._refused += 1
+            text = "oauth_problem=signature_invalid"
+            return httpx.Response(401, text=text, request=request)
+        return await self._inner.handle_async_request(request)
+
+
+def test_an_outage_after_a_file_was_blamed_is_not_waited_for(tmp_path: Path) -> None:
+    """What it was refused with is settled: nothing is left to be tried before that counts."""
+    world = World(tmp_path)
+    world.set_accounts(parallel_uploads=1)
+    world.add("a.jpg")
+    for number in range(200):
+        world.add(f"p{number:03}.jpg")
+    world.sandbox.options.read_bytes_per_second = 100
+    world.transport = Unlucky(world)
+    finished = world.backfill(no_wait=True)
+    assert world.job_of("a.jpg").state is State.FAILED
+    assert finished.ending is Ending.WOULD_WAIT
+    assert finished.snapshot.count(State.QUEUED) > 0

@@ -92,8 +92,8 @@ class Desk:
     """Whether the pauses in the database were tried: before that they prove nothing."""
     is_probe_wanted: bool = False
     """Somebody asks for a backfill: like a start, that is a reason to try the pauses."""
-    is_accused: bool = False
-    """The login or the clock was refused, and no probe has shown yet whether that is true."""
+    accusations: int = 0
+    """How often the login or the clock was refused since a probe has shown whether that is true."""
     unanswered: dict[State, int] = field(default_factory=dict)
     """How many questions about jobs in a state were not answered, one after the other."""
     uploading: int = 0
@@ -164,7 +164,18 @@ class Desk:
         """Known at once, before it is committed: sends that are just being begun are put back."""
         self.pauses_begun += 1
         if cause in ACCUSING:
-            self.is_accused, self.was_probed = True, False
+            self.accusations += 1
+            self.was_probed = False
+
+    @property
+    def is_accused(self) -> bool:
+        """Whether no probe has shown yet if a refusal of the login or the clock is true."""
+        return self.accusations > 0
+
+    def withdraw_accusation(self) -> None:
+        """It was the one file's fault, and no pause comes of it."""
+        self.accusations = max(0, self.accusations - 1)
+        self.bell.ring()
 
     async def pause(self, pause: verdicts.Pause) -> None:
         """Stop the account, durably, and tell."""

@@ -66,7 +66,7 @@ class ProbeLoop:
         held = [p for p in await desk.pauses() if p.cause in ACCUSING and p.holds(now)]
         self._tries_accused = bool(held) and desk.is_accused
         if held:
-            desk.is_accused = False
+            desk.accusations = 0
 
     async def _turn(self) -> None:
         if await self._waits_for_login():
@@ -183,7 +183,7 @@ class ProbeLoop:
                 await desk.ask(self._log_in_or_fail, pauses_on_fault=True)
             except ConfigurationError as error:
                 await self._say_same_login(error)
-            desk.is_accused = False  # this was the probe
+            desk.accusations = 0  # this was the probe
         if not desk.needs_login:
             await self._quota_watch.refresh()
 

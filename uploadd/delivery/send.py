@@ -30,6 +30,7 @@ from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedErro
 from uploadd.model.jobs import Job
 from uploadd.model.limits import may_have_arrived, too_large
 from uploadd.model.outcomes import after_send, uncertain
+from uploadd.model.pauses import ACCUSING
 from uploadd.model.photo import Privacy
 from uploadd.model.places import Place, Ruling
 from uploadd.model.settlement import LedgerChange, Settlement
@@ -102,9 +103,11 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     finally:
         desk.uploading -= 1
         desk.bytes_sent += body.sent_bytes
+    is_accusing = False
     if isinstance(verdict, verdicts.Pause):
         if not desk.suspects.is_stale(verdict, acquittals):
             desk.begin_pause(verdict.cause)
+            is_accusing = verdict.cause in ACCUSING
         verdict = desk.room.counted(verdict)
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
     witnessed = with_sent(job, sent)
@@ -116,6 +119,8 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     is_whole = body.sent_bytes == job.size and sent is None
     is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
     await settle(desk, [(witnessed, replace(settlement, is_outdated=is_outdated))])
+    if is_accusing and settlement.pause is None:
+        desk.withdraw_accusation()
     await _learn_from(desk, job, verdict)
     if parcel.is_public == 0 and not job.is_replacement and may_have_arrived(verdict):
         desk.private_kept += 1

@@ -77,6 +77,8 @@ class Client:
         await self._ask_if_need_be()
         while True:
             await self._look_at_holder()
+            if self._no_wait and self._is_behind_another:
+                return await self._end(Ending.WOULD_WAIT)
             if self._is_to_take_over(await self._is_somebody_waiting()):
                 await self._oversight.close()
                 return None
@@ -93,6 +95,12 @@ class Client:
     def has_seen_daemon(self) -> bool:
         """Whether a daemon has delivered meanwhile."""
         return self._holder is not None and self._holder.command == "run"
+
+    @property
+    def _is_behind_another(self) -> bool:
+        """Whether who delivers is no daemon, and takes nothing in for anybody else."""
+        is_taken = self._holder is not None and self._free_since is None
+        return is_taken and not self.has_seen_daemon
 
     async def _ask_if_need_be(self) -> None:
         """Without a row for each directory nobody knows what is wanted."""

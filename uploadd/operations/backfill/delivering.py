@@ -213,6 +213,7 @@ class _OwnView:
                 desk.needs_login,
                 desk.was_probed,
                 desk.is_unanswered,
+                desk.uploading > 0,
             )
             for desk in self._desks()
         ]

@@ -20,7 +20,8 @@ class AccountView:
     `budget_seconds`: until the call budget has room for a backfill's next upload;
     `question_seconds`: until it has for a question about a ticket or a look-up. `was_probed`:
     whether its pauses were tried, so that they prove something. `is_unanswered`: such questions
-    meet a service that does not answer, again and again.
+    meet a service that does not answer, again and again. `is_sending`: False where no job in
+    `uploading` is being sent now: those that there are ask about what was sent.
     """
 
     name: str
@@ -31,6 +32,7 @@ class AccountView:
     needs_login: bool
     was_probed: bool
     is_unanswered: bool = False
+    is_sending: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ async def only_waits(account: AccountView, left: Left, store: Store, now: float)
     stopped = what_stops(account.pauses, now)
     if Stops.CALLS in stopped:
         return True
-    if left.open_jobs.get(State.UPLOADING):
+    is_asking = not account.is_sending and account.question_seconds > 0
+    if left.open_jobs.get(State.UPLOADING) and not is_asking:
         return False
     is_asked_about = any(left.open_jobs.get(state) for state in ASKED_ABOUT)
     if is_asked_about and not await _are_questions_waiting(account, left, store, now):
