@@ -18,6 +18,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.estimates import Pace, calls_per_file
 from uploadd.model.limits import Quota
+from uploadd.model.numbers import number
 from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Runtime
 from uploadd.operations.counting import Counter
@@ -82,7 +83,8 @@ async def _ask(
 
 
 def _refuse_to_wait(seconds: float) -> None:
-    text = f"not asked: this hour's API calls are used up, and the next one fits in {seconds:.0f} s"
+    left = number(seconds)
+    text = f"not asked: this hour's API calls are used up, and the next one fits in {left} s"
     raise BudgetUsedError(text, "ask again later")
 
 

@@ -173,6 +173,7 @@ def test_types_that_are_not_taken() -> None:
         (finished(total("me", 3), left_alone=LeftAlone(unread_directories=1)), False),
         (finished(total("me", 3), total("other", 3, EMPTY)), False),
         (finished(total("me", 3, RAW)), False),
+        (finished(total("me", 3), left_alone=LeftAlone(not_named={"web": 2})), False),
         (finished(total("me", 3), settling=1), False),
     ],
 )

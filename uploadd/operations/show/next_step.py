@@ -162,7 +162,8 @@ def _look_text(job: Job) -> str:
 
 def _filing_text(job: Job) -> str:
     if job.is_replacement:
-        refused = f" ({job.unanswered} tries were refused)" if job.unanswered else ""
+        tries = counted(job.unanswered, "try was", "tries were")
+        refused = f" ({tries} refused)" if job.unanswered else ""
         return f"the tag of photo {job.photo_id} is made to tell of its new content{refused}"
     return "its album and metadata are finished"
 
