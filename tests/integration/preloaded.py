@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+NO_LIMIT = resource.RLIM_INFINITY
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["uploadd.cli.app", "uploadd.sandbox"])
 
@@ -29,14 +31,16 @@ class Running:
         stdout: Path | None,
         stderr: Path | None,
         stdin: Path | None = Path(os.devnull),
+        file_bytes: int = NO_LIMIT,
     ) -> None:
         """`words` follow `uploadd`; what it prints is added to the two files (or one).
 
-        None: the descriptor is closed.
+        None: the descriptor is closed. `file_bytes`: it makes no file larger than this.
         """
         self._words = words
+        streams = (stdin, stdout, stderr)
         self._process = _SERVER.Process(
-            target=_run, args=(list(words), dict(environment), stdout, stderr, stdin)
+            target=_run, args=(list(words), dict(environment), streams, file_bytes)
         )
         self._process.start()
         assert self._process.pid is not None
@@ -72,10 +76,10 @@ class Running:
 def _run(
     words: list[str],
     environment: dict[str, str],
-    stdout: Path | None,
-    stderr: Path | None,
-    stdin: Path | None,
+    streams: tuple[Path | None, Path | None, Path | None],
+    file_bytes: int,
 ) -> None:
+    stdin, stdout, stderr = streams
     writing = os.O_RDWR | os.O_APPEND | os.O_CREAT
     for path, number, flags in (
         (stdin, 0, os.O_RDONLY),
@@ -95,6 +99,8 @@ def _run(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["uploadd", *words]
+    if file_bytes != NO_LIMIT:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     from uploadd.cli.app import main
 
     main()

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from integration.preloaded import Running
+from integration.preloaded import NO_LIMIT, Running
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9"
 BEGIN = """
@@ -78,11 +78,15 @@ class Desk:
         starter = "from uploadd.cli.app import main; main()"
         return [sys.executable, "-c", starter, *self._words(words)]
 
-    def uploadd(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def uploadd(
+        self, *words: str, seconds: float = 60, file_bytes: int = NO_LIMIT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; it makes no file larger than `file_bytes`."""
         with tempfile.TemporaryDirectory() as directory:
             stdout, stderr = Path(directory, "stdout"), Path(directory, "stderr")
-            running = Running(self._words(words), environment(), stdout, stderr)
+            running = Running(
+                self._words(words), environment(), stdout, stderr, file_bytes=file_bytes
+            )
             try:
                 code = running.wait(timeout=seconds)
             finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -18,20 +17,12 @@ from uploadd.store.connection import DATABASE_NAME
 
 MakeDesk = Callable[..., Desk]
 LITTLE_BYTES = 400_000
+PHOTOS = 80
 
 
 def limited(desk: Desk, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command that may make no file larger than a little."""
-    limit = (LITTLE_BYTES, LITTLE_BYTES)
-    return subprocess.run(
-        desk.command(*words),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment(),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
-    )
+    return desk.uploadd(*words, file_bytes=LITTLE_BYTES)
 
 
 def is_clear(done: subprocess.CompletedProcess[str]) -> str:
@@ -47,7 +38,7 @@ def is_clear(done: subprocess.CompletedProcess[str]) -> str:
 def test_no_room_in_mid_run_loses_nothing(make_desk: MakeDesk, command: str) -> None:
     """It stops with 1 and one line; with room, it goes on, and nothing is doubled."""
     desk = make_desk()
-    for number in range(600):
+    for number in range(PHOTOS):
         desk.add(f"p{number:03d}.jpg", size=100)
     words = ("backfill", str(desk.photos)) if command == "backfill" else ("run",)
     done = limited(desk, *words)
@@ -57,7 +48,7 @@ def test_no_room_in_mid_run_loses_nothing(make_desk: MakeDesk, command: str) -> 
         looked = limited(desk, other)
         assert "Traceback" not in looked.stderr
     assert desk.uploadd("backfill", str(desk.photos)).returncode == 0
-    assert len(desk.kept()) == 600
+    assert len(desk.kept()) == PHOTOS
     assert set(desk.kept().values()) == {1}
 
 
