@@ -58,6 +58,8 @@ class Weather:
     services: tuple[ServiceName, ...]
     replaces: bool
     ignores: bool
+    loses_photos: bool
+    """The first photo's reply is lost, it is found, and then lost while it is converted."""
 
     @classmethod
     def of(cls, seed: int) -> Weather:
@@ -74,6 +76,7 @@ class Weather:
             services=Random(f"services {seed}").choice((FLICKR,) * 5 + (IPERNITY,) * 4 + (BOTH,)),
             replaces=Random(f"replaces {seed}").random() < 0.6,
             ignores=Random(f"ignores {seed}").random() < 0.1,
+            loses_photos=Random(f"loses {seed}").random() < 0.2,
         )
 
     @property
@@ -103,6 +106,8 @@ class Weather:
             wait_seconds=dice.choice((1, 5, 30)),
             is_pro=dice.random() < (0.8 if self.replaces and self.changes_files else 0.5),
         )
+        if self.loses_photos:
+            options = replace(options, ticket_seconds=most / 2, search_lag_seconds=0.0)
         can_tell = self.has_dedup and options.dedup_sees_pending and self.services == FLICKR
         if can_tell and dice.random() < 0.2:
             return replace(options, search_finds=False)
@@ -133,6 +138,8 @@ class Weather:
 
     def _faults(self, dice: Random, service: ServiceName) -> list[Fault]:
         faults = []
+        if self.loses_photos:
+            faults = [Fault("lose-reply", first=1), Fault("ticket-fails", first=1)]
         for kinds, where in zip(KINDS[service], ("upload", "rest"), strict=True):
             for _ in range(dice.choice((0, 1, 1, 2) if where == "upload" else (0, 0, 0, 1))):
                 kind, code = dice.choice(kinds)
