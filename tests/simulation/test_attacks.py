@@ -316,7 +316,7 @@ class ChangingDisk:
         self.is_ill = True
 
     async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        if self.is_ill and work.__name__ == "read_finding" and args[0].path.endswith(self._name):
+        if self.is_ill and work.__name__ == "read_candidate" and args[2].endswith(self._name):
             self.reads += 1
             if self.reads > DISK_TURNS_AT_MOST:
                 raise AssertionError("the file is read again and again without a pause")

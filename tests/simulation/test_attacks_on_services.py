@@ -93,16 +93,16 @@ def ask(scene: Scene, name: str, photo_id: str) -> asked.Placed:
     """A person says `uploadd replace NAME --photo-id ID`."""
     with closing(open_database(scene.state_dir)) as db:
         (row,) = [row for row in all_accounts(db) if row.label == scene.account.name]
-        finding = read_finding(sighting_of(scene, name), Lane.LIVE, (row.id,), with_md5=True)
+        finding = read_finding(sighting_of(scene, name, row.id), Lane.LIVE)
         with db.conn:
             return asked.place(db, finding, photo_id, scene.now())
 
 
-def sighting_of(scene: Scene, name: str) -> Sighting:
+def sighting_of(scene: Scene, name: str, account_id: int) -> Sighting:
     """A file of the scene's folder."""
     path = os.fsencode(scene.photos / name)
     place = Place(scene.folder, scene.folder.root, os.fsencode(name))
-    return Sighting(path, place, scene.folder.accounts)
+    return Sighting(path, place, (account_id,), with_md5=True)
 
 
 def assert_true(scene: Scene) -> None:
@@ -259,7 +259,7 @@ def test_an_answer_that_is_older_than_a_replacement(tmp_path: Path) -> None:
     with closing(open_database(scene.state_dir)) as db, db.conn:
         path = os.fsencode(scene.photos / "new.jpg")
         (row,) = all_accounts(db)
-        found = read_finding(sighting_of(scene, "new.jpg"), Lane.LIVE, (row.id,), with_md5=True)
+        found = read_finding(sighting_of(scene, "new.jpg", row.id), Lane.LIVE)
         sightings.register(db, found, scene.now())
         asked_at = scene.now() - LONG_SECONDS - 1.0  # before q's photo was given C
         job = overview.jobs_of_path(db, path)[-1]

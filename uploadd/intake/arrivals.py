@@ -13,8 +13,8 @@ from uploadd.files.fingerprint import Fingerprint, Stat
 from uploadd.files.kind import Kind
 from uploadd.files.media import UNKNOWN_MEDIA_TYPE
 from uploadd.files.opening import printable
-from uploadd.intake.examine import finding_of, look_at, read_finding
-from uploadd.intake.rules import Rules, Sighting
+from uploadd.intake.examine import look_at, read_candidate
+from uploadd.intake.rules import Rules
 from uploadd.intake.settle import Gone, Settled
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
@@ -126,7 +126,10 @@ class Arrivals:
     async def _read(self, tree: Tree, path: bytes, stat: Stat | None, lane: Lane) -> Finding | None:
         async with self._reads:
             try:
-                finding = await self._finding(tree, path, stat, lane)
+                known = await self._known(path, stat)
+                finding = await self._runtime.disk.run(
+                    read_candidate, self.rules, tree, path, lane, known
+                )
             except FileTrouble as trouble:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
                 self._see_again(tree, path, lane)
@@ -136,20 +139,6 @@ class Arrivals:
             warn_of(finding)
         return finding
 
-    async def _finding(
-        self, tree: Tree, path: bytes, stat: Stat | None, lane: Lane
-    ) -> Finding | None:
-        run = self._runtime.disk.run
-        sighting = await run(self.rules.sight, tree, path)
-        if sighting is None:
-            return None
-        with_md5 = tree.roster.need_md5(sighting.accounts)
-        known = await self._known(sighting, stat, with_md5=with_md5)
-        account_ids = tree.roster.ids(sighting.accounts)
-        if known is not None:
-            return finding_of(sighting, lane, account_ids, known)
-        return await run(read_finding, sighting, lane, account_ids, with_md5=with_md5)
-
     def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
         """It changed or vanished while it was read. Its times look old, and yet it must rest."""
         tree.settler.disturbed(path, self._runtime.clock.monotonic())
@@ -158,19 +147,15 @@ class Arrivals:
         now = self._runtime.clock.monotonic()
         tree.settler.saw(path, now, quiet, is_own_clock=False)
 
-    async def _known(
-        self, sighting: Sighting, stat: Stat | None, *, with_md5: bool
-    ) -> Fingerprint | None:
+    async def _known(self, path: bytes, stat: Stat | None) -> Fingerprint | None:
         if stat is None:
             return None
-        directory, name = os.path.split(sighting.place.path)
+        directory, name = os.path.split(path)
         mark = FileMark(stat.size, stat.mtime_ns, stat.inode)
         known = await self._store.read(sightings.known_fingerprint, directory, name, mark)
         if known is None:
             return None
         content, media_type = known
-        if with_md5 and not content.md5:
-            return None  # an account came to this folder that needs it
         if media_type == UNKNOWN_MEDIA_TYPE:
             return None  # it may be damaged, and what was found in it is told anew
         return Fingerprint(stat, content.sha256, Kind(media_type), content.md5, content.pixels)

@@ -7,7 +7,8 @@ import os
 from uploadd.files.fingerprint import Fingerprint, Stat, fingerprint_file, stat_file
 from uploadd.files.kind import Kind
 from uploadd.files.openness import is_open_for_writing
-from uploadd.intake.rules import Sighting
+from uploadd.intake.rules import Rules, Sighting
+from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
 from uploadd.model.jobs import Lane
 from uploadd.model.refusals import refusal_of_file
@@ -29,41 +30,49 @@ def look_at(path: bytes) -> tuple[Stat | None, bool | None]:
         return None, None
 
 
-def read_finding(
-    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], *, with_md5: bool
-) -> Finding:
+def read_candidate(
+    rules: Rules, tree: Tree, path: bytes, lane: Lane, known: Fingerprint | None
+) -> Finding | None:
+    """What a settled candidate of a tree is; None where the settings leave it out. Blocks.
+
+    `known`: its fingerprint, where it has been read before. Raises `FileTrouble`.
+    """
+    sighting = rules.sight(tree, path)
+    if sighting is None:
+        return None
+    if known is not None and (known.md5 or not sighting.with_md5):
+        return finding_of(sighting, lane, known)
+    return read_finding(sighting, lane)
+
+
+def read_finding(sighting: Sighting, lane: Lane) -> Finding:
     """Fingerprint a settled file. Blocks.
 
     Raises `FileTrouble`, but not for unreadable files: those are findings too, for a person.
     """
     try:
-        fingerprint = fingerprint_file(sighting.path, with_md5=with_md5)
+        fingerprint = fingerprint_file(sighting.path, with_md5=sighting.with_md5)
     except FileUnreadableError as trouble:
         reason = Reason("unreadable", trouble.text, trouble.remedy)
-        return unread_finding(sighting, lane, account_ids, reason, _stat_or_nothing(sighting.path))
-    return finding_of(sighting, lane, account_ids, fingerprint)
+        return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.path))
+    return finding_of(sighting, lane, fingerprint)
 
 
-def finding_of(
-    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], fingerprint: Fingerprint
-) -> Finding:
+def finding_of(sighting: Sighting, lane: Lane, fingerprint: Fingerprint) -> Finding:
     """The finding for a file whose fingerprint is known."""
     refusal = refusal_of_file(fingerprint.stat.size, fingerprint.kind.damage)
-    return _finding(sighting, lane, account_ids, fingerprint, refusal)
+    return _finding(sighting, lane, fingerprint, refusal)
 
 
-def unread_finding(
-    sighting: Sighting, lane: Lane, account_ids: tuple[int, ...], reason: Reason, stat: Stat
-) -> Finding:
+def unread_finding(sighting: Sighting, lane: Lane, reason: Reason, stat: Stat) -> Finding:
     """The finding for a file that cannot be read: for a person."""
     unread = Fingerprint(stat, "", Kind(""))
-    return _finding(sighting, lane, account_ids, unread, Refusal(State.FAILED, reason))
+    return _finding(sighting, lane, unread, Refusal(State.FAILED, reason))
 
 
 def _finding(
     sighting: Sighting,
     lane: Lane,
-    account_ids: tuple[int, ...],
     fingerprint: Fingerprint,
     refusal: Refusal | None,
 ) -> Finding:
@@ -81,7 +90,7 @@ def _finding(
         folder=place.folder_name,
         root=place.root,
         lane=lane,
-        account_ids=account_ids,
+        account_ids=sighting.account_ids,
         refusal=refusal,
         on_change=place.on_change,
         md5=fingerprint.md5,

@@ -112,13 +112,9 @@ class FolderLoop:
         return min(seconds, 365 * 86400.0)
 
     async def _walk(self) -> None:
-        trouble = await self._runtime.disk.run(trouble_with_directory, self._tree.root)
-        if trouble is not None:
-            await self._set_degraded(f"{trouble.text}; {trouble.remedy}")
-            return
-        other = await self._runtime.disk.run(self._folders.holder_instead_of, self._tree.folder)
-        if other is not None:
-            await self._set_degraded(SAME.format(self._tree.folder.name, other.name))
+        wrong = await self._runtime.disk.run(self._why_not_walked)
+        if wrong:
+            await self._set_degraded(wrong)
             return
         await self._renew_watch()
         lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
@@ -139,6 +135,15 @@ class FolderLoop:
             gone=walked.gone,
             unreadable=len(walked.errors) or None,
         )
+
+    def _why_not_walked(self) -> str:
+        """What keeps the folder from being walked now; empty where nothing does. Blocks."""
+        trouble = trouble_with_directory(self._tree.root)
+        if trouble is not None:
+            return f"{trouble.text}; {trouble.remedy}"
+        folder = self._tree.folder
+        other = self._folders.holder_instead_of(folder)
+        return "" if other is None else SAME.format(folder.name, other.name)
 
     async def _check_watch(self) -> None:
         is_complete = self._watch is None or await self._runtime.disk.run(self._watch.is_complete)

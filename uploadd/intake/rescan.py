@@ -65,8 +65,7 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
-        borders = await self._runtime.disk.run(self._folders.borders)
-        batched = batches(walk(self._tree.root, self._tree.selection, self._start, borders))
+        batched = batches(self._listings())
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
             if is_taken:
@@ -80,6 +79,11 @@ class Rescan:
             not_named = LeftAlone(not_named={self._tree.folder.name: files})
             self.walked.left_alone = self.walked.left_alone.plus(not_named)
         return self.walked
+
+    def _listings(self) -> Iterator[Listing]:
+        """Blocks."""
+        borders = self._folders.borders()
+        yield from walk(self._tree.root, self._tree.selection, self._start, borders)
 
     async def _take_batch(self, batch: list[Listing]) -> None:
         directories = [listing.directory for listing in batch]
@@ -157,8 +161,7 @@ class Rescan:
             f"{printable(os.path.basename(path))} cannot be looked at: {why}",
             "let the user that uploadd runs as read it, then `uploadd retry` the job",
         )
-        account_ids = self._tree.roster.ids(sighting.accounts)
-        return unread_finding(sighting, self._lane, account_ids, reason, nothing_on(listing.device))
+        return unread_finding(sighting, self._lane, reason, nothing_on(listing.device))
 
     async def _find_lost_directories(self) -> None:
         """Known directories that the walk did not come to: removed, closed, or on a lost disk."""

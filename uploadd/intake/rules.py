@@ -25,11 +25,15 @@ LEFT_OUT = Reason("excluded", "the folder's include and exclude leave it out")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A file that a tree came by, and what the settings say of it."""
+    """A file that a tree came by, and what the settings say of it: where it lies and goes.
+
+    `account_ids`: the rows of the accounts. `with_md5`: whether one of them knows contents by it.
+    """
 
     path: bytes
     place: Place
-    accounts: tuple[str, ...]
+    account_ids: tuple[int, ...]
+    with_md5: bool = False
 
 
 class Rules:
@@ -43,10 +47,14 @@ class Rules:
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""
         if tree.is_asked:
-            place = self.place_for(path, tree.folder.accounts)
-            return Sighting(path, place, tree.folder.accounts)
-        place = self._place(path, tree.root, tree.folder.name if tree.is_named else "")
-        return Sighting(path, place, tree.accounts_for(place)) if _takes(place) else None
+            place, accounts = self.place_for(path, tree.folder.accounts), tree.folder.accounts
+        else:
+            place = self._place(path, tree.root, tree.folder.name if tree.is_named else "")
+            accounts = tree.accounts_for(place)
+            if not _takes(place):
+                return None
+        roster = tree.roster
+        return Sighting(path, place, roster.ids(accounts), roster.need_md5(accounts))
 
     def ruling_on(self, job: Job, account: str) -> Ruling:
         """Where a job's file lies by the settings of now, and whether they send it to its account.

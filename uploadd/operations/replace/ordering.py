@@ -57,8 +57,8 @@ class Order:
 
     def finding(self, account_id: int) -> Finding:
         """The same as intake would tell it."""
-        sighting = Sighting(self.path, self.place, (self.account.name,))
-        return finding_of(sighting, Lane.LIVE, (account_id,), self.fingerprint)
+        sighting = Sighting(self.path, self.place, (account_id,))
+        return finding_of(sighting, Lane.LIVE, self.fingerprint)
 
 
 def order_of(configuration: Configuration, file: str, photo_id: str, name: str | None) -> Order:
