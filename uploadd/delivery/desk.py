@@ -96,6 +96,7 @@ class Desk:
     """How often the login or the clock was refused since a probe has shown whether that is true."""
     unanswered: dict[State, int] = field(default_factory=dict)
     """How many questions about jobs in a state were not answered, one after the other."""
+    _told_pauses: dict[PauseCause, tuple[float, int]] = field(default_factory=dict)
     uploading: int = 0
     bytes_sent: int = 0
     private_kept: int = 0
@@ -191,7 +192,10 @@ class Desk:
         await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
 
     def tell_pause(self, pause: ActivePause) -> None:
-        """One log line for a pause: loud where a person must act."""
+        """One log line for a pause, however many sends met it: loud where a person must act."""
+        if self._told_pauses.get(pause.cause) == (pause.since, pause.times):
+            return
+        self._told_pauses[pause.cause] = (pause.since, pause.times)
         level = PAUSE_LOG_LEVEL[pause.rule.needs_person]
         getattr(log, level)(
             "account.paused",
