@@ -10,6 +10,10 @@ if [ "${1:-}" != inside ]; then
     [ -n "$cgroups" ] || { echo "boot: there is no cgroup2 here" >&2; exit 98; }
     # A cgroup of its own, so that the cgroup namespace ends there.
     mkdir -p "$cgroups/uploadd-test"
+    if grep -qx 'populated 1' "$cgroups/uploadd-test/cgroup.events"; then
+        echo "boot: another such machine runs" >&2
+        exit 98
+    fi
     echo $$ > "$cgroups/uploadd-test/cgroup.procs"
     exec unshare --mount --propagation private --uts --ipc --net --pid --cgroup --fork --kill-child \
         "$0" inside "$image" "$work" "$checkout"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -148,7 +149,9 @@ class Machine:
         if self._unshare.poll() is not None:
             raise AssertionError(f"the machine did not start (status {self._unshare.returncode})")
         path = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children")
-        return [int(word) for word in path.read_text().split()]
+        children = [int(word) for word in path.read_text().split()]
+        ours = os.readlink("/proc/self/ns/pid")
+        return [child for child in children if _namespace_of(child) not in ("", ours)]
 
     def _last_words(self) -> str:
         return (
@@ -158,6 +161,14 @@ class Machine:
             if self._first_process
             else ""
         )
+
+
+def _namespace_of(process: int) -> str:
+    """Of its pids; empty where it is no more."""
+    try:
+        return os.readlink(f"/proc/{process}/ns/pid")
+    except OSError:
+        return ""
 
 
 def _remove_cgroup(directory: Path) -> None:

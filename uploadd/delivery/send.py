@@ -112,13 +112,12 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     sent = await desk.runtime.disk.run(_sent_instead, reader, body, job)
     witnessed = with_sent(job, sent)
     believed = await confirmed(desk, witnessed, verdict)
-    # Asked as late as can be. A torn upload is mended with what the file holds then.
-    is_whole = body.sent_bytes == job.size and sent is None
-    is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
-    # Last, and nothing is awaited after it: a probe may acquit the account meanwhile.
     settlement = desk.suspects.judge(
         job, after_send(witnessed, believed, desk.around()), acquittals
     )
+    # Asked as late as can be. A torn upload is mended with what the file holds then.
+    is_whole = body.sent_bytes == job.size and sent is None
+    is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
     await settle(desk, [(witnessed, replace(settlement, is_outdated=is_outdated))])
     if is_accusing and settlement.pause is None:
         desk.withdraw_accusation()

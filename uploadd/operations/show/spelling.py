@@ -27,6 +27,9 @@ def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
     for path in (place.path, *former):
         if db is not None and has_jobs(db, path):
             return place if path == place.path else _known_as(place, path)
+    if db is not None and os.path.isdir(file):
+        target = folders.place_of_directory(file)  # DIR may be a link, as for a backfill
+        return target if has_jobs(db, target.path) else place
     return place
 
 
