@@ -111,6 +111,8 @@ class Assembly:
         names = tuple(name for name, desk in self.desks.items() if desk.id == job.account_id)
         named = self.configuration.folders.get(job.folder) if job.is_folder_named else None
         folder = named or plain_folder(job.root)  # what a file goes by, its place says anew
+        if job.is_folder_named:
+            folder = replace(folder, name=job.folder)
         return self.tree(
             job.root,
             replace(folder, accounts=names),

@@ -50,35 +50,33 @@ PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send bega
 async def deliver(desk: Desk, job: Job) -> None:
     """Try to send one queued job, and write down what became of it."""
     try:
-        reader, ruling = await desk.runtime.disk.run(_open, job, desk)
+        ruling, reader = await desk.runtime.disk.run(_open, job, desk)
     except FileTrouble as trouble:
         await _before_send(desk, job, trouble)
         return
+    if reader is None:
+        await _leave_out(desk, job, ruling)
+        return
     try:
-        await _deliver_open(desk, job, reader, ruling)
+        await _deliver_open(desk, job, reader, ruling.place)
     finally:
         await desk.runtime.disk.run(reader.close)
 
 
-async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, ruling: Ruling) -> None:
-    if ruling.why_not is not None:
-        now = desk.runtime.clock.wall()
-        await desk.store.write(sightings.leave_out, job.id, ruling.why_not, now)
-        await _tell_now(desk, job)
-        return
+async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place) -> None:
     refusal = too_large(desk.room.quota, job.size, is_video=job.is_video)
     if refusal is not None:
         await desk.store.write(_refuse, job.id, refusal, desk.runtime.clock.wall())
         await _tell_now(desk, job)
         return
-    fields = photo_fields(ruling.place.folder, desk.account)
-    variables = await desk.runtime.disk.run(variables_of, job, ruling.place, fields)
+    fields = photo_fields(place.folder, desk.account)
+    variables = await desk.runtime.disk.run(variables_of, job, place, fields)
     granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
     if granted is None or desk.draining.is_set() or not desk.is_of(job):
         return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     pauses_begun = desk.pauses_begun
-    begin, now = (granted, ruling.place, fields.privacy), desk.runtime.clock.wall()
-    begun = await desk.store.write(_begin, job.id, *begin, now)
+    begin, now = (granted, place, fields.privacy), desk.runtime.clock.wall()
+    begun = await desk.store.write(_begin, job, *begin, now)
     if begun is None:
         await _tell_now(desk, job)
         return
@@ -129,21 +127,36 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
 
 
 def _begin(
-    db: Database, job_id: int, granted: Granted, place: Place, privacy: Privacy, now: float
+    db: Database, job: Job, granted: Granted, place: Place, privacy: Privacy, now: float
 ) -> Job | None:
-    """Counts the call and notes the settings in the commit that begins the send."""
+    """Counts the call and notes the settings in the commit that begins the send.
+
+    None also where a person has said something else of the job since its settings were chosen.
+    """
     note(db, granted)
-    begun = moves.begin_send(db, job_id, now)
+    fresh = moves.job_by_id(db, job.id)
+    if fresh is None or fresh.said != job.said:
+        return None
+    begun = moves.begin_send(db, job.id, now)
     return None if begun is None else note_privacy(db, note_place(db, begun, place), privacy)
 
 
-def _open(job: Job, desk: Desk) -> tuple[SteadyReader, Ruling]:
-    """The file, and whose settings hold for it now."""
+def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
+    """Whose settings hold for a file now, and the file, where they send it."""
+    ruling = desk.ruling_on(job, desk.account.name)
+    if ruling.why_not is not None:
+        return ruling, None
     expected = Stat(
         device=job.device, inode=job.inode, size=job.size, mtime_ns=job.mtime_ns, ctime_ns=0
     )
-    ruling = desk.ruling_on(job, desk.account.name)
-    return SteadyReader(job.path, expected, job.sha256), ruling
+    return ruling, SteadyReader(job.path, expected, job.sha256)
+
+
+async def _leave_out(desk: Desk, job: Job, ruling: Ruling) -> None:
+    if ruling.why_not is not None:
+        now = desk.runtime.clock.wall()
+        await desk.store.write(sightings.leave_out, job.id, ruling.why_not, now)
+    await _tell_now(desk, job)
 
 
 def _sent_instead(reader: SteadyReader, body: FileBody, job: Job) -> str | None:

@@ -45,8 +45,8 @@ class Folders:
             home = self.place_of_directory(path)
         else:
             home = _below(self.place_of_directory(directory), name)
-        if named is not None and self._is_at_home_in(home, base):
-            return Place(named, base, _relative(home.path, base), is_named=True)
+        if named is not None and (way := self._way_at_home(home, base)) is not None:
+            return Place(named, base, way, is_named=True)
         if home.folder is None and is_inside(home.path, base):
             return Place(None, base, _relative(home.path, base))
         return home
@@ -98,18 +98,27 @@ class Folders:
         """The folder that holds the directory of `folder` now; None where that is itself."""
         return next((holder for holder, one in self.same() if one.name == folder.name), None)
 
-    def _is_at_home_in(self, home: Place, base: bytes) -> bool:
-        """Whether a file lies in no folder, or in the one that `base` lies in."""
-        if not is_inside(home.path, base):
-            return False
-        return home.folder is None or self.place_of_directory(base).folder is home.folder
+    def _way_at_home(self, home: Place, base: bytes) -> bytes | None:
+        """The way from `base` to a file in no folder, or in the one that `base` lies in; else None.
+
+        Both as they are spelled now: a folder may be configured above them since.
+        """
+        start = self.place_of_directory(base)
+        if not is_inside(home.path, start.path) or home.folder not in (None, start.folder):
+            return None
+        return _relative(home.path, start.path)
 
     def _holders(self) -> dict[Identity | bytes, Folder]:
-        """The folders by their roots as they are now."""
+        """The folders by their roots as they are now, and by their paths.
+
+        A root that was exchanged since it was looked at, or that hangs, is known by its path.
+        """
         seen = [(root.look(), root) for root in self._roots]
         holders: dict[Identity | bytes, Folder] = {}
         for now, root in sorted(seen, key=lambda one: one[0] != one[1].first):
             holders.setdefault(now, root.folder)
+        for root in self._roots:
+            holders.setdefault(root.path, root.folder)
         return holders
 
 

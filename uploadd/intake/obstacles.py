@@ -42,7 +42,11 @@ def obstacle(request: Request, configuration: Configuration, is_new: bool) -> Ob
     `is_new`: its client has just looked at the directory. Later the number of the device may be
     another one, for the same disk.
     """
-    return _other_settings(request, configuration, is_new) or _unseen(request, is_new)
+    return (
+        _other_settings(request, configuration, is_new)
+        or _lost_folder(request, configuration)
+        or _unseen(request, is_new)
+    )
 
 
 def _other_settings(
@@ -54,6 +58,15 @@ def _other_settings(
     me = f"the daemon (pid {os.getpid()})"
     text = f"{me} was started with other settings of folders or accounts than the ones you have"
     return Obstacle(text, ANOTHER_CONFIGURATION)
+
+
+def _lost_folder(request: Request, configuration: Configuration) -> Obstacle | None:
+    """By other settings than the ones that a person named, more might be shown than was asked."""
+    if not request.is_folder_named or request.folder in configuration.folders:
+        return None
+    path = printable(request.directory)
+    text = f"folder {request.folder}, which was named for {path}, is not configured any more"
+    return Obstacle(text, "configure it again; or back up the directory by other settings")
 
 
 def _unseen(request: Request, is_new: bool) -> Obstacle | None:

@@ -176,7 +176,8 @@ class RequestLoop:
         named = self._around.configuration.folders.get(request.folder)
         if request.is_folder_named and named is not None:
             rules = narrowed(named, only)
-            return self._around.open_tree(place.path, rules, only=only, is_named=True)
+            root = place.root if named is place.folder else place.path
+            return self._around.open_tree(root, rules, only=only, is_named=True)
         if place.folder is None:
             rules = replace(plain_folder(place.root), accounts=only)
         else:

@@ -22,6 +22,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
 from uploadd.store import sightings
+from uploadd.store.sightings import Naming
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -65,6 +66,8 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
+        if self._tree.is_named:
+            await self._name_folder()
         batched = batches(self._listings())
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
@@ -79,6 +82,17 @@ class Rescan:
             not_named = LeftAlone(not_named={self._tree.folder.name: files})
             self.walked.left_alone = self.walked.left_alone.plus(not_named)
         return self.walked
+
+    async def _name_folder(self) -> None:
+        """Before the walk, which passes by what is known, and so what is queued already."""
+        tree, start = self._tree, self._directory()
+        home = await self._runtime.disk.run(self._folders.place_of_directory, start)
+        naming = Naming(start, tree.root, tree.folder.name, home.folder_name, tree.account_ids())
+        await self._store.write(sightings.name_folder, naming)
+
+    def _directory(self) -> bytes:
+        """Where the walk begins."""
+        return os.path.join(self._tree.root, self._start) if self._start else self._tree.root
 
     def _listings(self) -> Iterator[Listing]:
         """Blocks."""
@@ -167,8 +181,7 @@ class Rescan:
         """Known directories that the walk did not come to: removed, closed, or on a lost disk."""
         if self._tree.root in self.walked.errors:
             return
-        start = os.path.join(self._tree.root, self._start) if self._start else self._tree.root
-        for directory in await self._store.read(sightings.known_directories, start):
+        for directory in await self._store.read(sightings.known_directories, self._directory()):
             if directory in self._visited:
                 continue
             known = (await self._store.read(sightings.known_files, [directory]))[0]

@@ -46,6 +46,8 @@ class Rules:
 
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""
+        if tree.is_named and tree.folder.name not in self._named:
+            return None
         if tree.is_asked:
             place, accounts = self.place_for(path, tree.folder.accounts), tree.folder.accounts
         else:
@@ -63,7 +65,10 @@ class Rules:
         """
         if job.is_asked:
             return Ruling(self.place_for(job.path, (account,)))
+        is_lost = job.is_folder_named and job.folder not in self._named
         place = self._place(job.path, job.root, job.folder if job.is_folder_named else "")
+        if is_lost:
+            return Ruling(place, _not_configured(job.folder))
         if place.folder is not None and account not in place.folder.accounts:
             return Ruling(place, _not_named(place.folder, account))
         return Ruling(place, None if _takes(place) else LEFT_OUT)
@@ -94,6 +99,13 @@ class Rules:
 def _not_named(folder: Folder, account: str) -> Reason:
     text = f"folder {folder.name}, in which it lies, does not name account {account}"
     return Reason("excluded", text, f"add it to folders.{folder.name}.accounts if it is wanted")
+
+
+def _not_configured(name: str) -> Reason:
+    text = f"folder {name}, which a person named for it, is not configured any more"
+    return Reason(
+        "excluded", text, "back up its directory again, by the settings that it shall have"
+    )
 
 
 def _takes(place: Place) -> bool:

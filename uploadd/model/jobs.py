@@ -127,6 +127,12 @@ class Job:
         return FileMark(self.size, self.mtime_ns, self.inode)
 
     @property
+    def said(self) -> tuple[bytes, str, bool]:
+        """What a person said of where it goes: `--folder` for a directory, or a photo."""
+        named = (self.root, self.folder) if self.is_folder_named else (b"", "")
+        return (*named, self.is_asked)
+
+    @property
     def is_replacement(self) -> bool:
         """Whether it gives new content to a photo that is there."""
         return self.kind is Kind.REPLACE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -107,6 +107,29 @@ def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: flo
     for job in ending:
         moves.skip(db, job, reason, now)
     return len(ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A folder that a person names for a directory. `home`: the one that it lies in, or empty.
+
+    `base`: where the folder's patterns begin.
+    """
+
+    directory: bytes
+    base: bytes
+    folder: str
+    home: str
+    account_ids: tuple[int, ...]
+
+
+def name_folder(db: Database, naming: Naming) -> None:
+    """What is on its way from there goes by the named folder from now on, known files too."""
+    first, beyond = range_below(naming.directory)
+    around = {"root": naming.directory, "first": first, "beyond": beyond}
+    named = {"folder": naming.folder, "base": naming.base, "home": naming.home}
+    for account_id in naming.account_ids:
+        db.execute(statements.NAME_FOLDER, {"account_id": account_id, **named, **around})
 
 
 def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:

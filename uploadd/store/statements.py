@@ -102,6 +102,13 @@ WHERE id = :id
 NEVER_READ = """
 SELECT * FROM jobs INDEXED BY never_read WHERE state = 'queued' AND sha256 = ''
 """
+# A person names a folder for what is on its way. Of the jobs below that lie in other folders, those
+# in the queue learn their place when they are sent.
+NAME_FOLDER = f"""
+UPDATE jobs SET folder = :folder, root = :base, is_folder_named = 1
+WHERE account_id = :account_id AND state NOT IN ('done', 'duplicate', 'skipped') AND NOT is_asked
+    AND (state = 'queued' OR is_folder_named OR folder = :home) AND {_BELOW}
+"""
 NOTE_PLACE = "UPDATE jobs SET folder = ?, root = ?, is_folder_named = ? WHERE id = ?"
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so
 # that a rescheduled job does not wait behind a whole backlog. A file whose earlier content is on
@@ -452,7 +459,7 @@ ON CONFLICT (directory, folder, accounts) DO UPDATE SET place = :place,
     unanswered = '[]', pings = pings + 1, asked_at = :now
 RETURNING id
 """
-BACKFILLS = "SELECT * FROM backfills ORDER BY id"
+BACKFILLS = "SELECT * FROM backfills ORDER BY asked_at, id"
 SET_BACKFILL = """
 UPDATE backfills SET state = :state, text = :text, settling = :settling, restless = :restless,
     left_alone = :left_alone, is_probed = :is_probed, unanswered = :unanswered

@@ -185,3 +185,21 @@ def test_a_disk_that_hangs_holds_up_no_other_folder(
     end.set()
     stuck.join()
     assert folders.place(at(hanging.path / "a.jpg")).folder is hanging
+
+
+def test_a_disk_that_hung_and_is_mounted_anew_is_known_by_its_path(
+    outer: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen last is another device's number by now; the folder around it holds nothing."""
+    inner = folder(outer.path / "disk")
+    folders, real = Folders([outer, inner]), membership.identity_of
+    (root,) = [one for one in folders._roots if one.folder is inner]
+    folders.borders()
+    assert root._looking.acquire()  # its look does not come back
+    monkeypatch.setattr(membership, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(
+        membership,
+        "identity_of",
+        lambda directory: (99, 2) if directory == inner.root else real(directory),
+    )
+    assert folders.place(at(inner.path / "a.jpg")).folder is inner

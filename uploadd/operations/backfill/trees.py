@@ -100,8 +100,10 @@ class _Wishes:
     def _own(self, path: bytes) -> Wanted:
         place = self._folders.place_of_directory(path)
         named = self._named
-        if named is not None and named is not place.folder:
-            return Wanted(place.path, b"", self._narrowed_named(named), is_named=True)
+        if named is not None:
+            start = place.relative if named is place.folder else b""
+            root = place.root if named is place.folder else place.path
+            return Wanted(root, start, self._narrowed_named(named), is_named=True)
         if place.folder is not None:
             return Wanted(place.root, place.relative, narrowed(place.folder, self._only))
         only = self._only or (account_asked_for(self._configuration, None).name,)
