@@ -22,6 +22,7 @@ from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Account, PhotoFields
 from uploadd.model.jobs import Job
+from uploadd.model.places import Place
 from uploadd.model.secret import Secret
 from uploadd.operations.show.json_values import json_job, json_path
 from uploadd.operations.show.story import story_of
@@ -120,7 +121,8 @@ def job(records: Records) -> Job:
 
 
 def _form(job: Job, seed: int) -> tuple[list[tuple[str, str]], Multipart]:
-    parcel = parcel_of(job, TEMPLATES, variables_of(job, TEMPLATES), Body())
+    place = Place(None, job.root, os.path.relpath(job.path, job.root))
+    parcel = parcel_of(job, TEMPLATES, variables_of(job, place, TEMPLATES), Body())
     fields = upload_fields(parcel, ACCOUNT)
     part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
     return fields, Multipart(fields, part, Random(seed))
