@@ -213,7 +213,7 @@ async def _build(
     login_source: LoginSource | None,
 ) -> Assembly:
     bell = Bell()
-    arrivals = Arrivals(store, runtime, Rules(configuration.folders))
+    arrivals = Arrivals(store, runtime, Rules(configuration))
     arrivals.on_jobs = bell.ring
     desks: dict[str, Desk] = {}
     labels = frozenset(configuration.accounts)

@@ -28,7 +28,7 @@ from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Backfill, Ending, Finished
 from uploadd.operations.backfill.preview import preview
 from uploadd.operations.backfill.trees import wanted_trees
-from uploadd.operations.choosing import refuse_one_directory
+from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.replace.ordering import order_of
 from uploadd.operations.show.listing import Listed, Wanted, listing
 from uploadd.operations.show.status import status_of
@@ -419,7 +419,7 @@ def test_two_folders_that_are_one_directory(world: Nested, tmp_path: Path) -> No
     (tmp_path / "link").symlink_to(world.photos / "cam")
     world.lay("again", tmp_path / "link", accounts=("you",))
     with pytest.raises(ConfigurationError) as refused:
-        refuse_one_directory(world.configuration())
+        refuse_wrong_folders(world.configuration())
     assert "folders.cam and folders.again are one directory" in refused.value.text
     assert 'one folder of both, with accounts = ["me", "you"]' in refused.value.remedy
 
@@ -523,3 +523,28 @@ def test_a_disk_that_is_away_is_matched_by_its_path(world: Nested) -> None:
     away.rename(world.photos / "cam")
     world.deliver()
     assert world.shown() == MINE
+
+
+def test_uploadds_own_directory_holds_no_photos(world: Nested, tmp_path: Path) -> None:
+    """A backfill from above it waits for no file of the database; by name it is refused."""
+    (world.state_dir / "backups").mkdir(0o700, parents=True)
+    (world.state_dir / "backups/odd.jpg").write_bytes(b"not one of ours")
+    finished = world.take_in(tmp_path)
+    assert finished.ending is Ending.DONE
+    assert {os.fsdecode(job.name) for job in world.jobs()} == {"open.jpg", "mine.jpg", "er.jpg"}
+    assert finished.left_alone.unread_directories == 0
+    for directory in (world.state_dir, world.state_dir / "backups"):
+        with pytest.raises(UsageError, match="uploadd's own state directory"):
+            wanted_trees(world.configuration(), [str(directory)], None, None)
+    world.lay("own", world.state_dir)
+    with pytest.raises(ConfigurationError, match=r"folders\.own is uploadd's own state directory"):
+        refuse_wrong_folders(world.configuration())
+
+
+def test_a_folder_in_an_excluded_directory_is_not_called_left_alone(world: Nested) -> None:
+    """Its own walk takes it, so that a strict backfill can end with 0."""
+    world.lay("inner", world.photos / "cam/private")
+    finished = world.take_in(world.photos)
+    assert sorted(world.shown()) == ["er", "mine", "no", "open"]
+    assert finished.left_alone.excluded == 0
+    assert finished.ending is Ending.DONE

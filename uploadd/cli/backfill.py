@@ -25,7 +25,7 @@ from uploadd.operations.backfill.endings import Ending, Finished
 from uploadd.operations.backfill.preview import accounts_of, preview
 from uploadd.operations.backfill.relay import Relay
 from uploadd.operations.backfill.trees import Wanted, wanted_trees
-from uploadd.operations.choosing import refuse_one_directory
+from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.questions import limits_of
 from uploadd.runtime import real_runtime
 
@@ -63,7 +63,7 @@ def backfill(
     set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.WARNING)
     with clear_errors():
         configuration = configuration_of(context)
-        refuse_one_directory(configuration)
+        refuse_wrong_folders(configuration)
         wanted = wanted_trees(configuration, directories, account, folder)
         say(first_line(configuration, wanted))
         if dry_run:

@@ -31,7 +31,7 @@ from uploadd.model.numbers import number
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, with_name
 from uploadd.operations.backfill.endings import Ending
-from uploadd.operations.choosing import refuse_one_directory
+from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.replace.following import Look
 from uploadd.operations.replace.ordering import Order, order_of
 from uploadd.operations.replace.replacing import Replaced, Replacing
@@ -73,7 +73,7 @@ def replace(
     set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.CRITICAL)
     with clear_errors():
         configuration = own_configuration(context)
-        refuse_one_directory(configuration)
+        refuse_wrong_folders(configuration)
         order = order_of(configuration, file, photo_id, account)
         _check_credentials(order)
         try:

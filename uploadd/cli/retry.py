@@ -10,7 +10,7 @@ import typer
 
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration, say
 from uploadd.model.numbers import counted
-from uploadd.operations.choosing import refuse_one_directory
+from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.naming import Refused, names_in
 from uploadd.operations.retrying import Retried, Wish
 from uploadd.operations.retrying import retry as retry_jobs
@@ -47,7 +47,7 @@ def retry(
     """Put failed or skipped jobs back into the queue."""
     with clear_errors():
         configuration = own_configuration(context)
-        refuse_one_directory(configuration)
+        refuse_wrong_folders(configuration)
         wish = Wish(names_in(jobs or ()), failed, code, force, account)
         retried = retry_jobs(configuration, wish, time.time())
         for line in retried_lines(retried, is_forced=force):

@@ -15,7 +15,7 @@ from uploadd.cli.logins import login_source
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ConfigurationError
-from uploadd.operations.choosing import refuse_one_directory
+from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.runtime import real_runtime
 
 
@@ -28,7 +28,7 @@ def run(
     set_up_logs(log_format, logging.DEBUG if verbose else logging.INFO)
     with clear_errors():
         configuration = configuration_of(context)
-        refuse_one_directory(configuration)
+        refuse_wrong_folders(configuration)
         _check_can_start(configuration)
         logins = login_source(context, configuration)
         code = asyncio.run(daemon.run(configuration, real_runtime(), os.environ, logins))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from uploadd.files.mounts import mounts_below
-from uploadd.model.configuration import Folder
+from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.places import Place
 
 Identity = tuple[int, int]
@@ -27,11 +27,21 @@ class Folders:
     """The configured folders as they lie on the disk now. Every method blocks.
 
     `remembers`: a directory is looked at once, for a command that shows many files at one moment.
+    `state_dir`: uploadd's own, of which nothing is a candidate.
     """
 
-    def __init__(self, folders: Iterable[Folder], *, remembers: bool = False) -> None:
+    def __init__(
+        self, folders: Iterable[Folder], state_dir: bytes = b"", *, remembers: bool = False
+    ) -> None:
         self._roots = [_Root(folder) for folder in folders]
+        self._state_dir = state_dir
         self._seen: dict[bytes, Place] | None = {} if remembers else None
+
+    @classmethod
+    def of(cls, configuration: Configuration, *, remembers: bool = False) -> Folders:
+        """Those of a configuration."""
+        state_dir = os.fsencode(configuration.state_dir)
+        return cls(configuration.folders.values(), state_dir, remembers=remembers)
 
     def place(self, path: bytes, base: bytes = b"", named: Folder | None = None) -> Place:
         """Where a file lies, and whose settings hold for it. It need not be there any more.
@@ -70,8 +80,18 @@ class Folders:
         return Place(None, real, b"")
 
     def borders(self) -> frozenset[Identity]:
-        """The roots of all folders: where another one begins, a walk ends."""
-        return frozenset(root for root in self._holders() if isinstance(root, tuple))
+        """Where a walk ends: at the roots of all folders, and at uploadd's own state directory."""
+        ends = (*self._holders(), self._own())
+        return frozenset(one for one in ends if isinstance(one, tuple))
+
+    def is_own(self, directory: bytes) -> bool:
+        """Whether a directory is uploadd's own state directory, or lies in it, but in no folder."""
+        holders, own = self._holders(), self._own()
+        for above in _upwards(os.path.realpath(directory)):
+            identity = identity_of(above) or above
+            if identity == own or identity in holders:
+                return identity == own
+        return False
 
     def below(self, directory: bytes) -> list[Folder]:
         """The folders whose roots lie in `directory`, by whatever way, but not at it."""
@@ -97,6 +117,11 @@ class Folders:
     def holder_instead_of(self, folder: Folder) -> Folder | None:
         """The folder that holds the directory of `folder` now; None where that is itself."""
         return next((holder for holder, one in self.same() if one.name == folder.name), None)
+
+    def _own(self) -> Identity | bytes:
+        """The state directory as it is now; its real path where it cannot be looked at."""
+        path = self._state_dir
+        return identity_of(path) or (os.path.realpath(path) if path else path)
 
     def _way_at_home(self, home: Place, base: bytes) -> bytes | None:
         """The way from `base` to a file in no folder, or in the one that `base` lies in; else None.

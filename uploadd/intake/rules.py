@@ -7,14 +7,14 @@ the sighting and again when its send begins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from uploadd.files.membership import Folders
 from uploadd.intake.selection import Choice, Selection
 from uploadd.intake.tree import Tree
-from uploadd.model.configuration import Folder
+from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.jobs import Job
 from uploadd.model.places import Place, Ruling
 from uploadd.model.states import State
@@ -39,10 +39,10 @@ class Sighting:
 class Rules:
     """The settings of one configuration. What looks at the disk blocks."""
 
-    def __init__(self, folders: Mapping[str, Folder], *, remembers: bool = False) -> None:
+    def __init__(self, configuration: Configuration, *, remembers: bool = False) -> None:
         """`remembers`: see `Folders`."""
-        self._named = folders
-        self.folders = Folders(folders.values(), remembers=remembers)
+        self._named = configuration.folders
+        self.folders = Folders.of(configuration, remembers=remembers)
 
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from uploadd.files.fingerprint import Stat, in_64_bits
-from uploadd.files.membership import Identity
+from uploadd.files.membership import Identity, identity_of
 from uploadd.intake.selection import (
     ODD_FIRSTS,
     PLAIN_TAIL,
@@ -84,7 +84,7 @@ def walk(
     A directory comes before those below it, siblings in the order of their names.
     `root` may be a symbolic link; nothing below it is followed. Patterns are relative to `root`.
     Where the selection does not reach `start`, nothing is listed. Below it, a directory of
-    `borders` is not entered: another folder begins there.
+    `borders` is not entered: another folder begins there, or uploadd's own state directory.
     """
     if not selection.reaches(start):
         return
@@ -98,6 +98,7 @@ def walk(
         if found is None:
             continue
         listing, below = found
+        _forget_borders(listing, borders)
         yield listing
         waiting.extend(sorted(below, reverse=True))
 
@@ -183,6 +184,13 @@ def _read(
                 continue  # it went away between the listing and the look
             except OSError as error:
                 listing.unreadable[name] = error.strerror or str(error)
+
+
+def _forget_borders(listing: Listing, borders: frozenset[Identity]) -> None:
+    """Call no directory closed that another folder's walk takes, whatever the patterns say."""
+    for name in list(listing.closed) if borders else ():
+        if identity_of(os.path.join(listing.directory, name)) in borders:
+            del listing.closed[name]
 
 
 def _take_directory(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from uploadd.files.membership import Folders
-from uploadd.model.configuration import Account, Configuration
+from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.errors import ConfigurationError, UsageError
 
 
@@ -29,15 +29,22 @@ def account_asked_for(configuration: Configuration, option: str | None) -> Accou
     return next(iter(configuration.accounts.values()))
 
 
-def refuse_one_directory(configuration: Configuration) -> None:
-    """Raise `ConfigurationError` where two folders are one directory: whose settings hold?"""
-    for text, remedy in one_directory(Folders(configuration.folders.values())):
+def refuse_wrong_folders(configuration: Configuration) -> None:
+    """Raise `ConfigurationError` where a folder has no directory of its own."""
+    for text, remedy in wrong_folders(Folders.of(configuration), configuration.folders.values()):
         raise ConfigurationError(text, remedy)
 
 
-def one_directory(folders: Folders) -> Iterator[tuple[str, str]]:
-    """What is wrong with folders that are one directory, and what to do (blocking)."""
-    for one, other in folders.same():
+def wrong_folders(places: Folders, folders: Iterable[Folder]) -> Iterator[tuple[str, str]]:
+    """What is wrong with folders that have no directory of their own, and what to do (blocking).
+
+    Where two are one, nobody knows whose settings hold.
+    """
+    for folder in folders:
+        if places.is_own(folder.root):
+            text = f"folders.{folder.name} is uploadd's own state directory: {folder.path}"
+            yield text, "set another state_dir, or the path of the photos"
+    for one, other in places.same():
         accounts = ", ".join(f'"{name}"' for name in dict.fromkeys(one.accounts + other.accounts))
         yield (
             f"folders.{one.name} and folders.{other.name} are one directory: {other.path}",

@@ -66,7 +66,7 @@ def ids_named(
     Of a file those that fit; where none does, its newest, so that it is told why. Of a directory
     what one of the choices takes. Neither needs to be on the disk any more.
     """
-    folders = Folders(configuration.folders.values())
+    folders = Folders.of(configuration)
     ids = list(names.ids)
     refused = []
     for typed in names.paths:

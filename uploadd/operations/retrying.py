@@ -85,7 +85,7 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
             names = wish.names
             return Retried(refused=(*map(unknown, names.ids), *map(no_job, names.paths)))
         ids, refused = _named(configuration, db, wish)
-    retrying, rules = _Retrying(wish, now), Rules(configuration.folders, remembers=True)
+    retrying, rules = _Retrying(wish, now), Rules(configuration, remembers=True)
     for some in in_turns(ids):
         outlooks = _outlooks(state_dir, rules, some)
         with writing(state_dir) as db:

@@ -203,3 +203,18 @@ def test_a_disk_that_hung_and_is_mounted_anew_is_known_by_its_path(
         lambda directory: (99, 2) if directory == inner.root else real(directory),
     )
     assert folders.place(at(inner.path / "a.jpg")).folder is inner
+
+
+def test_uploadds_own_directory_is_known_by_its_identity(tmp_path: Path, outer: Folder) -> None:
+    """A walk ends there, by whatever name; only a folder below it was asked for."""
+    inside = folder(tmp_path / "state/incoming")
+    (tmp_path / "state/backups").mkdir()
+    (tmp_path / "link").symlink_to("state")
+    folders = Folders([outer, inside], at(tmp_path / "link"))
+    assert folders.borders() == {
+        identity_of(at(path)) for path in (outer.path, inside.path, tmp_path / "state")
+    }
+    names = ("state", "link", "state/backups", "state/incoming", "outer", ".")
+    own = [name for name in names if folders.is_own(at(tmp_path / name))]
+    assert own == ["state", "link", "state/backups"]
+    assert not Folders([outer]).is_own(at(Path.cwd()))

@@ -54,7 +54,7 @@ def preview(
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
-    borders, seen = Folders(configuration.folders.values()).borders(), set[bytes]()
+    borders, seen = Folders.of(configuration).borders(), set[bytes]()
     db = open_for_reading(configuration.state_dir)
     if db is None:
         for one in wanted:

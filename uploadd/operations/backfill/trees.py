@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from uploadd.files.directories import trouble_with_directory
 from uploadd.files.membership import Folders, is_inside
+from uploadd.files.opening import printable
 from uploadd.intake.tree import narrowed, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
@@ -80,7 +81,7 @@ class _Wishes:
         self, configuration: Configuration, account: str | None, folder: str | None
     ) -> None:
         self._configuration = configuration
-        self._folders = Folders(configuration.folders.values())
+        self._folders = Folders.of(configuration)
         self._only: tuple[str, ...] | None = None
         if account is not None:
             self._only = (account_called(configuration, account, f"--account {account}").name,)
@@ -92,6 +93,11 @@ class _Wishes:
         trouble = trouble_with_directory(path)
         if trouble is not None:
             raise UsageError(*trouble)
+        if self._folders.is_own(path):
+            raise UsageError(
+                f"{printable(path)} lies in uploadd's own state directory",
+                "name a directory with photos",
+            )
         yield self._own(path)
         for folder in self._folders.below(path):
             if os.path.lexists(folder.root):  # else there is nothing to be taken in

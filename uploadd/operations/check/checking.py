@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
@@ -51,7 +52,9 @@ async def check(
         stored = [error(state_dir.SUBJECT, refusal.text, refusal.remedy)]
     for found in (*stored, *_settings(configuration)):
         yield found
-    folders = FolderChecks(configuration.folders.values(), most_watches())
+    folders = FolderChecks(
+        configuration.folders.values(), most_watches(), os.fsencode(configuration.state_dir)
+    )
     for found in await runtime.disk.run(lambda: list(folders.run())):
         yield found
     for found in privacy.stated(configuration):

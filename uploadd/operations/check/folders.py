@@ -16,7 +16,7 @@ from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted, number
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
-from uploadd.operations.choosing import one_directory
+from uploadd.operations.choosing import wrong_folders
 
 MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 # Other programs of the same user watch directories too.
@@ -27,9 +27,11 @@ MOST_NAMED = 3
 class FolderChecks:
     """Looks at each folder; adds up how many directories are to be watched."""
 
-    def __init__(self, folders: Iterable[Folder], most_watches: int | None) -> None:
+    def __init__(
+        self, folders: Iterable[Folder], most_watches: int | None, state_dir: bytes = b""
+    ) -> None:
         self._folders = list(folders)
-        self._places = Folders(self._folders)
+        self._places = Folders(self._folders, state_dir)
         self._most_watches = most_watches
         self._borders: frozenset[Identity] = frozenset()
         self._watched = 0
@@ -38,7 +40,7 @@ class FolderChecks:
 
     def run(self) -> Iterator[Finding]:
         """One finding for each folder at least, then the watches of all together."""
-        for text, remedy in one_directory(self._places):
+        for text, remedy in wrong_folders(self._places, self._folders):
             yield error("folders", text, remedy, Concern.CONFIGURATION)
         self._borders = self._places.borders()
         for folder in self._folders:

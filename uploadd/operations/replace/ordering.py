@@ -74,7 +74,7 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
 
 
 def _place(configuration: Configuration, file: bytes, account: Account) -> Place:
-    rules = Rules(configuration.folders)
+    rules = Rules(configuration)
     with reading(configuration.state_dir) as db:
         known = known_place(db, rules.folders, file)
     return rules.place_for(known.path, (account.name,))

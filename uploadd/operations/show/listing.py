@@ -90,7 +90,7 @@ def listing(
         if db is None or rows == ():
             yield Listing((), iter(()))
             return
-        rules = Rules(configuration.folders, remembers=True)
+        rules = Rules(configuration, remembers=True)
         choice = Choice(wanted.states, rows or (), wanted.folder, wanted.code, wanted.since)
         found = (
             (rules.job_now(job, names.get(job.account_id, "")), names.get(job.account_id, ""))

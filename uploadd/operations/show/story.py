@@ -111,7 +111,7 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
 
     Raises `StoreError`.
     """
-    rules = Rules(configuration.folders)
+    rules = Rules(configuration)
     with reading(configuration.state_dir) as db:
         place = known_place(db, rules.folders, file)
         if db is None:
