@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.restless import Restless
 from uploadd.store import statements
-from uploadd.store.overview import range_below
+from uploadd.store.overview import at_or_below
 from uploadd.store.rows import Row, rows, value
 
 NOTHING_LEFT_ALONE = LeftAlone()
@@ -160,10 +160,9 @@ def forget(db: Database, ids: Iterable[int]) -> None:
 
 def is_open_below(db: Database, root: bytes, account_ids: Sequence[int]) -> bool:
     """Whether a job at or below `root` still has a way to go with one of these accounts."""
-    first, beyond = range_below(root)
-    around = {"root": root, "first": first, "beyond": beyond}
+    below = at_or_below(root)
     return any(
-        value(db, statements.IS_OPEN_BELOW, {"account_id": account_id, **around})
+        value(db, statements.IS_OPEN_BELOW, {"account_id": account_id, **below})
         for account_id in account_ids
     )
 

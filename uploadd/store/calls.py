@@ -30,9 +30,5 @@ def times_of_account(db: Database, account_id: int, now: float) -> list[float]:
 
     Accounts with one api_key share a budget, so these may be more than its own.
     """
-    statement = (
-        "SELECT at FROM calls WHERE at > ? AND budget ="
-        " (SELECT budget FROM calls WHERE account_id = ? ORDER BY at DESC LIMIT 1) ORDER BY at"
-    )
-    found = db.execute(statement, (now - WINDOW_SECONDS, account_id))
+    found = db.execute(statements.TIMES_OF_BUDGET, (now - WINDOW_SECONDS, account_id))
     return [row[0] for row in found]

@@ -21,7 +21,7 @@ from uploadd.model.states import IN_FLIGHT, State
 from uploadd.model.verdicts import Reason
 from uploadd.store import ledger_moves, statements
 from uploadd.store.rows import Row, jobs, one, rows, value
-from uploadd.store.writing import aim, aim_anew, job_by_id, tell
+from uploadd.store.writing import aim, aim_anew, has_twin_in_flight, job_by_id, tell
 
 SENT = frozenset({State.DONE, State.DUPLICATE}) | IN_FLIGHT
 NO_PHOTO_STORY = "its file has no photo of its own that could be replaced: it is sent as a new one"
@@ -124,7 +124,7 @@ def is_to_be_known_first(db: Database, job: Job, finding: Finding) -> bool:
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     if ledger is None or ledger["state"] != "maybe" or ledger["photo_id"] is not None:
         return False
-    return not _has_twin(db, job)
+    return not has_twin_in_flight(db, job)
 
 
 def is_held_up(db: Database, job: Job) -> bool:
@@ -220,8 +220,3 @@ def _was_sent(db: Database, job: Job) -> bool:
     if job.state in SENT:
         return True
     return one(db, statements.LEDGER_ROW, (job.account_id, job.sha256)) is not None
-
-
-def _has_twin(db: Database, job: Job) -> bool:
-    key = (job.account_id, job.sha256, job.id)
-    return db.execute(statements.TWIN_IN_FLIGHT, key).fetchone() is not None

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from uploadd.model.jobs import Job
 from uploadd.model.states import State
 from uploadd.store import statements
-from uploadd.store.overview import range_below
+from uploadd.store.overview import at_or_below, range_below
 from uploadd.store.rows import job_of, rows, value
 
 BELOW = "directory = ? OR (directory >= ? AND directory < ?)"
@@ -81,15 +81,8 @@ def sums(db: Database, choice: Choice) -> list[Sum]:
 
 def has_jobs(db: Database, path: bytes) -> bool:
     """Whether a path, or anything below it, ever had a job."""
-    first, beyond = range_below(path)
     directory, _, name = path.rpartition(b"/")
-    key = {
-        "directory": directory or b"/",
-        "name": name,
-        "root": path,
-        "first": first,
-        "beyond": beyond,
-    }
+    key = {"directory": directory or b"/", "name": name, **at_or_below(path)}
     return bool(value(db, statements.HAS_JOBS, key))
 
 

@@ -53,37 +53,16 @@ def open_counts(db: Database, account_id: int) -> dict[State, int]:
     }
 
 
-def counts_below(
-    db: Database, root: bytes, account_ids: Sequence[int]
-) -> dict[State, tuple[int, int]]:
-    """How the known files at or below `root` stand with these accounts: files and bytes by state.
+def counts_below(db: Database, root: bytes, account_id: int) -> dict[State, Total]:
+    """How the known files at or below `root` stand with an account.
 
-    Each file counts once for each account, by the job of the content it has now. A content that
-    is on its way counts as well, although its file has gone or changed meanwhile.
+    Each file counts by the job of the content it has now. A content that is on its way counts as
+    well, although its file has gone or changed meanwhile.
     """
-    marks = ", ".join("?" for _ in account_ids)
-    statement = (
-        "SELECT state, count(*) AS files, sum(jobs.size) AS bytes"
-        " FROM files JOIN jobs USING (directory, name, sha256)"
-        " WHERE (files.directory = ? OR (files.directory >= ? AND files.directory < ?))"
-        f" AND account_id IN ({marks}) GROUP BY state"
-    )
-    on_its_way = (
-        "SELECT state, count(*) AS files, sum(size) AS bytes FROM jobs"
-        f" WHERE account_id IN ({marks})"
-        " AND state IN ('uploading', 'uncertain', 'processing', 'filing')"
-        " AND (directory = ? OR (directory >= ? AND directory < ?))"
-        " AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory"
-        " AND files.name = jobs.name AND files.sha256 = jobs.sha256) GROUP BY state"
-    )
-    below = (root, *range_below(root))
-    found: dict[State, tuple[int, int]] = {}
-    for row in (
-        *rows(db, statement, (*below, *account_ids)),
-        *rows(db, on_its_way, (*account_ids, *below)),
-    ):
-        files, size = found.get(State(row["state"]), (0, 0))
-        found[State(row["state"])] = (files + row["files"], size + row["bytes"])
+    found: dict[State, Total] = {}
+    for row in rows(db, statements.COUNTS_BELOW, {**at_or_below(root), "account_id": account_id}):
+        state, before = State(row["state"]), found.get(State(row["state"]), Total(0, 0))
+        found[state] = Total(before.jobs + row["files"], before.size_bytes + row["bytes"])
     return found
 
 
@@ -104,8 +83,7 @@ class Standing:
 
 def standings_below(db: Database, root: bytes, account_id: int) -> list[Standing]:
     """The files that `counts_below` counts, by reason and type. For once, not for each look."""
-    first, beyond = range_below(root)
-    below = {"root": root, "first": first, "beyond": beyond, "account_id": account_id}
+    below = {**at_or_below(root), "account_id": account_id}
     return [_standing_of(row) for row in rows(db, statements.STANDINGS_BELOW, below)]
 
 
@@ -121,13 +99,8 @@ def _standing_of(row: Row) -> Standing:
 
 def newest_photos(db: Database, root: bytes, account_id: int, since: float, most: int) -> list[str]:
     """The ids of photos that came from below `root` since then, oldest first, at most `most`."""
-    statement = (
-        "SELECT photo_id FROM jobs WHERE account_id = ? AND state = 'done' AND updated_at >= ?"
-        " AND (directory = ? OR (directory >= ? AND directory < ?)) AND photo_id IS NOT NULL"
-        " ORDER BY id LIMIT ?"
-    )
-    parameters = (account_id, since, root, *range_below(root), most)
-    return [row["photo_id"] for row in rows(db, statement, parameters)]
+    which = {"account_id": account_id, "since": since, "most": most, **at_or_below(root)}
+    return [row["photo_id"] for row in rows(db, statements.NEWEST_PHOTOS_BELOW, which)]
 
 
 def next_due_below(
@@ -142,32 +115,27 @@ def next_due_below(
 
     `with_changed` False: without those that wait for their file, which has changed, to be read.
     """
-    statement = (
-        "SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued'"
-        " AND (directory = ? OR (directory >= ? AND directory < ?))"
-        " AND (? OR media_type NOT LIKE 'video/%')"
-        " AND (? OR reason_code IS NOT 'changed')"
-    )
-    parameters = (account_id, root, *range_below(root), with_videos, with_changed)
-    due: float | None = value(db, statement, parameters)
+    which = {"account_id": account_id, "with_videos": with_videos, "with_changed": with_changed}
+    due: float | None = value(db, statements.NEXT_DUE_BELOW, {**which, **at_or_below(root)})
     return due
 
 
 def next_question_below(db: Database, root: bytes, account_id: int) -> float | None:
     """When the first question about a job below `root` is due (unix seconds; in the past: now)."""
-    statement = (
-        "SELECT min(due) FROM jobs WHERE account_id = ?"
-        " AND state IN ('uncertain', 'processing', 'filing')"
-        " AND state IN ('uploading', 'uncertain', 'processing', 'filing')"
-        " AND (directory = ? OR (directory >= ? AND directory < ?))"
-    )
-    due: float | None = value(db, statement, (account_id, root, *range_below(root)))
+    which = {"account_id": account_id, **at_or_below(root)}
+    due: float | None = value(db, statements.NEXT_QUESTION_BELOW, which)
     return due
 
 
 def range_below(root: bytes) -> tuple[bytes, bytes]:
     """Every directory below `root` lies between these two, in the order of bytes."""
     return root.rstrip(b"/") + b"/", root.rstrip(b"/") + b"0"
+
+
+def at_or_below(root: bytes) -> Row:
+    """The parameters of each statement about the directories at or below `root`."""
+    first, beyond = range_below(root)
+    return {"root": root, "first": first, "beyond": beyond}
 
 
 def jobs_of_path(db: Database, path: bytes) -> list[Job]:

@@ -18,7 +18,7 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
-from uploadd.store.overview import range_below
+from uploadd.store.overview import at_or_below
 from uploadd.store.rows import jobs, one, value
 from uploadd.store.writing import file_fields, insert, refresh, store_fields
 
@@ -42,9 +42,8 @@ def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, Know
 
 def known_directories(db: Database, root: bytes) -> list[bytes]:
     """Every directory at or below `root` in which files are known."""
-    first, beyond = range_below(root)
-    parameters = {"root": root, "first": first, "beyond": beyond}
-    return [row[0] for row in db.execute(statements.KNOWN_DIRECTORIES, parameters)]
+    found = db.execute(statements.KNOWN_DIRECTORIES, at_or_below(root))
+    return [row[0] for row in found]
 
 
 def known_fingerprint(
@@ -125,11 +124,10 @@ class Naming:
 
 def name_folder(db: Database, naming: Naming) -> None:
     """What is on its way from there goes by the named folder from now on, known files too."""
-    first, beyond = range_below(naming.directory)
-    around = {"root": naming.directory, "first": first, "beyond": beyond}
     named = {"folder": naming.folder, "base": naming.base, "home": naming.home}
+    below = at_or_below(naming.directory)
     for account_id in naming.account_ids:
-        db.execute(statements.NAME_FOLDER, {"account_id": account_id, **named, **around})
+        db.execute(statements.NAME_FOLDER, {"account_id": account_id, **named, **below})
 
 
 def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+from uploadd.model.jobs import ABOUT_A_PHOTO
+
+# --- conditions -------------------------------------------------------------------------------
+
+# SQLite takes a partial index for the very words of its own condition only (schema.py).
+_IN_FLIGHT = "state IN ('uploading', 'uncertain', 'processing', 'filing')"
+# Its parameters are `overview.at_or_below`.
+_BELOW = "(directory = :root OR (directory >= :first AND directory < :beyond))"
+_IN_FILES = """EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
+        AND files.name = jobs.name AND files.sha256 = jobs.sha256)"""
+# A file counts by the job of the content that it has now. A content that is on its way counts as
+# well, although its file has gone or changed meanwhile.
+_KNOWN_BELOW = f"""
+    FROM files JOIN jobs USING (directory, name, sha256)
+    WHERE account_id = :account_id AND {_BELOW}
+"""
+_ON_THEIR_WAY_BELOW = f"""
+    FROM jobs
+    WHERE account_id = :account_id AND {_IN_FLIGHT} AND {_BELOW} AND NOT {_IN_FILES}
+"""
+
 # --- accounts ---------------------------------------------------------------------------------
 
 ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
@@ -34,10 +55,11 @@ RETIRE_ACCOUNT = "UPDATE accounts SET identity = 'gone:' || id, label = '' WHERE
 
 # --- files ------------------------------------------------------------------------------------
 
+_ABOUT_A_PHOTO = ", ".join(f"'{code}'" for code in sorted(ABOUT_A_PHOTO))
 # A job may fail after its file was forgotten. It is known all the same, so that a walk can end it;
 # not one that speaks of a photo on the service (`Job.ends_with_file`).
-_FAILED_LATE = """state = 'failed' AND NOT is_mending
-    AND coalesce(reason_code, '') NOT IN ('torn', 'replaced-other', 'unknown-outcome')
+_FAILED_LATE = f"""state = 'failed' AND NOT is_mending
+    AND coalesce(reason_code, '') NOT IN ({_ABOUT_A_PHOTO})
     AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
         AND files.name = jobs.name)"""
 KNOWN_FILES = f"""
@@ -47,7 +69,6 @@ SELECT name, size, mtime_ns, inode, device, '' FROM jobs
 WHERE directory = :directory AND {_FAILED_LATE}
 """
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
-_BELOW = "(directory = :root OR (directory >= :first AND directory < :beyond))"
 KNOWN_DIRECTORIES = f"""
 SELECT directory FROM files WHERE {_BELOW}
 UNION
@@ -114,7 +135,7 @@ NOTE_PLACE = "UPDATE jobs SET folder = ?, root = ?, is_folder_named = ? WHERE id
 # that a rescheduled job does not wait behind a whole backlog. A file whose earlier content is on
 # its way torn, or about to be mended, waits: what it holds now is what will mend it. A replacement
 # waits until nothing else of its file, or for its photo, is on its way.
-NEXT_IN_QUEUE = """
+NEXT_IN_QUEUE = f"""
 SELECT * FROM jobs AS job
 WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
     AND due > :after AND due <= :upto AND sha256 != ''
@@ -123,7 +144,7 @@ WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
     AND NOT EXISTS (
         SELECT 1 FROM jobs AS twin
         WHERE twin.account_id = job.account_id AND twin.sha256 = job.sha256
-            AND twin.state IN ('uploading', 'uncertain', 'processing', 'filing'))
+            AND twin.{_IN_FLIGHT})
     AND (is_mending OR NOT EXISTS (
         SELECT 1 FROM jobs AS torn
         WHERE torn.directory = job.directory AND torn.name = job.name AND torn.id != job.id
@@ -134,7 +155,7 @@ WHERE account_id = :account_id AND state = 'queued' AND lane = :lane
     AND (kind = 'upload' OR NOT EXISTS (
         SELECT 1 FROM jobs AS former
         WHERE former.account_id = job.account_id AND former.id != job.id
-            AND former.state IN ('uploading', 'uncertain', 'processing', 'filing')
+            AND former.{_IN_FLIGHT}
             AND (former.directory = job.directory AND former.name = job.name
                 OR former.photo_id = job.photo_id)))
 ORDER BY due, id
@@ -150,7 +171,7 @@ SELECT min(due) FROM jobs WHERE account_id = ? AND state = 'queued' AND lane = ?
 DUE_IN_STATE = {
     state: f"""
     SELECT * FROM jobs WHERE account_id = :account_id AND state = '{state}' AND due <= :now
-        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+        AND {_IN_FLIGHT}
     ORDER BY due, id LIMIT :most
     """
     for state in ("uncertain", "processing", "filing")
@@ -158,7 +179,7 @@ DUE_IN_STATE = {
 NEXT_DUE_IN_STATE = {
     state: f"""
     SELECT min(due) FROM jobs WHERE account_id = ? AND state = '{state}'
-        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+        AND {_IN_FLIGHT}
     """
     for state in ("uncertain", "processing", "filing")
 }
@@ -169,33 +190,33 @@ WHERE account_id = ? AND state = 'processing' AND polls = 0
 # The tickets that are due, then those never asked for, then as many of the others as the call has
 # room for: what is asked along the way costs nothing, unless the service named a time before which
 # it is not to be asked.
-TICKETS_TO_ASK = """
+TICKETS_TO_ASK = f"""
 SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND {_IN_FLIGHT}
     AND (:with_early OR polls = 0 OR due <= :now)
 ORDER BY CASE WHEN due <= :now THEN 0 WHEN polls = 0 THEN 1 ELSE 2 END, due, id LIMIT :most
 """
-OPEN_COUNTS = """
+OPEN_COUNTS = f"""
 SELECT state, count(*) AS n FROM jobs WHERE account_id = ? AND state = 'queued' GROUP BY state
 UNION ALL
 SELECT state, count(*) AS n FROM jobs WHERE account_id = ?
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY state
+    AND {_IN_FLIGHT} GROUP BY state
 """
-TO_BE_SENT_BY_FOLDER = """
+TO_BE_SENT_BY_FOLDER = f"""
 SELECT folder, count(*) AS files FROM jobs
 WHERE account_id = ? AND state = 'queued' AND kind = 'upload' GROUP BY folder
 UNION ALL
 SELECT folder, count(*) AS files FROM jobs
 WHERE account_id = ? AND state = 'uploading' AND kind = 'upload'
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing') GROUP BY folder
+    AND {_IN_FLIGHT} GROUP BY folder
 """
-FOUND_UPLOADING = """
+FOUND_UPLOADING = f"""
 SELECT * FROM jobs WHERE account_id = ? AND state = 'uploading'
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND {_IN_FLIGHT}
 """
-FOUND_FILING = """
+FOUND_FILING = f"""
 SELECT * FROM jobs WHERE account_id = ? AND state = 'filing'
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND {_IN_FLIGHT}
 """
 # Photos whose tag could not be put right after a replacement, and that were given nothing since.
 STALE_TAGS = """
@@ -241,9 +262,9 @@ SELECT 1 FROM jobs WHERE account_id = ? AND photo_id = ? AND kind = 'replace'
     AND state IN ('queued', 'uploading', 'uncertain', 'processing', 'filing')
 """
 # What is on its way of the same file, or to the same photo: a replacement waits for it.
-FORMER_IN_FLIGHT = """
+FORMER_IN_FLIGHT = f"""
 SELECT * FROM jobs WHERE account_id = :account_id AND id != :id
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND {_IN_FLIGHT}
     AND (directory = :directory AND name = :name OR photo_id = :photo_id)
 """
 # The photos that contents of this path are, or may be, on: the file's latest first. Not those that
@@ -313,9 +334,9 @@ REBASE_WAITS = """
 UPDATE jobs SET wait_begin = :now, due = :now + wait_seconds
 WHERE wait_begin > :now AND due > 0 AND state IN ('queued', 'uncertain', 'processing', 'filing')
 """
-TWIN_IN_FLIGHT = """
+TWIN_IN_FLIGHT = f"""
 SELECT * FROM jobs WHERE account_id = ? AND sha256 = ? AND id != ?
-    AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND {_IN_FLIGHT}
 """
 AHEAD_IN_QUEUE = """
 SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
@@ -474,12 +495,29 @@ REFUSE_BACKFILL = "UPDATE backfills SET state = 'refused', text = ?, remedy = ? 
 PING_BACKFILL = "UPDATE backfills SET pings = pings + 1 WHERE id = ?"
 ANSWER_BACKFILLS = "UPDATE backfills SET answers = pings WHERE answers != pings"
 FORGET_BACKFILL = "DELETE FROM backfills WHERE id = ?"
-IS_OPEN_BELOW = """
+NEWEST_PHOTOS_BELOW = f"""
+SELECT photo_id FROM jobs
+WHERE account_id = :account_id AND state = 'done' AND updated_at >= :since AND {_BELOW}
+    AND photo_id IS NOT NULL
+ORDER BY id LIMIT :most
+"""
+NEXT_DUE_BELOW = f"""
+SELECT min(due) FROM jobs
+WHERE account_id = :account_id AND state = 'queued' AND {_BELOW}
+    AND (:with_videos OR media_type NOT LIKE 'video/%')
+    AND (:with_changed OR reason_code IS NOT 'changed')
+"""
+NEXT_QUESTION_BELOW = f"""
+SELECT min(due) FROM jobs
+WHERE account_id = :account_id AND state IN ('uncertain', 'processing', 'filing') AND {_IN_FLIGHT}
+    AND {_BELOW}
+"""
+IS_OPEN_BELOW = f"""
 SELECT EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id AND state = 'queued'
-        AND (directory = :root OR (directory >= :first AND directory < :beyond)))
+        AND {_BELOW})
     OR EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id
-        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
-        AND (directory = :root OR (directory >= :first AND directory < :beyond)))
+        AND {_IN_FLIGHT}
+        AND {_BELOW})
 """
 # A name is bytes: so many of its last ones hold every extension that says what a file is.
 _STANDING = """
@@ -487,20 +525,16 @@ _STANDING = """
         iif(jobs.state IN ('skipped', 'failed'), coalesce(jobs.reason_code, ''), '') AS code,
         iif(jobs.state IN ('done', 'duplicate'), x'', substr(jobs.name, -5)) AS tail
 """
+COUNTS_BELOW = f"""
+SELECT state, count(*) AS files, sum(jobs.size) AS bytes {_KNOWN_BELOW} GROUP BY state
+UNION ALL
+SELECT state, count(*) AS files, sum(jobs.size) AS bytes {_ON_THEIR_WAY_BELOW} GROUP BY state
+"""
 STANDINGS_BELOW = f"""
 SELECT state, code, media_type, tail, count(*) AS files FROM (
-    {_STANDING}
-    FROM files JOIN jobs USING (directory, name, sha256)
-    WHERE account_id = :account_id
-        AND (directory = :root OR (directory >= :first AND directory < :beyond))
+    {_STANDING} {_KNOWN_BELOW}
     UNION ALL
-    {_STANDING}
-    FROM jobs
-    WHERE account_id = :account_id
-        AND state IN ('uploading', 'uncertain', 'processing', 'filing')
-        AND (directory = :root OR (directory >= :first AND directory < :beyond))
-        AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
-            AND files.name = jobs.name AND files.sha256 = jobs.sha256)
+    {_STANDING} {_ON_THEIR_WAY_BELOW}
 ) GROUP BY state, code, media_type, tail
 """
 NOT_THERE_IN = f"""
@@ -508,17 +542,23 @@ NOT_THERE_IN = f"""
 FROM files JOIN jobs USING (directory, name, sha256)
 WHERE directory = ? AND account_id = ? AND jobs.state NOT IN ('done', 'duplicate')
 """
+TIMES_OF_BUDGET = """
+SELECT at FROM calls
+WHERE at > ? AND budget = (
+    SELECT budget FROM calls WHERE account_id = ? ORDER BY at DESC LIMIT 1)
+ORDER BY at
+"""
 LAST_CALL = "SELECT max(rowid) FROM calls"
 CALLS_AFTER = """
 SELECT count(*) FROM calls
 WHERE rowid > ? AND account_id IN (SELECT value FROM json_each(?))
 """
 LAST_STORY = "SELECT max(id) FROM history"
-BYTES_SENT_AFTER = """
+BYTES_SENT_AFTER = f"""
 SELECT sum(size) FROM jobs WHERE id IN (
         SELECT job_id FROM history WHERE id > :after AND state = 'uploading')
     AND account_id = :account_id AND state IN ('processing', 'filing', 'done')
-    AND (directory = :root OR (directory >= :first AND directory < :beyond))
+    AND {_BELOW}
 """
 
 # --- folders and facts ------------------------------------------------------------------------
@@ -558,10 +598,10 @@ DOUBT_ACCOUNTS = """
 UPDATE accounts SET adopt_since = min(coalesce(adopt_since, :since), :since), doubted_at = :now
 """
 FORGET_PROOFS = "UPDATE jobs SET was_absent = 0, is_forced = 0 WHERE was_absent OR is_forced"
-LOOK_ANEW = """
+LOOK_ANEW = f"""
 UPDATE jobs SET doubt = 'full', looks = 0, unanswered = 0, uncertain_since = :now,
     wait_begin = :now, wait_seconds = 0, due = :now
-WHERE state = 'uncertain' AND state IN ('uploading', 'uncertain', 'processing', 'filing')
+WHERE state = 'uncertain' AND {_IN_FLIGHT}
 """
 DOUBT_FULLY = "UPDATE ledger SET doubt = 'full' WHERE state = 'maybe' AND doubt = 'brief'"
 ADOPT_PHOTO = """
@@ -590,12 +630,12 @@ WHERE account_id = ? AND photo_id IS NOT NULL AND state NOT IN ('done', 'duplica
 """
 END_DOUBT = "UPDATE accounts SET adopt_since = NULL, doubted_at = ? WHERE id = ?"
 # Nothing of these was sent since the account was doubted: the ledger's row says nothing else.
-DOUBTED_ONLY = """
+DOUBTED_ONLY = f"""
 SELECT jobs.* FROM jobs
 JOIN ledger ON ledger.account_id = jobs.account_id AND ledger.sha256 = jobs.sha256
 JOIN accounts ON accounts.id = jobs.account_id
 WHERE jobs.account_id = :account_id AND jobs.state = 'uncertain'
-    AND jobs.state IN ('uploading', 'uncertain', 'processing', 'filing')
+    AND jobs.{_IN_FLIGHT}
     AND jobs.kind = 'upload' AND jobs.media_type NOT LIKE 'video/%'
     AND ledger.state = 'maybe' AND ledger.job_id = jobs.id AND ledger.since = :since
     AND accounts.adopt_since IS NULL

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from uploadd.store import statements
-from uploadd.store.overview import range_below
+from uploadd.store.overview import at_or_below
 from uploadd.store.rows import value
 
 
@@ -40,16 +40,6 @@ def calls_after(db: Database, call: int, account_ids: Sequence[int]) -> tuple[in
 
 def bytes_sent_after(db: Database, story: int, root: bytes, account_id: int) -> int:
     """The sizes of the files below `root` whose send began after `story`, and that arrived."""
-    first, beyond = range_below(root)
-    found: int | None = value(
-        db,
-        statements.BYTES_SENT_AFTER,
-        {
-            "after": story,
-            "account_id": account_id,
-            "root": root,
-            "first": first,
-            "beyond": beyond,
-        },
-    )
+    which = {"after": story, "account_id": account_id, **at_or_below(root)}
+    found: int | None = value(db, statements.BYTES_SENT_AFTER, which)
     return found or 0

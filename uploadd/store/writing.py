@@ -12,7 +12,7 @@ from uploadd.model.places import Place
 from uploadd.model.privacy import is_wider
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
-from uploadd.model.states import IN_FLIGHT, State, check_move
+from uploadd.model.states import State, check_move
 from uploadd.model.verdicts import Reason
 from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, value
@@ -29,9 +29,8 @@ def job_by_id(db: Database, job_id: int) -> Job | None:
 
 def has_twin_in_flight(db: Database, job: Job) -> bool:
     """Whether a job with the same content for the same account is in flight."""
-    states = ", ".join(f"'{state}'" for state in sorted(IN_FLIGHT))
-    statement = f"SELECT 1 FROM jobs WHERE account_id = ? AND sha256 = ? AND state IN ({states})"
-    return db.execute(statement, (job.account_id, job.sha256)).fetchone() is not None
+    twin = (job.account_id, job.sha256, job.id)
+    return db.execute(statements.TWIN_IN_FLIGHT, twin).fetchone() is not None
 
 
 def insert(
@@ -93,10 +92,8 @@ def file_fields(finding: Finding) -> Row:
 
 def note_place(db: Database, job: Job, place: Place) -> Job:
     """Note by whose settings a job goes; returns the job with them."""
-    where = (place.folder_name, place.root, place.is_named)
-    db.execute(statements.NOTE_PLACE, (*where, job.id))
-    folder, root, is_named = where
-    return replace(job, folder=folder, root=root, is_folder_named=is_named)
+    db.execute(statements.NOTE_PLACE, (place.folder_name, place.root, place.is_named, job.id))
+    return replace(job, folder=place.folder_name, root=place.root, is_folder_named=place.is_named)
 
 
 def note_privacy(db: Database, job: Job, privacy: Privacy) -> Job:

@@ -69,7 +69,7 @@ def test_the_store_tells_how_files_stand(records: Records) -> None:
             Standing(State.FAILED, "5", "image/jpeg", b"d.JPG", 1),
             Standing(State.QUEUED, "", "image/jpeg", b"e.jpg", 1),
         }
-        counts = overview.counts_below(db, records.root, (me,))
+        counts = overview.counts_below(db, records.root, me)
         assert {state: files for state, (files, _) in counts.items()} == sum_of("me", rows).counts
         assert overview.standings_below(db, records.root + b"/other", me) == []
         named = overview.not_there_in(db, records.root, me)

@@ -145,9 +145,7 @@ class Oversight:
         for account in self._accounts:
             own = open_jobs.setdefault(account.id, Counter())
             for directory in directories_of(self._wanted, account.name):
-                counts = await self._view.store.read(
-                    overview.counts_below, directory, (account.id,)
-                )
+                counts = await self._view.store.read(overview.counts_below, directory, account.id)
                 for state, (count, size) in counts.items():
                     files[state] = files.get(state, 0) + count
                     sizes[state] = sizes.get(state, 0) + size
