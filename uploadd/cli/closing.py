@@ -9,13 +9,12 @@ from uploadd.files.media import FileKind
 from uploadd.files.opening import printable
 from uploadd.model.left_alone import MOST_NAMED, LeftAlone
 from uploadd.model.numbers import counted, number
-from uploadd.model.restless import Restless
+from uploadd.model.restless import NOTHING_RESTLESS, Restless
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.backfill.endings import Finished
 from uploadd.operations.backfill.remaining import AccountSum, Group
 
 MOST_EXTENSIONS = 4
-NOTHING_RESTLESS = Restless()
 
 _ON_THEIR_WAY = {
     State.PROCESSING: "sent and to be confirmed",

@@ -60,10 +60,8 @@ def retried_lines(retried: Retried, *, is_forced: bool) -> Iterator[str]:
     """What came of a retry."""
     yield from refused_lines(retried.refused)
     if retried.gone:
-        several = counted(
-            len(retried.gone), "job stays as it is: its file", "jobs stay: their files"
-        )
-        yield f"{several} {'is' if len(retried.gone) == 1 else 'are'} not there any more"
+        one, several = "job stays as it is: its file is", "jobs stay as they are: their files are"
+        yield f"{counted(len(retried.gone), one, several)} not there any more"
     if retried.moved == 0:
         yield "no job was put back into the queue"
         return

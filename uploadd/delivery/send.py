@@ -183,8 +183,8 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
 
 
 async def _vanished(desk: Desk, job: Job, now: float) -> None:
-    """Gone for good only where its directory is there, on the same device; else a disk is away."""
-    if await desk.runtime.disk.run(_is_same_mount, job):
+    """Skip the job only if its directory is there, on its device; else wait for its disk."""
+    if await desk.runtime.disk.run(is_on_device, job.directory, job.root, job.device):
         await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
         await _tell_now(desk, job)
         return
@@ -195,11 +195,6 @@ async def _vanished(desk: Desk, job: Job, now: float) -> None:
     )
     wait = Delay(now, FOLDER_AWAY_SECONDS * desk.patience)
     await desk.store.write(moves.postpone, job.id, reason, wait, now)
-
-
-def _is_same_mount(job: Job) -> bool:
-    """Whether the nearest directory above the file that still exists is on the file's device."""
-    return is_on_device(job.directory, job.root, job.device)
 
 
 async def _during_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:

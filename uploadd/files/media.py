@@ -23,13 +23,6 @@ UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 """The media type of what is nothing that we know."""
 
 
-class MediaKind(StrEnum):
-    """What a service counts and limits apart."""
-
-    PHOTO = "photo"
-    VIDEO = "video"
-
-
 class FileKind(StrEnum):
     """What people call a file, whether or not a service takes it."""
 
@@ -48,16 +41,16 @@ class MediaType:
 
     media_type: str
     extension: str
-    kind: MediaKind
+    kind: FileKind
     others: tuple[str, ...] = ()
 
 
 def _photo(media_type: str, extension: str, *others: str) -> MediaType:
-    return MediaType(media_type, extension, MediaKind.PHOTO, others)
+    return MediaType(media_type, extension, FileKind.PHOTO, others)
 
 
 def _video(media_type: str, extension: str, *others: str) -> MediaType:
-    return MediaType(media_type, extension, MediaKind.VIDEO, others)
+    return MediaType(media_type, extension, FileKind.VIDEO, others)
 
 
 MEDIA_TYPES: tuple[MediaType, ...] = (
@@ -158,4 +151,4 @@ def kind_of(media_type: str, extension: bytes) -> FileKind:
         return FileKind.RAW
     is_unknown = media_type in ("", UNKNOWN_MEDIA_TYPE)
     row = _BY_EXTENSION.get(extension) if is_unknown else _BY_NAME.get(media_type)
-    return FileKind.OTHER if row is None else FileKind(row.kind)
+    return FileKind.OTHER if row is None else row.kind

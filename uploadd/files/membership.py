@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from uploadd.files.mounts import mounts_below
 from uploadd.model.configuration import Configuration, Folder
-from uploadd.model.places import Place
+from uploadd.model.places import Place, is_inside
 
 Identity = tuple[int, int]
 """A directory's device and inode."""
@@ -184,11 +184,6 @@ def identity_of(directory: bytes) -> Identity | None:
     except OSError:
         return None
     return seen.st_dev, seen.st_ino
-
-
-def is_inside(path: bytes, root: bytes) -> bool:
-    """Whether one spelling is `root`, or below it; never by which folder a file lies in."""
-    return bool(root) and (path == root or path.startswith(root.rstrip(b"/") + b"/"))
 
 
 def _upwards(directory: bytes) -> Iterator[bytes]:

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from uploadd.model.places import is_inside
+
 _NETWORK = frozenset(
     {
         "9p",  # virtual machines, and Windows drives under WSL
@@ -66,7 +68,7 @@ def file_system_of(path: bytes) -> str:
 def mounts_below(real_path: bytes) -> list[bytes]:
     """Where something is mounted below a directory, by its real path. Blocks."""
     points = (point for point, _ in _mounts_in(_mountinfo()))
-    return [point for point in points if point != real_path and _is_below(point, real_path)]
+    return [point for point in points if point != real_path and is_inside(point, real_path)]
 
 
 def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
@@ -77,7 +79,7 @@ def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
     best = b""
     found = ""
     for point, fs_type in _mounts_in(mountinfo):
-        if _is_below(real_path, point) and len(point) >= len(best):
+        if is_inside(real_path, point) and len(point) >= len(best):
             best, found = point, fs_type
     return found
 
@@ -97,10 +99,6 @@ def _mounts_in(mountinfo: bytes) -> Iterator[tuple[bytes, str]]:
         fields = before.split(b" ")
         if separator and len(fields) >= 5:
             yield _ESCAPE.sub(_unescaped, fields[4]), os.fsdecode(after.split(b" ", 1)[0])
-
-
-def _is_below(path: bytes, point: bytes) -> bool:
-    return path == point or path.startswith(point.rstrip(b"/") + b"/")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

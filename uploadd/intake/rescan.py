@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from uploadd.files.membership import Folders
+from uploadd.files.mounts import is_on_device
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals, warn_of
 from uploadd.intake.examine import nothing_on, unread_finding
@@ -17,7 +18,7 @@ from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
 from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare, walk
 from uploadd.model.jobs import Lane
-from uploadd.model.left_alone import LeftAlone
+from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
@@ -38,7 +39,7 @@ class Walked:
     fresh: int = 0
     gone: int = 0
     errors: dict[bytes, str] = field(default_factory=dict)
-    left_alone: LeftAlone = field(default_factory=LeftAlone)
+    left_alone: LeftAlone = NOTHING_LEFT_ALONE
 
 
 class Rescan:
@@ -218,11 +219,6 @@ def _why_lost(
     if os.path.isdir(directory):
         is_closed = not tree.selection.reaches(tree.relative(directory))
         return sightings.EXCLUDED if is_closed else None
-    above = directory
-    while above != tree.root and not os.path.isdir(above):
-        above = os.path.dirname(above)
     devices = {file.device for file in known.values()}
-    try:
-        return sightings.VANISHED if devices == {os.stat(above).st_dev} else None
-    except OSError:
-        return None
+    is_gone = len(devices) == 1 and is_on_device(directory, tree.root, *devices)
+    return sightings.VANISHED if is_gone else None

@@ -19,8 +19,7 @@ from uploadd.model.jobs import Job
 from uploadd.model.places import Place, Ruling
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
-
-LEFT_OUT = Reason("excluded", "the folder's include and exclude leave it out")
+from uploadd.store.sightings import EXCLUDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Rules:
             return Ruling(place, _not_configured(job.folder))
         if place.folder is not None and account not in place.folder.accounts:
             return Ruling(place, _not_named(place.folder, account))
-        return Ruling(place, None if _takes(place) else LEFT_OUT)
+        return Ruling(place, None if _takes(place) else EXCLUDED)
 
     def job_now(self, job: Job, account: str) -> Job:
         """A queued job by the settings of now; any other went by what it has noted."""

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from uploadd.files.membership import is_inside
 from uploadd.intake.selection import Selection
 from uploadd.intake.settle import Settler
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.jobs import Lane
-from uploadd.model.places import Place
+from uploadd.model.places import Place, is_inside
 from uploadd.model.restless import Restless
 
 

@@ -68,3 +68,6 @@ class LeftAlone:
         """What `as_text` wrote; nothing where it is empty."""
         fields = json.loads(text or "{}")
         return cls(**{**fields, "unread_named": tuple(fields.get("unread_named", ()))})
+
+
+NOTHING_LEFT_ALONE = LeftAlone()

@@ -38,6 +38,11 @@ class Place:
         return self.folder.on_change if self.folder is not None else OnChange.NEW
 
 
+def is_inside(path: bytes, root: bytes) -> bool:
+    """Whether one spelling is `root`, or below it; never by which folder a file lies in."""
+    return bool(root) and (path == root or path.startswith(root.rstrip(b"/") + b"/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What the settings of now say of a queued job. `why_not`: why they leave it out."""

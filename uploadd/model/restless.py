@@ -40,6 +40,9 @@ class Restless:
         return cls(count, overdue, tuple(p.encode("utf-8", "surrogateescape") for p in paths))
 
 
+NOTHING_RESTLESS = Restless()
+
+
 def sum_restless(several: Iterable[Restless]) -> Restless:
     """All of them together."""
-    return reduce(Restless.plus, several, Restless())
+    return reduce(Restless.plus, several, NOTHING_RESTLESS)

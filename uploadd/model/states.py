@@ -26,6 +26,9 @@ S = State
 IN_FLIGHT = frozenset({S.UPLOADING, S.UNCERTAIN, S.PROCESSING, S.FILING})
 """At most one job per account and content is in one of these; a database index holds us to it."""
 
+ON_THE_ACCOUNT = (S.DONE, S.DUPLICATE)
+"""The account has the content."""
+
 TERMINAL = frozenset({S.DONE, S.DUPLICATE, S.SKIPPED, S.FAILED})
 """Nothing happens to these by itself any more."""
 

@@ -32,29 +32,8 @@ _FLICKR = frozenset(
         "video/ogg",
     }
 )
-# ipernity names no list; these are the types of Flickr, until a source says something else.
-_IPERNITY = frozenset(
-    {
-        "image/jpeg",
-        "image/png",
-        "image/gif",
-        "image/tiff",
-        "image/heic",
-        "image/heif",
-        "image/webp",
-        "image/bmp",
-        "video/mp4",
-        "video/quicktime",
-        "video/x-m4v",
-        "video/3gpp",
-        "video/3gpp2",
-        "video/x-msvideo",
-        "video/x-ms-wmv",
-        "video/mpeg",
-        "video/mp2t",
-        "video/ogg",
-    }
-)
+# ipernity names no list: it gets Flickr's, until a source says something else.
+_IPERNITY = _FLICKR
 
 TAKEN_BY: dict[ServiceName, frozenset[str]] = {
     ServiceName.FLICKR: _FLICKR,

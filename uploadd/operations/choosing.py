@@ -29,6 +29,14 @@ def account_asked_for(configuration: Configuration, option: str | None) -> Accou
     return next(iter(configuration.accounts.values()))
 
 
+def folder_called(configuration: Configuration, name: str) -> Folder:
+    """The folder that `--folder` names. Raises `UsageError`."""
+    if name not in configuration.folders:
+        known = ", ".join(configuration.folders) or "none is configured"
+        raise UsageError(f"--folder {name} is not a folder", f"known are: {known}")
+    return configuration.folders[name]
+
+
 def refuse_wrong_folders(configuration: Configuration) -> None:
     """Raise `ConfigurationError` where a folder has no directory of its own."""
     for text, remedy in wrong_folders(Folders.of(configuration), configuration.folders.values()):

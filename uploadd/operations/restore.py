@@ -8,11 +8,9 @@ from pathlib import Path
 
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreBusyError, StoreError
-from uploadd.model.states import TERMINAL, State
+from uploadd.model.states import ON_THE_ACCOUNT, TERMINAL
 from uploadd.store import backups, lock, restoring
 from uploadd.store.restoring import Restored
-
-ON_THE_ACCOUNT = (State.DONE, State.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)

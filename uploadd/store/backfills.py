@@ -13,14 +13,11 @@ from enum import StrEnum
 
 from sqlite_utils import Database
 
-from uploadd.model.left_alone import LeftAlone
-from uploadd.model.restless import Restless
+from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
+from uploadd.model.restless import NOTHING_RESTLESS, Restless
 from uploadd.store import statements
 from uploadd.store.overview import at_or_below
 from uploadd.store.rows import Row, rows, value
-
-NOTHING_LEFT_ALONE = LeftAlone()
-NOTHING_RESTLESS = Restless()
 
 
 class Stage(StrEnum):

@@ -17,13 +17,13 @@ from uploadd.model.configuration import OnChange
 from uploadd.model.jobs import Job
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.sightings import Finding
-from uploadd.model.states import IN_FLIGHT, State
+from uploadd.model.states import IN_FLIGHT, ON_THE_ACCOUNT, State
 from uploadd.model.verdicts import Reason
 from uploadd.store import ledger_moves, statements
 from uploadd.store.rows import Row, jobs, one, rows, value
 from uploadd.store.writing import aim, aim_anew, has_twin_in_flight, job_by_id, tell
 
-SENT = frozenset({State.DONE, State.DUPLICATE}) | IN_FLIGHT
+SENT = IN_FLIGHT.union(ON_THE_ACCOUNT)
 NO_PHOTO_STORY = "its file has no photo of its own that could be replaced: it is sent as a new one"
 OVERTAKEN = "photo {} was given another content already: this one is sent again"
 AGAIN_STORY = "the file has this content again"
@@ -91,7 +91,7 @@ def give_up_photo(db: Database, job: Job) -> None:
 
 def is_homeless(db: Database, job: Job) -> bool:
     """Whether a photo that had this job's content may have another one now."""
-    if job.state not in (State.DONE, State.DUPLICATE):
+    if job.state not in ON_THE_ACCOUNT:
         return False
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     return ledger is None or ledger["state"] != "there"

@@ -14,7 +14,7 @@ from uploadd.model.pixels import pixels_of
 from uploadd.model.refusals import refusal_of_type
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding, KnownFile, covers_of
-from uploadd.model.states import State
+from uploadd.model.states import ON_THE_ACCOUNT, State
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
@@ -237,7 +237,7 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
         if fresh is not None:
             moves.requeue(db, fresh, now, "the file is there")
         return job.id
-    if job.state in (State.DONE, State.DUPLICATE) and past.has_changed_to(finding.sha256):
+    if job.state in ON_THE_ACCOUNT and past.has_changed_to(finding.sha256):
         changing.note_again(db, job, now)
     return job.id if job.state is State.QUEUED else None
 

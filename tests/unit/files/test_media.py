@@ -15,7 +15,6 @@ from uploadd.files.media import (
     MEDIA_TYPES,
     UNKNOWN_MEDIA_TYPE,
     FileKind,
-    MediaKind,
     MediaType,
     content_type,
     is_named_as_media,
@@ -86,7 +85,7 @@ def test_real_pictures(form: str, media_type: str) -> None:
     """What Pillow writes is recognized, whatever its name is."""
     found = sniff(_picture(form), b"notes.txt")
     assert found is not None
-    assert (found.media_type, found.kind) == (media_type, MediaKind.PHOTO)
+    assert (found.media_type, found.kind) == (media_type, FileKind.PHOTO)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,7 @@ def test_pictures_that_pillow_cannot_write(head: bytes, media_type: str) -> None
     """A generic brand in front does not hide the true one."""
     found = sniff(head, b"a.jpg")
     assert found is not None
-    assert (found.media_type, found.kind) == (media_type, MediaKind.PHOTO)
+    assert (found.media_type, found.kind) == (media_type, FileKind.PHOTO)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_videos(head: bytes, media_type: str) -> None:
     """By their containers."""
     found = sniff(head, b"a.jpg")
     assert found is not None
-    assert (found.media_type, found.kind) == (media_type, MediaKind.VIDEO)
+    assert (found.media_type, found.kind) == (media_type, FileKind.VIDEO)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +332,7 @@ def test_each_type_has_one_row() -> None:
     assert len({row.media_type for row in MEDIA_TYPES}) == len(MEDIA_TYPES)
     for row in MEDIA_TYPES:
         assert row.extension.startswith(".")
-        assert row.media_type.startswith("video/") == (row.kind is MediaKind.VIDEO)
+        assert row.media_type.startswith("video/") == (row.kind is FileKind.VIDEO)
 
 
 BEGINNINGS = st.sampled_from(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
-from uploadd.model.left_alone import LeftAlone
+from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.pauses import ActivePause
 from uploadd.operations.backfill.remaining import AccountSum, json_groups
 from uploadd.operations.backfill.summary import Snapshot
@@ -38,7 +38,7 @@ class Finished:
     left_to: int | None = None
     requests: tuple[int, ...] = ()
     accounts: tuple[AccountSum, ...] = ()
-    left_alone: LeftAlone = field(default_factory=LeftAlone)
+    left_alone: LeftAlone = NOTHING_LEFT_ALONE
 
     @property
     def has_seen_all(self) -> bool:

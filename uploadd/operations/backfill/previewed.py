@@ -9,7 +9,7 @@ from typing import Any
 
 from uploadd.model.configuration import Folder, ServiceName
 from uploadd.model.estimates import Estimate, estimate
-from uploadd.model.left_alone import LeftAlone
+from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.limits import Load, Quota, beyond, private_beyond, too_large
 from uploadd.model.photo import NOTHING_SET, PhotoTable, photo_of
 from uploadd.model.states import TERMINAL, State
@@ -140,7 +140,7 @@ class Preview:
     too_large: int = 0
     bytes_to_send: int = 0
     errors: list[tuple[str, str]] = field(default_factory=list)
-    left_alone: LeftAlone = field(default_factory=LeftAlone)
+    left_alone: LeftAlone = NOTHING_LEFT_ALONE
     accounts: dict[str, AccountPreview] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from uploadd.files.media import FileKind, kind_of
-from uploadd.model.states import State
+from uploadd.model.states import ON_THE_ACCOUNT, State
 from uploadd.store.overview import Standing
-
-THERE = (State.DONE, State.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class AccountSum:
     @property
     def there(self) -> int:
         """How many the account has."""
-        return sum(self.counts.get(state, 0) for state in THERE)
+        return sum(self.counts.get(state, 0) for state in ON_THE_ACCOUNT)
 
 
 def json_groups(account: str, groups: Iterable[Group]) -> list[dict[str, Any]]:
@@ -69,7 +67,7 @@ def groups_of(standings: Iterable[Standing]) -> tuple[Group, ...]:
     """The files that are not there, by reason and kind, the largest group first."""
     groups: defaultdict[tuple[State, str, FileKind], Counter[bytes]] = defaultdict(Counter)
     for one in standings:
-        if one.state not in THERE:
+        if one.state not in ON_THE_ACCOUNT:
             extension = one.tail[one.tail.rfind(b".") :].lower() if b"." in one.tail else b""
             key = (one.state, one.code or one.state, kind_of(one.media_type, extension))
             groups[key][extension] += one.files

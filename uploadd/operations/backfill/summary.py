@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from uploadd.model.restless import Restless
+from uploadd.model.restless import NOTHING_RESTLESS, Restless
 from uploadd.model.states import State
 
 SENT = (State.PROCESSING, State.FILING)
@@ -23,7 +23,7 @@ class Snapshot:
     sizes: dict[State, int] = field(default_factory=dict)
     accounts: int = 1
     settling: int = 0
-    restless: Restless = field(default_factory=Restless)
+    restless: Restless = NOTHING_RESTLESS
     is_walking: bool = True
     bytes_sent: int = 0
     api_calls: int = 0

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.files.membership import Folders, is_inside
+from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.tree import narrowed, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 from uploadd.model.left_alone import LeftAlone
-from uploadd.operations.choosing import account_asked_for, account_called
+from uploadd.model.places import is_inside
+from uploadd.operations.choosing import account_asked_for, account_called, folder_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _Wishes:
         self._only: tuple[str, ...] | None = None
         if account is not None:
             self._only = (account_called(configuration, account, f"--account {account}").name,)
-        self._named = None if folder is None else self._folder_called(folder)
+        self._named = None if folder is None else folder_called(configuration, folder)
 
     def trees(self, directory: str) -> Iterator[Wanted]:
         """The directory itself, and each configured folder below it."""
@@ -123,10 +124,3 @@ class _Wishes:
             f"folder {named.name} does not name account {' '.join(self._only or ())}",
             f"leave --account out, or name another folder: it goes to {', '.join(named.accounts)}",
         )
-
-    def _folder_called(self, name: str) -> Folder:
-        folders = self._configuration.folders
-        if name not in folders:
-            known = ", ".join(folders) or "none is configured"
-            raise UsageError(f"--folder {name} is not a folder", f"known are: {known}")
-        return folders[name]

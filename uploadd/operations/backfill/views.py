@@ -8,8 +8,7 @@ from typing import Protocol
 
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.pauses import ActivePause
-from uploadd.model.restless import Restless
-from uploadd.store.backfills import NOTHING_RESTLESS
+from uploadd.model.restless import NOTHING_RESTLESS, Restless
 from uploadd.store.store import Store
 
 

@@ -10,10 +10,10 @@ from contextlib import suppress
 from sqlite_utils import Database
 
 from uploadd.assembly import ServiceMaker
-from uploadd.files.membership import is_inside
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError
 from uploadd.model.pauses import PauseCause
+from uploadd.model.places import is_inside
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
 from uploadd.operations.backfill.trees import separate

@@ -16,6 +16,7 @@ from uploadd.model.pauses import ACCUSING, TRIED, ActivePause, PauseCause, Stops
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL, State
 from uploadd.model.verdicts import Reason
+from uploadd.operations.backfill.waiting import SHORT_WAIT_SECONDS
 from uploadd.operations.replace.ordering import Order
 from uploadd.operations.show.status import holding
 from uploadd.operations.show.story import Event
@@ -23,8 +24,6 @@ from uploadd.operations.turns import is_fresh
 from uploadd.store import calls, lock, moves, overview
 from uploadd.store.beside import reading, writing
 from uploadd.store.lock import Holder
-
-SHORT_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

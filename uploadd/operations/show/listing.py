@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from uploadd.files.membership import is_inside
 from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration
-from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
+from uploadd.model.places import is_inside
 from uploadd.model.states import State
-from uploadd.operations.choosing import account_called
+from uploadd.operations.choosing import account_called, folder_called
 from uploadd.operations.show.json_values import json_job
 from uploadd.store import accounts
 from uploadd.store.beside import reading
@@ -136,8 +135,5 @@ def rows_of(
 
 def _check_folder(configuration: Configuration, db: Database | None, name: str) -> None:
     """A folder that left the configuration still has jobs."""
-    if not name or name in configuration.folders:
-        return
-    if db is None or not any(chosen(db, Choice(folder=name), 1)):
-        known = ", ".join(configuration.folders) or "none is configured"
-        raise UsageError(f"--folder {name} is not a folder", f"known are: {known}")
+    if name and (db is None or not any(chosen(db, Choice(folder=name), 1))):
+        folder_called(configuration, name)

@@ -10,11 +10,10 @@ from sqlite_utils import Database
 
 from uploadd.model.configuration import Account
 from uploadd.model.estimates import Pace, Rate, seconds_left
-from uploadd.model.states import TERMINAL, State
+from uploadd.model.states import ON_THE_ACCOUNT, TERMINAL, State
 from uploadd.store import overview
 
 UNSENT = (State.QUEUED, State.UPLOADING)
-KEPT = (State.DONE, State.DUPLICATE)
 LONGEST_RATE_SECONDS = 900.0
 SHORTEST_RATE_SECONDS = 10.0
 """In a shorter time a few files say nothing of the rate."""
@@ -92,6 +91,6 @@ def _rate(db: Database, account_id: int, running_since: float, now: float) -> Ra
 
 
 def _share(totals: dict[State, overview.Total]) -> float:
-    kept = sum(totals[state].jobs for state in KEPT if state in totals)
+    kept = sum(totals[state].jobs for state in ON_THE_ACCOUNT if state in totals)
     open_jobs = sum(total.jobs for state, total in totals.items() if state not in TERMINAL)
     return kept / (kept + open_jobs) if open_jobs else 1.0

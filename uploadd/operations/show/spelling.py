@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from uploadd.files.membership import Folders, is_inside
-from uploadd.model.places import Place
+from uploadd.files.membership import Folders
+from uploadd.model.places import Place, is_inside
 from uploadd.store.listing import has_jobs
 
 
