@@ -68,7 +68,7 @@ def test_a_hang_up_only_detaches(make_desk: Callable[..., Desk]) -> None:
                 wait_until(lambda: desk.log().count("takes this in") > before, 20, "it looks on")  # noqa: B023
                 client.send_signal(number)
                 assert client.wait(timeout=20) == code
-        assert desk.log().count("not stopped, only left: the daemon, pid") == 2
+        assert desk.log().count("detached: the daemon, pid") == 2
         desk.sandbox.options.read_bytes_per_second = 0
         wait_until(lambda: len(desk.kept()) == 12, 40, "the daemon has sent the rest")
     assert_each_once(desk, 12)

@@ -196,8 +196,8 @@ def test_a_disk_that_is_away_is_not_waited_for(
     world.backfill(no_wait=True)
     world.sandbox.options.wait_every = 0
     world.runtime.clock.skew += 400.0  # type: ignore[attr-defined]
-    monkeypatch.setattr(send, "_is_same_mount", lambda _job: False)
-    monkeypatch.setattr(rescan, "_why_lost", lambda *_: None)
+    for room in (send, rescan):
+        monkeypatch.setattr(room, "is_on_device", lambda *_: False)
     (world.photos / "card").rename(tmp_path / "elsewhere")
     finished = world.backfill(no_wait=True)
     assert finished.ending is Ending.WOULD_WAIT

@@ -46,9 +46,7 @@ TOLD = {
     State.FILING: "the photo has the new content",
 }
 STOPPED = "stopped; the queue is intact, give the command again to go on"
-LEFT = (
-    "not stopped, only left: the daemon, pid {pid}, goes on with it; `uploadd why {path}` shows it"
-)
+LEFT = "detached: the daemon, pid {pid}, goes on with it; `uploadd why {path}` shows it"
 WAITS = "it has to wait; give the command again later, or let `uploadd run` go on with it"
 
 

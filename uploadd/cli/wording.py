@@ -31,9 +31,9 @@ LEFT_TO = {
         "the credentials are missing or refused; what is queued stays queued, and the daemon,"
         " pid {pid}, goes on once they are accepted"
     ),
-    Ending.INTERRUPTED: "not stopped, only left: the daemon, pid {pid}, goes on with it;"
+    Ending.INTERRUPTED: "detached: the daemon, pid {pid}, goes on with it;"
     " `uploadd status` shows it",
-    Ending.TERMINATED: "not stopped, only left: the daemon, pid {pid}, goes on with it;"
+    Ending.TERMINATED: "detached: the daemon, pid {pid}, goes on with it;"
     " `uploadd status` shows it",
 }
 

@@ -61,7 +61,7 @@ class BackupLoop:
         log.info("backup.made", path=str(made.path))
 
     def _tell_failure(self, error: StoreError) -> None:
-        """Loud once; the same again only for who looks closely."""
+        """Warn on the first occurrence; log repeats at debug."""
         is_news = error.text != self._last_failure
         self._last_failure = error.text
         write = log.warning if is_news else log.debug

@@ -192,7 +192,7 @@ class Desk:
         await self.pause(verdicts.Pause(PauseCause.AWAY, reason))
 
     def tell_pause(self, pause: ActivePause) -> None:
-        """One log line for a pause, however many sends met it: loud where a person must act."""
+        """Log a pause once, however many sends met it; as a warning if a person must act."""
         if self._told_pauses.get(pause.cause) == (pause.since, pause.times):
             return
         self._told_pauses[pause.cause] = (pause.since, pause.times)

@@ -60,7 +60,10 @@ class ProbeLoop:
             await desk.runtime.clock.wait(self._bell, await self._nap())
 
     async def _hear_accusation(self) -> None:
-        """Whether a refusal is to be tried now. It is told of before its pause is committed."""
+        """Decide whether to probe a refusal of the login or the clock now.
+
+        `Desk.accusations` counts it before its pause is committed: until then it waits here.
+        """
         desk = self._desk
         now = desk.runtime.clock.wall()
         held = [p for p in await desk.pauses() if p.cause in ACCUSING and p.holds(now)]

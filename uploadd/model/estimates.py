@@ -1,8 +1,8 @@
 """How long many uploads take at least, by what the user has set. Pure.
 
-Before anything was sent, only what is capped can be told: `bytes_per_second` and the call budget.
-How fast the line or the service is, and how often a free account is made to wait, the files tell
-that were sent lately (`Rate`).
+Before anything was sent, only the caps are known: `bytes_per_second` and the call budget. How fast
+the line and the service are, and how often a free account is made to wait, shows in the files that
+were sent lately (`Rate`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def calls_per_file(tickets_per_call: int, finds_per_call: int) -> float:
 def estimate(files: int, size_bytes: int, pace: Pace) -> Estimate:
     """How long so many files of so many bytes take.
 
-    A budget's calls may be made at once, so that one which all the calls fit into caps nothing.
+    Calls may be made in a burst: if all fit into one hour's budget, it does not limit the estimate.
     """
     by_bytes = size_bytes / pace.bytes_per_second if pace.bytes_per_second else None
     by_calls = _seconds_by_calls(files * pace.calls_per_file, pace.calls_per_hour)

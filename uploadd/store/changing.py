@@ -1,9 +1,8 @@
 """Files that get new content: which photo it goes to (`on_change`, docs/replacing.md).
 
-A changed file's job is a replacement without a photo at first. Only in the commit that begins its
-send is it decided which photo that is: by then nothing else of the file is on its way, so whatever
-its former content has become is known. Where that is no photo of the file's own, the job sends a
-new one.
+A changed file's job is a replacement without a photo at first. `decide` picks the photo in the
+commit that begins the send, because no other send of this path can then be in flight. If the file
+has no photo of its own, the job sends a new one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a job's moves do to the ledger: what the account may have, and as which photo.
 
-A row with a photo that says `maybe` is a content that this photo may hold while, or since, a
-replacement of it was sent. Its `doubt` is `none` where the photo did hold it when that began.
+`maybe` with a photo id: a replacement of this photo is in flight or unresolved. Its `doubt` is
+`none` if the photo held the content when the replacement began.
 """
 
 from __future__ import annotations
