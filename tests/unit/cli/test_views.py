@@ -264,7 +264,7 @@ def test_a_story_without_a_job_says_why(records: Records) -> None:
     [
         (Retried(), False, ["no job"]),
         (Retried(gone=(1,)), False, ["1 job stays as it is: its file is not there", "no job was"]),
-        (Retried(gone=(1, 2)), False, ["2 jobs stay as they are: their files are not there any more"]),
+        (Retried(gone=(1, 2)), False, ["2 jobs stay as they are: their files are not there"]),
         (Retried(refused=(Refused(3, "there is no job 3"),)), False, ["there is no job 3"]),
         (Retried(queued=(1, 2)), False, ["2 jobs are put back", "nothing runs now"]),
         (Retried(looked_up=(1,), is_delivering=True), False, ["1 job is put", "looked up"]),
