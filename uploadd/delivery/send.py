@@ -88,19 +88,12 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place
 
 
 async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parcel: Parcel) -> None:
-    desk.uploading += 1
     acquittals = desk.suspects.acquittals
     try:
-        if job.is_replacement and job.photo_id is not None:
-            verdict = await desk.service.replace(parcel, job.photo_id)
-        else:
-            verdict = await desk.service.send(parcel)
+        verdict = await _put(desk, job, body, parcel)
     except FileTrouble as trouble:
         await _during_send(desk, job, trouble)
         return
-    finally:
-        desk.uploading -= 1
-        desk.bytes_sent += body.sent_bytes
     is_accusing = False
     if isinstance(verdict, verdicts.Pause):
         if not desk.suspects.is_stale(verdict, acquittals):
@@ -124,6 +117,18 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
         desk.private_kept += 1
     if sent is not None or is_outdated:
         desk.resight(job)
+
+
+async def _put(desk: Desk, job: Job, body: FileBody, parcel: Parcel) -> Verdict:
+    """The request itself. Raises `FileTrouble` where the body was cut short."""
+    desk.uploading += 1
+    try:
+        if job.is_replacement and job.photo_id is not None:
+            return await desk.service.replace(parcel, job.photo_id)
+        return await desk.service.send(parcel)
+    finally:
+        desk.uploading -= 1
+        desk.bytes_sent += body.sent_bytes
 
 
 def _begin(

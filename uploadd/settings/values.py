@@ -70,19 +70,8 @@ def _folder(name: str, folder: FolderSettings, path: Path, accounts: tuple[str, 
 
 
 def _photo(photo: PhotoSettings) -> PhotoTable:
-    return PhotoTable(
-        title=photo.title,
-        description=photo.description,
-        tags=None if photo.tags is None else tuple(photo.tags),
-        privacy=photo.privacy,
-        is_public=photo.is_public,
-        is_friend=photo.is_friend,
-        is_family=photo.is_family,
-        safety_level=photo.safety_level,
-        content_type=photo.content_type,
-        hidden=photo.hidden,
-        album=photo.album,
-    )
+    tags = None if photo.tags is None else tuple(photo.tags)
+    return PhotoTable(**{**photo.model_dump(), "tags": tags})
 
 
 def _secret(secret: SecretStr) -> Secret:

@@ -106,11 +106,13 @@ class BesideView:
         now = self._runtime.clock.wall()
         held = tuple(await self._store.read(pauses.of_account, row.id))
         account = self._configuration.accounts[name]
+        upload, question = await self._store.read(_budget_seconds, row.id, account, now)
         return AccountView(
             name,
             row.id,
             held,
-            *await self._store.read(_budget_seconds, row.id, account, now),
+            budget_seconds=upload,
+            question_seconds=question,
             needs_login=row.user_id is None,
             was_probed=self._is_probed(held, now),
             is_unanswered=any(name in request.unanswered for request in self.requests),
@@ -129,11 +131,11 @@ def _budget_seconds(
 ) -> tuple[float, float]:
     """Until a call for a backfill's upload fits, and until one for a question does."""
     times = calls.times_of_account(db, account_id, now)
-    upload, question = (
-        wait_for_call(times, now, purpose, account.calls_per_hour)
-        for purpose in (Purpose.BACKFILL, Purpose.TICKETS)
+    most = account.calls_per_hour
+    return (
+        wait_for_call(times, now, Purpose.BACKFILL, most),
+        wait_for_call(times, now, Purpose.TICKETS, most),
     )
-    return upload, question
 
 
 async def _no_grant(_purpose: Purpose) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from sqlite_utils import Database
 
@@ -56,12 +56,9 @@ def preview(
     found = Preview(accounts=shown)
     borders, seen = Folders.of(configuration).borders(), set[bytes]()
     db = open_for_reading(configuration.state_dir)
-    if db is None:
-        for one in wanted:
-            _Walk(found, one, borders, seen, None, {}).run()
-        return found
-    with closing(db):
-        ids = {row.label: row.id for row in accounts.all_accounts(db) if row.label}
+    with nullcontext() if db is None else closing(db):
+        rows = [] if db is None else accounts.all_accounts(db)
+        ids = {row.label: row.id for row in rows if row.label}
         for one in wanted:
             _Walk(found, one, borders, seen, db, ids).run()
     return found

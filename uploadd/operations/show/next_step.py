@@ -201,43 +201,52 @@ def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
         text = "its content could not be read yet; a walk of its folder reads it"
         yield Obstacle(Hurdle.UNREAD, text)
         return
-    kind = Stops.VIDEOS if job.is_video else Stops.UPLOADS
-    yield from _pauses(around, kind)
-    if around.twin is not None:
-        twin = around.twin
-        text = (
-            f"{printable(twin.path)} (job {twin.id}, {twin.state}) has the same content; "
-            "this one is decided together with it"
-        )
-        yield Obstacle(Hurdle.TWIN, text)
-    elif around.torn is not None and not job.is_mending:
-        text = (
-            f"the file's earlier content (job {around.torn.id}) changed while it was sent: once"
-            " its photo is known, this content takes its place there"
-        )
-        yield Obstacle(Hurdle.TWIN, text)
-    elif around.former is not None:
-        text = (
-            f"it waits for job {around.former.id} ({around.former.state}), {_of_whom(job, around)}"
-        )
-        yield Obstacle(Hurdle.TWIN, text)
-    elif around.ledger == "maybe" and not job.is_replacement:
-        text = "an earlier send of this content may have arrived: it is looked up first"
-        yield Obstacle(Hurdle.LEDGER, text, around.now)
-    elif around.awaits_adoption:
-        text = (
-            "the database is older than what was sent: it is looked up first; `uploadd adopt"
-            f" --account {around.account}` makes that unnecessary"
-        )
-        yield Obstacle(Hurdle.LEDGER, text, around.now)
+    yield from _pauses(around, Stops.VIDEOS if job.is_video else Stops.UPLOADS)
+    other, doubt = _other_job(job, around), _doubt(job, around)
+    if other:
+        yield Obstacle(Hurdle.TWIN, other)
+    elif doubt:
+        yield Obstacle(Hurdle.LEDGER, doubt, around.now)
     if around.call_at is not None:
         yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
     if around.ahead:
-        yield Obstacle(Hurdle.QUEUE, f"{_files(around.ahead)} before it in the queue")
+        files = counted(around.ahead, "file is", "files are")
+        yield Obstacle(Hurdle.QUEUE, f"{files} before it in the queue")
 
 
-def _of_whom(job: Job, around: Circumstances) -> str:
-    is_same = around.former is not None and around.former.path == job.path
+def _other_job(job: Job, around: Circumstances) -> str:
+    """The job that goes first, and why; empty where there is none."""
+    if around.twin is not None:
+        twin = around.twin
+        return (
+            f"{printable(twin.path)} (job {twin.id}, {twin.state}) has the same content; "
+            "this one is decided together with it"
+        )
+    if around.torn is not None and not job.is_mending:
+        return (
+            f"the file's earlier content (job {around.torn.id}) changed while it was sent: once"
+            " its photo is known, this content takes its place there"
+        )
+    if around.former is not None:
+        former = around.former
+        return f"it waits for job {former.id} ({former.state}), {_of_whom(job, former)}"
+    return ""
+
+
+def _doubt(job: Job, around: Circumstances) -> str:
+    """Why it is looked up before it is sent; empty where it is not."""
+    if around.ledger == "maybe" and not job.is_replacement:
+        return "an earlier send of this content may have arrived: it is looked up first"
+    if around.awaits_adoption:
+        return (
+            "the database is older than what was sent: it is looked up first; `uploadd adopt"
+            f" --account {around.account}` makes that unnecessary"
+        )
+    return ""
+
+
+def _of_whom(job: Job, former: Job) -> str:
+    is_same = former.path == job.path
     return "the same file's other content" if is_same else "which replaces the same photo"
 
 
@@ -280,6 +289,7 @@ _SKIPPED = {
     "changed": "nothing: this content is not in the file any more, or is not to be uploaded",
     "ignored": "nothing: it was put aside, until it is retried",
     "type": "nothing: no such file is taken",
+    "damaged": "it is looked at again when the file has other content",
     "empty": "it is looked at again when the file has content",
 }
 
@@ -298,7 +308,3 @@ def _failed_remedy(job: Job) -> str:
     retry = f"`uploadd retry {job.id}`, or `uploadd ignore {job.id}` if it is not wanted"
     remedy = job.reason.remedy if job.reason else ""
     return f"{remedy}; the command is {retry}" if remedy else retry
-
-
-def _files(number: int) -> str:
-    return counted(number, "file is", "files are")
