@@ -56,6 +56,16 @@ def test_a_folder_below_keeps_its_queue(world: Nested) -> None:
     assert world.folders_of_jobs() == {b"open.jpg": "web", b"mine.jpg": "cam"}
 
 
+def test_what_was_named_for_a_folder_below_stays(world: Nested) -> None:
+    """A folder that is named for DIR does not hold there, and takes nothing away there."""
+    world.lay("web", world.photos.parent / "web", photo=PUBLIC)
+    world.lay("cam", photo=PUBLIC)
+    world.add("cam/mine.jpg")
+    world.queue(world.photos / "cam", folder="secret")
+    world.take_in(world.photos, folder="web")
+    assert world.shown() == {"open": True, "mine": False}
+
+
 def test_what_has_failed_is_named_too(world: Nested) -> None:
     """Its retry comes later."""
     world.queue(world.photos)

@@ -23,7 +23,6 @@ from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
 from uploadd.store import sightings
-from uploadd.store.sightings import Naming
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -67,8 +66,7 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
-        if self._tree.is_named:
-            await self._name_folder()
+        await self.name_folder()
         batched = batches(self._listings())
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
@@ -84,12 +82,20 @@ class Rescan:
             self.walked.left_alone = self.walked.left_alone.plus(not_named)
         return self.walked
 
-    async def _name_folder(self) -> None:
-        """Before the walk, which passes by what is known, and so what is queued already."""
-        tree, start = self._tree, self._directory()
-        home = await self._runtime.disk.run(self._folders.place_of_directory, start)
-        naming = Naming(start, tree.root, tree.folder.name, home.folder_name, tree.account_ids())
-        await self._store.write(sightings.name_folder, naming)
+    async def name_folder(self) -> None:
+        """Let a folder that a person named hold for what is on its way already.
+
+        Before the walk, which passes by what is known, and before anything is sent.
+        """
+        if self._tree.is_named:
+            directories = await self._store.read(sightings.on_the_way_in, self._directory())
+            at_home = self._arrivals.rules.at_home
+            await self._name_in(await self._runtime.disk.run(at_home, self._tree, directories))
+
+    async def _name_in(self, directories: list[bytes]) -> None:
+        tree = self._tree
+        named = (tree.folder.name, tree.root, directories, tree.account_ids())
+        await self._store.write(sightings.name_folder, *named)
 
     def _directory(self) -> bytes:
         """Where the walk begins."""
@@ -102,6 +108,8 @@ class Rescan:
 
     async def _take_batch(self, batch: list[Listing]) -> None:
         directories = [listing.directory for listing in batch]
+        if self._tree.is_named:  # what another walk has found since
+            await self._name_in(directories)
         known = await self._store.read(sightings.known_files, directories)
         wanted = covers_of(self._tree.account_ids())
         differences = await self._runtime.disk.run(_compare_all, batch, known, wanted)

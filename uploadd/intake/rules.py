@@ -7,6 +7,7 @@ the sighting and again when its send begins.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -56,6 +57,12 @@ class Rules:
                 return None
         roster = tree.roster
         return Sighting(path, place, roster.ids(accounts), roster.need_md5(accounts))
+
+    def at_home(self, tree: Tree, directories: Sequence[bytes]) -> list[bytes]:
+        """Those of the directories in which the folder holds that a person named for `tree`."""
+        name = tree.folder.name if tree.is_named else ""
+        files = [(directory, os.path.join(directory, b"a file")) for directory in directories]
+        return [at for at, file in files if self._place(file, tree.root, name).is_named]
 
     def ruling_on(self, job: Job, account: str) -> Ruling:
         """Where a job's file lies by the settings of now, and whether they send it to its account.

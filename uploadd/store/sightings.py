@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -108,26 +108,18 @@ def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: flo
     return len(ending)
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """A folder that a person names for a directory. `home`: the one that it lies in, or empty.
-
-    `base`: where the folder's patterns begin.
-    """
-
-    directory: bytes
-    base: bytes
-    folder: str
-    home: str
-    account_ids: tuple[int, ...]
+def on_the_way_in(db: Database, root: bytes) -> list[bytes]:
+    """Every directory at or below `root` with jobs that have not ended."""
+    return [row[0] for row in db.execute(statements.ON_THE_WAY_IN, at_or_below(root))]
 
 
-def name_folder(db: Database, naming: Naming) -> None:
-    """What is on its way from there goes by the named folder from now on, known files too."""
-    named = {"folder": naming.folder, "base": naming.base, "home": naming.home}
-    below = at_or_below(naming.directory)
-    for account_id in naming.account_ids:
-        db.execute(statements.NAME_FOLDER, {"account_id": account_id, **named, **below})
+def name_folder(
+    db: Database, folder: str, root: bytes, directories: list[bytes], account_ids: tuple[int, ...]
+) -> None:
+    """A person names a folder, from `root`, for what is on its way in these directories."""
+    for directory in directories:
+        for account_id in account_ids:
+            db.execute(statements.NAME_FOLDER, (folder, root, directory, account_id))
 
 
 def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:

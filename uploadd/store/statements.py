@@ -123,12 +123,15 @@ WHERE id = :id
 NEVER_READ = """
 SELECT * FROM jobs INDEXED BY never_read WHERE state = 'queued' AND sha256 = ''
 """
-# A person names a folder for what is on its way. Of the jobs below that lie in other folders, those
-# in the queue learn their place when they are sent.
-NAME_FOLDER = f"""
-UPDATE jobs SET folder = :folder, root = :base, is_folder_named = 1
-WHERE account_id = :account_id AND state NOT IN ('done', 'duplicate', 'skipped') AND NOT is_asked
-    AND (state = 'queued' OR is_folder_named OR folder = :home) AND {_BELOW}
+# A person names a folder for what is on its way in these directories.
+ON_THE_WAY_IN = f"""
+SELECT DISTINCT directory FROM jobs
+WHERE {_BELOW} AND state NOT IN ('done', 'duplicate', 'skipped')
+"""
+NAME_FOLDER = """
+UPDATE jobs SET folder = ?, root = ?, is_folder_named = 1
+WHERE directory = ? AND account_id = ? AND state NOT IN ('done', 'duplicate', 'skipped')
+    AND NOT is_asked
 """
 NOTE_PLACE = "UPDATE jobs SET folder = ?, root = ?, is_folder_named = ? WHERE id = ?"
 # Asked twice: for jobs whose wait is over (due in (0, now]), then for fresh ones (due = 0), so

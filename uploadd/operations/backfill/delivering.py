@@ -69,6 +69,7 @@ class Backfill:
 
         Where a daemon waits for its turn, the directories are handed over to it: `requests`.
         """
+        await self._intake.name_folders()
         async with asyncio.TaskGroup() as tasks:
             guard = tasks.create_task(self._assembly.guard(self._ended))
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard.set))
@@ -158,6 +159,11 @@ class _Intake:
         """Whether every file that was found is in the queue, or known."""
         return not self._is_walking and not any(tree.waiting() for tree in self._trees)
 
+    async def name_folders(self) -> None:
+        """Before anything is sent."""
+        for tree, one in zip(self._trees, self._wanted, strict=True):
+            await self._rescan(tree, one).name_folder()
+
     async def walk_all(self) -> None:
         """Walk every directory, and once more where a login turned out to be another account.
 
@@ -175,12 +181,13 @@ class _Intake:
                 desk.rebound.clear()
 
     async def _walk(self, tree: Tree, one: Wanted) -> None:
-        assembly = self._assembly
-        rescan = Rescan(
-            tree, Lane.BACKFILL, assembly.arrivals, assembly.store, assembly.runtime, one.start
-        )
-        walked = await rescan.run()
+        walked = await self._rescan(tree, one).run()
         self._left_alone[one] = walked.left_alone
+
+    def _rescan(self, tree: Tree, one: Wanted) -> Rescan:
+        assembly = self._assembly
+        around = (assembly.arrivals, assembly.store, assembly.runtime)
+        return Rescan(tree, Lane.BACKFILL, *around, one.start)
 
     def _desks(self) -> list[Desk]:
         return list(self._assembly.desks.values())
