@@ -37,7 +37,7 @@ from uploadd.model.tickets import (
 from uploadd.model.verdicts import Verdict
 from uploadd.operations.library.own_account import check_account
 from uploadd.operations.library.own_budget import OwnBudget
-from uploadd.operations.library.sending import Outlet, Pack, Send, Upload, photo_of, seen_by
+from uploadd.operations.library.sending import Outlet, Pack, Send, Upload, choose_privacy, photo_of
 from uploadd.runtime import real_runtime
 from uploadd.services.base import Login, Parcel, Reply
 from uploadd.services.registry import open_service
@@ -112,7 +112,7 @@ class Client:
         if isinstance(tags, str):
             raise UsageError("tags is one text", "give a list, such as ['blue sky', 'sea']")
         name, told = _stem(path), tuple(tags)
-        seen = seen_by(privacy, is_public, is_friend, is_family)
+        seen = choose_privacy(privacy, is_public, is_friend, is_family)
 
         def pack(known: Fingerprint, body: FileBody) -> Parcel:
             return Parcel(

@@ -79,7 +79,7 @@ def test_a_failed_file_whose_disk_is_away_stays_failed(world: World) -> None:
 def test_what_is_put_aside_stays_while_new_content_and_new_files_go(world: World) -> None:
     """And a backfill ends with 0, because nothing in it needs a person."""
     with writing(world.state_dir) as db:
-        (aside,) = listing.chosen(db, listing.Choice())
+        (aside,) = listing.choose_jobs(db, listing.Choice())
         moves.put_aside(db, aside, world.now())
     assert world.backfill().ending is Ending.DONE
     assert end_of(world, "a.jpg") == (State.SKIPPED, "ignored")

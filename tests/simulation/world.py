@@ -179,7 +179,7 @@ class World:
     def jobs(self) -> list[Job]:
         """Every job in the database."""
         with closing(self.database()) as db:
-            return list(listing.chosen(db, listing.Choice()))[::-1]
+            return list(listing.choose_jobs(db, listing.Choice()))[::-1]
 
     def jobs_of(self, account: Account) -> list[Job]:
         """Every job of one account."""

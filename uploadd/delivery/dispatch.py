@@ -146,7 +146,7 @@ def _next_job(
     One question, because each may wait for a commit; and a job that is retried in the commit in
     which they are doubted is not seen without that.
     """
-    doubts = accounts.limits_doubted(db, account_id)
+    doubts = accounts.count_limit_doubts(db, account_id)
     stopped = what_stops(pauses.of_account(db, account_id), now)
     if Stops.UPLOADS in stopped:
         return None, doubts

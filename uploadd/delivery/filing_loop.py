@@ -3,7 +3,7 @@
 The jobs in `filing` are its memory: each is asked about until its photo is right, over restarts
 too. What the service refuses is asked for again over minutes, because it may not show a photo
 everywhere yet that was just given another content. Then the job is done, and says that its tag is
-wrong (`outcomes.unfiled`).
+wrong (`outcomes.after_refused_filing`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.jobs import Job
-from uploadd.model.outcomes import filed, unfiled
+from uploadd.model.outcomes import after_refused_filing, end_filing
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -44,16 +44,16 @@ class FilingLoop(QuestionLoop):
     async def _mark(self, job: Job) -> Settlement:
         """Put the content tag right, and say what becomes of the job."""
         if job.photo_id is None:
-            return filed(job)
+            return end_filing(job)
         try:
             await self._desk.service.mark_content(job.photo_id, job.sha256)
         except ServiceRefusedError as error:
             if error.pause is not None:
                 raise
-            filing = unfiled(job, error.reason.text, self._desk.around())
+            filing = after_refused_filing(job, error.reason.text, self._desk.around())
             self._tell(job, error.reason, is_last=filing.state is State.DONE)
             return filing
-        return filed(job)
+        return end_filing(job)
 
     def _tell(self, job: Job, reason: Reason, *, is_last: bool) -> None:
         """A refusal that may pass is no news for a person."""

@@ -45,7 +45,7 @@ class QuotaWatch:
         desk, room = self._desk, self._desk.room
         self._asked_at = desk.runtime.clock.monotonic()
         kept_before = room.kept
-        doubts = await desk.store.read(accounts.limits_doubted, desk.id)
+        doubts = await desk.store.read(accounts.count_limit_doubts, desk.id)
         quota = await desk.ask(desk.service.quota)
         if room is not desk.room:
             return None  # another login meanwhile

@@ -134,14 +134,14 @@ class Arrivals:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
                 self._see_again(tree, path, lane)
                 return None
-        tree.settler.rested(path)
+        tree.settler.note_rest(path)
         if finding is not None:
             warn_of(finding)
         return finding
 
     def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
         """It changed or vanished while it was read. Its times look old, and yet it must rest."""
-        tree.settler.disturbed(path, self._runtime.clock.monotonic())
+        tree.settler.note_disturbance(path, self._runtime.clock.monotonic())
         self.saw(tree, path, lane)
         quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
         now = self._runtime.clock.monotonic()

@@ -17,7 +17,7 @@ from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.obstacles import Obstacle, obstacle
 from uploadd.intake.rescan import Rescan, Walked
-from uploadd.intake.tree import Tree, narrowed, plain_folder
+from uploadd.intake.tree import Tree, narrow, plain_folder
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Lane
 from uploadd.model.places import Place
@@ -175,13 +175,13 @@ class RequestLoop:
         only = self._accounts_of(request)
         named = self._around.configuration.folders.get(request.folder)
         if request.is_folder_named and named is not None:
-            rules = narrowed(named, only)
+            rules = narrow(named, only)
             root = place.root if named is place.folder else place.path
             return self._around.open_tree(root, rules, only=only, is_named=True)
         if place.folder is None:
             rules = replace(plain_folder(place.root), accounts=only)
         else:
-            rules = narrowed(place.folder, only)
+            rules = narrow(place.folder, only)
         return self._around.open_tree(place.root, rules, only=only)
 
     def _accounts_of(self, request: Request) -> tuple[str, ...]:

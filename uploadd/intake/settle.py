@@ -152,13 +152,13 @@ class Settler:
     def forget(self, path: bytes) -> None:
         """Drop a path that needs no more looks (it cannot be read, its folder was removed)."""
         self._candidates.pop(path, None)
-        self.rested(path)
+        self.note_rest(path)
 
-    def rested(self, path: bytes) -> None:
+    def note_rest(self, path: bytes) -> None:
         """A settled file was read to its end."""
         self._unrest.pop(path, None)
 
-    def disturbed(self, path: bytes, now: float) -> None:
+    def note_disturbance(self, path: bytes, now: float) -> None:
         """A settled file changed, or vanished, while it was read."""
         self._unrest.setdefault(path, _Unrest(now)).disturbed += 1
 

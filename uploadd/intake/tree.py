@@ -67,7 +67,7 @@ class Tree:
         """The names of the accounts that a file goes to, by where it lies."""
         if place.folder is None:
             return () if self.folder.name else self.folder.accounts
-        return narrowed(place.folder, self.only).accounts
+        return narrow(place.folder, self.only).accounts
 
     def holds(self, path: bytes) -> bool:
         """Whether `path` lies in this tree."""
@@ -83,7 +83,7 @@ def plain_folder(directory: bytes) -> Folder:
     return Folder(name="", path=Path(os.fsdecode(directory)), accounts=(), watch=WatchMode.OFF)
 
 
-def narrowed(folder: Folder, only: Sequence[str] | None) -> Folder:
+def narrow(folder: Folder, only: Sequence[str] | None) -> Folder:
     """A folder with no other accounts than these (None: all of its own)."""
     if only is None:
         return folder

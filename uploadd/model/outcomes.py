@@ -100,12 +100,12 @@ def uncertain(job: Job, reason: Reason, around: Surroundings) -> Settlement:
     )
 
 
-def filed(job: Job) -> Settlement:
+def end_filing(job: Job) -> Settlement:
     """Nothing is left to file: the job is done."""
     return _filing(job, State.DONE)
 
 
-def unfiled(job: Job, why: str, around: Surroundings) -> Settlement:
+def after_refused_filing(job: Job, why: str, around: Surroundings) -> Settlement:
     """What becomes of a job whose photo the service does not let us mark. `why`: its words.
 
     It may not show the photo to all of its own machines yet, so it is asked again over minutes.
@@ -119,7 +119,7 @@ def unfiled(job: Job, why: str, around: Surroundings) -> Settlement:
     return replace(waiting, unanswered=job.unanswered + 1)
 
 
-def refiled(job: Job) -> Settlement:
+def file_again(job: Job) -> Settlement:
     """A job that left a wrong tag behind tries once more to put it right."""
     return replace(_filing(job, State.FILING), unanswered=look_ups.LOOKS_NEEDED)
 

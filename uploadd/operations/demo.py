@@ -69,7 +69,7 @@ def left_out_lines(configuration: Configuration, most: int) -> Iterator[str]:
         return
     root = os.fsencode(configuration.folders[FOLDER].path)
     with closing(db):
-        for number, job in enumerate(listing.chosen(db, listing.Choice(LEFT_OUT))):
+        for number, job in enumerate(listing.choose_jobs(db, listing.Choice(LEFT_OUT))):
             if number == most:
                 yield "  … and more"
                 return

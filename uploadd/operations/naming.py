@@ -14,7 +14,7 @@ from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
 from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.store import overview
-from uploadd.store.listing import Choice, has_jobs, ids_chosen
+from uploadd.store.listing import Choice, choose_ids, has_jobs
 
 MOST_DIGITS = 18
 """A longer number is no job's: the database could not hold it."""
@@ -78,7 +78,7 @@ def ids_named(
         current = overview.current_ids(db, path, of_path)
         found = [job.id for job in of_path if fits(job, job.id in current)]
         for choice in below:
-            found += ids_chosen(db, replace(choice, below=roots))
+            found += choose_ids(db, replace(choice, below=roots))
         ids += found or [job.id for job in of_path[-1:]]
     return list(dict.fromkeys(ids)), refused
 

@@ -64,10 +64,7 @@ def _held(backup: backups.Backup) -> Held:
         size = path.stat().st_size
         if flaw:
             return Held(path, backup.at, size, flaw)
-        with backups.read_only(path) as db:
-            counts = dict(db.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
-            names = db.execute("SELECT label FROM accounts WHERE label != '' ORDER BY label")
-            labels = tuple(row[0] for row in names)
+        counts, labels = backups.contents(path)
     except (OSError, sqlite3.Error) as error:
         return Held(path, backup.at, 0, str(error))
     sent = sum(counts.get(state, 0) for state in ON_THE_ACCOUNT)

@@ -24,7 +24,7 @@ from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job
 from uploadd.operations.show.listing import account_names, rows_of
 from uploadd.store import accounts, changing, ledger, lock, moves, sightings
 from uploadd.store.beside import in_turns, reading, writing
-from uploadd.store.listing import Choice, ids_chosen
+from uploadd.store.listing import Choice, choose_ids
 
 RETRYABLE = (State.FAILED, State.SKIPPED)
 BELOW = (Choice((State.FAILED,)), Choice((State.SKIPPED,), code="ignored"))
@@ -111,7 +111,7 @@ def _named(
     rows = rows_of(configuration, account_names(db), wish.account)
     states = (State.FAILED,) if wish.failed else RETRYABLE
     choice = Choice(states, rows or (), code=wish.code)
-    return ([] if rows == () else ids_chosen(db, choice)), []
+    return ([] if rows == () else choose_ids(db, choice)), []
 
 
 def _fits(job: Job, is_current: bool) -> bool:

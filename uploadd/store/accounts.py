@@ -64,7 +64,7 @@ def doubt_limits(db: Database, account_id: int) -> None:
     db.execute(statements.DOUBT_LIMITS, (account_id,))
 
 
-def limits_doubted(db: Database, account_id: int) -> int:
+def count_limit_doubts(db: Database, account_id: int) -> int:
     """How often that was said. Whoever has asked since knows the same number."""
     number: int = value(db, statements.LIMITS_DOUBTED, (account_id,))
     return number

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from uploadd.model.errors import StoreError
+from uploadd.store import statements
 
 DIRECTORY_NAME = "backups"
 KEPT = 7
@@ -138,6 +139,13 @@ def flaw(path: Path) -> str:
 def newest_good(state_dir: Path) -> Path | None:
     """The newest backup that is whole, or None (blocking)."""
     return next((one.path for one in listed(state_dir) if not flaw(one.path)), None)
+
+
+def contents(path: Path) -> tuple[dict[str, int], tuple[str, ...]]:
+    """A backup's jobs by state, and the names of its accounts. Raises `sqlite3.Error`."""
+    with read_only(path) as db:
+        labels = tuple(row[0] for row in db.execute(statements.LABELS))
+        return dict(db.execute(statements.COUNTS)), labels
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Sum:
     is_same: bool = True
 
 
-def chosen(db: Database, choice: Choice, most: int | None = None) -> Iterator[Job]:
+def choose_jobs(db: Database, choice: Choice, most: int | None = None) -> Iterator[Job]:
     """The jobs that fit, those first that were made last; at most `most`."""
     where, parameters = condition(choice)
     statement = statements.JOBS_CHOSEN.format(where)
@@ -56,13 +56,13 @@ def chosen(db: Database, choice: Choice, most: int | None = None) -> Iterator[Jo
         yield job_of(row)
 
 
-def ids_chosen(db: Database, choice: Choice) -> list[int]:
+def choose_ids(db: Database, choice: Choice) -> list[int]:
     """The ids of the jobs that fit, oldest first."""
     where, parameters = condition(choice)
     return [row[0] for row in db.execute(statements.IDS_CHOSEN.format(where), parameters)]
 
 
-def sums(db: Database, choice: Choice) -> list[Sum]:
+def sum_jobs(db: Database, choice: Choice) -> list[Sum]:
     """The jobs that fit by account, state and reason, the largest number first."""
     where, parameters = condition(choice)
     return [

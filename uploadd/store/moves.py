@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
 from uploadd.model.jobs import Doubt, Job
-from uploadd.model.outcomes import filed, refiled, uncertain
+from uploadd.model.outcomes import end_filing, file_again, uncertain
 from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import Settlement, Surroundings
@@ -127,7 +127,7 @@ def file_away(db: Database, job_id: int, now: float) -> None:
     job = job_by_id(db, job_id)
     if job is None or job.state is not State.FILING:
         return
-    write(db, job, filed(job), now)
+    write(db, job, end_filing(job), now)
 
 
 def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
@@ -221,7 +221,7 @@ def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> 
             file_away(db, job.id, around.now)
     for job in jobs(db, statements.STALE_TAGS, (account_id,)):
         if not has_twin_in_flight(db, job):
-            write(db, job, refiled(job), around.now, story=REFILED_STORY)
+            write(db, job, file_again(job), around.now, story=REFILED_STORY)
     return interrupted
 
 

@@ -6,7 +6,7 @@ from uploadd.model.jobs import ABOUT_A_PHOTO
 
 # --- conditions -------------------------------------------------------------------------------
 
-# SQLite takes a partial index for the very words of its own condition only (schema.py).
+# These are the very words of the indexes in schema.py; see DUE_IN_STATE.
 _IN_FLIGHT = "state IN ('uploading', 'uncertain', 'processing', 'filing')"
 # Its parameters are `overview.at_or_below`.
 _BELOW = "(directory = :root OR (directory >= :first AND directory < :beyond))"
@@ -30,6 +30,7 @@ ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
 ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
 ACCOUNT_IDS = "SELECT id FROM accounts WHERE identity NOT LIKE 'gone:%'"
 SERVICE_OF_ACCOUNT = "SELECT service FROM accounts WHERE id = ?"
+LABELS = "SELECT label FROM accounts WHERE label != '' ORDER BY label"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
 INSERT_ACCOUNT = """
 INSERT INTO accounts (identity, label, service, host, user_id, user_name, credentials_digest,
@@ -345,6 +346,7 @@ AHEAD_IN_QUEUE = """
 SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
     AND ((lane = :lane AND id < :id) OR (lane = :live AND :lane != :live))
 """
+COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
 TOTALS = """
 SELECT state, count(*) AS jobs, sum(size) AS size_bytes FROM jobs WHERE account_id = ?
 GROUP BY state

@@ -328,7 +328,7 @@ def test_a_file_that_comes_to_rest_is_forgotten() -> None:
     now = _rewritten(settler, 3)
     assert isinstance(_look(settler, now, _stat(changed=now - QUIET, size=2)), Settled)
     assert settler.restless(now, LIMIT) == Restless()
-    settler.rested(A)
+    settler.note_rest(A)
     settler.saw(A, 1000, QUIET)
     _look(settler, 1000, _stat(changed=1000), is_open=True)
     assert settler.restless(1000 + LIMIT - 1, LIMIT) == Restless(1, 0, (A,))
@@ -341,7 +341,7 @@ def test_a_file_that_changes_whenever_it_is_read_is_restless() -> None:
         settler.saw(A, now, QUIET)
         stat = _stat(changed=now - QUIET - 1, size=number)
         assert isinstance(_look(settler, now, stat), Settled)
-        settler.disturbed(A, now)
+        settler.note_disturbance(A, now)
         now += 10
     settler.saw(A, now, QUIET)
     assert settler.restless(now, LIMIT) == Restless(1, 0, (A,))

@@ -237,10 +237,10 @@ def test_a_file_too_large_puts_the_limits_in_doubt(records: Records) -> None:
     other = records.failed("b.jpg")
     retried(records, other.id)
     with writing(records.configuration.state_dir) as db:
-        assert accounts.limits_doubted(db, job.account_id) == 0
+        assert accounts.count_limit_doubts(db, job.account_id) == 0
     assert retried(records, job.id).queued == (job.id,)
     with writing(records.configuration.state_dir) as db:
-        assert accounts.limits_doubted(db, job.account_id) == 1
+        assert accounts.count_limit_doubts(db, job.account_id) == 1
 
 
 def test_files_and_directories_are_named_as_people_type_them(

@@ -28,7 +28,13 @@ from uploadd.model.errors import (
 from uploadd.model.pauses import PauseCause
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason, Verdict
-from uploadd.operations.library.sending import Outlet, Upload, error_of_send, photo_of, seen_by
+from uploadd.operations.library.sending import (
+    Outlet,
+    Upload,
+    choose_privacy,
+    error_of_send,
+    photo_of,
+)
 from uploadd.services.base import Parcel
 
 REASON = Reason("7", "no", "a remedy")
@@ -151,7 +157,7 @@ def test_a_programs_photo_is_private_unless_it_says_otherwise(
     sent: tuple[int | None, ...],
 ) -> None:
     """By the words and the rule of the configuration."""
-    seen = seen_by(privacy, *numbers)
+    seen = choose_privacy(privacy, *numbers)
     assert (seen.is_public, seen.is_friend, seen.is_family) == sent
 
 
@@ -166,5 +172,5 @@ def test_a_programs_photo_is_private_unless_it_says_otherwise(
 def test_privacy_that_cannot_be_meant(privacy: str, is_family: int | None, told: str) -> None:
     """Nothing is guessed about who may see a photo."""
     with pytest.raises(UsageError) as caught:
-        seen_by(privacy, None, None, is_family)
+        choose_privacy(privacy, None, None, is_family)
     assert told in f"{caught.value.text}: {caught.value.remedy}"

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from uploadd.model import verdicts
 from uploadd.model.jobs import Job, Kind, Lane
-from uploadd.model.outcomes import after_send, after_ticket, filed
+from uploadd.model.outcomes import after_send, after_ticket, end_filing
 from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Surroundings
 from uploadd.model.sightings import Finding
@@ -67,7 +67,7 @@ def ended(db: Database, job: Job, verdict: verdicts.Verdict) -> Job:
     moves.settle(db, job.id, after_send(now_of(db, job.id), verdict, AROUND), NOW, 1.0)
     after = now_of(db, job.id)
     if after.state is State.FILING:
-        moves.settle(db, job.id, filed(after), NOW, 1.0)
+        moves.settle(db, job.id, end_filing(after), NOW, 1.0)
     return now_of(db, job.id)
 
 

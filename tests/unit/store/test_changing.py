@@ -14,7 +14,7 @@ from uploadd.model import verdicts
 from uploadd.model.configuration import OnChange
 from uploadd.model.doubts import Found, after_look
 from uploadd.model.jobs import Doubt, Job, Kind, Lane
-from uploadd.model.outcomes import after_send, filed
+from uploadd.model.outcomes import after_send, end_filing
 from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Surroundings
 from uploadd.model.sightings import Finding, Refusal
@@ -88,7 +88,7 @@ def ended(db: Database, job: Job, verdict: verdicts.Verdict) -> Job:
     moves.settle_all(db, [(job, after_send(job, verdict, AROUND))], NOW, 1.0)
     after = now_of(db, job)
     if after.state is State.FILING:
-        moves.settle(db, job.id, filed(after), NOW, 1.0)
+        moves.settle(db, job.id, end_filing(after), NOW, 1.0)
     return now_of(db, job)
 
 

@@ -235,7 +235,7 @@ def test_content_that_is_there_is_a_duplicate_at_once(db: Database) -> None:
 def test_registering_twice_changes_nothing(db: Database) -> None:
     """A sighting may come any number of times."""
     assert seen(db) == seen(db)
-    assert len(list(listing.chosen(db, listing.Choice()))) == 1
+    assert len(list(listing.choose_jobs(db, listing.Choice()))) == 1
 
 
 def test_a_rescheduled_job_overtakes_fresh_ones_when_its_time_has_come(db: Database) -> None:

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from uploadd.model import verdicts
 from uploadd.model.doubts import Found, after_look
 from uploadd.model.jobs import Job, Kind, Lane
-from uploadd.model.outcomes import after_send, filed, kept
+from uploadd.model.outcomes import after_send, end_filing, kept
 from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Surroundings
 from uploadd.model.sightings import Finding
@@ -123,7 +123,7 @@ def test_a_confirmed_replacement_leaves_the_new_content_alone(db: Database) -> N
     assert job.state is State.FILING
     assert moves.recover_interrupted(db, 1, AROUND) == []
     assert now_of(db, job).state is State.FILING
-    assert settled(db, job, filed(job)).state is State.DONE
+    assert settled(db, job, end_filing(job)).state is State.DONE
 
 
 def test_a_refused_replacement_puts_the_old_content_back(db: Database) -> None:

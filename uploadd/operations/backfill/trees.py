@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from uploadd.files.directories import trouble_with_directory
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
-from uploadd.intake.tree import narrowed, plain_folder
+from uploadd.intake.tree import narrow, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 from uploadd.model.left_alone import LeftAlone
@@ -102,7 +102,7 @@ class _Wishes:
         yield self._own(path)
         for folder in self._folders.below(path):
             if os.path.lexists(folder.root):  # else there is nothing to be taken in
-                yield Wanted(folder.root, b"", narrowed(folder, self._only))
+                yield Wanted(folder.root, b"", narrow(folder, self._only))
 
     def _own(self, path: bytes) -> Wanted:
         place = self._folders.place_of_directory(path)
@@ -110,14 +110,14 @@ class _Wishes:
         if named is not None:
             start = place.relative if named is place.folder else b""
             root = place.root if named is place.folder else place.path
-            return Wanted(root, start, self._narrowed_named(named), is_named=True)
+            return Wanted(root, start, self._narrow_named(named), is_named=True)
         if place.folder is not None:
-            return Wanted(place.root, place.relative, narrowed(place.folder, self._only))
+            return Wanted(place.root, place.relative, narrow(place.folder, self._only))
         only = self._only or (account_asked_for(self._configuration, None).name,)
         return Wanted(place.root, b"", replace(plain_folder(place.root), accounts=only))
 
-    def _narrowed_named(self, named: Folder) -> Folder:
-        rules = narrowed(named, self._only)
+    def _narrow_named(self, named: Folder) -> Folder:
+        rules = narrow(named, self._only)
         if rules.accounts:
             return rules
         raise UsageError(

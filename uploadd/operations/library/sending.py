@@ -105,7 +105,7 @@ def photo_of(ticket: str, reply: TicketReply) -> str:
             raise OutcomeUnknownError(Reason("ticket-unknown", text, LOOK_FIRST))
 
 
-def seen_by(
+def choose_privacy(
     privacy: str | None, is_public: int | None, is_friend: int | None, is_family: int | None
 ) -> photo.PhotoFields:
     """Who sees a photo, by the word or by the numbers; private where neither is given.

@@ -19,7 +19,7 @@ from uploadd.operations.choosing import account_called, folder_called
 from uploadd.operations.show.json_values import json_job
 from uploadd.store import accounts
 from uploadd.store.beside import reading
-from uploadd.store.listing import Choice, Sum, chosen, sums
+from uploadd.store.listing import Choice, Sum, choose_jobs, sum_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,16 @@ def listing(
         choice = Choice(wanted.states, rows or (), wanted.folder, wanted.code, wanted.since)
         found = (
             (rules.job_now(job, names.get(job.account_id, "")), names.get(job.account_id, ""))
-            for job in chosen(db, choice, wanted.most)
+            for job in choose_jobs(db, choice, wanted.most)
         )
         jobs = (Listed(job, name, relative_path(configuration, job)) for job, name in found)
-        yield Listing(summed(db, choice) if with_sums else (), jobs)
+        yield Listing(sum_by_reason(db, choice) if with_sums else (), jobs)
 
 
-def summed(db: Database, choice: Choice) -> tuple[Summed, ...]:
+def sum_by_reason(db: Database, choice: Choice) -> tuple[Summed, ...]:
     """The jobs that fit by account, state and reason, the largest number first."""
     names = account_names(db)
-    return tuple(Summed(one, names.get(one.account_id, "")) for one in sums(db, choice))
+    return tuple(Summed(one, names.get(one.account_id, "")) for one in sum_jobs(db, choice))
 
 
 def relative_path(configuration: Configuration, job: Job) -> bytes:
@@ -135,5 +135,5 @@ def rows_of(
 
 def _check_folder(configuration: Configuration, db: Database | None, name: str) -> None:
     """A folder that left the configuration still has jobs."""
-    if name and (db is None or not any(chosen(db, Choice(folder=name), 1))):
+    if name and (db is None or not any(choose_jobs(db, Choice(folder=name), 1))):
         folder_called(configuration, name)

@@ -21,7 +21,7 @@ from uploadd.model.states import State
 from uploadd.operations.show.absence import Watchers, why_no_job
 from uploadd.operations.show.exclusion import Remark
 from uploadd.operations.show.json_values import json_job, json_path, json_time
-from uploadd.operations.show.listing import Summed, account_names, summed
+from uploadd.operations.show.listing import Summed, account_names, sum_by_reason
 from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.operations.show.status import holding
@@ -123,7 +123,7 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
             replace(story, visibility=_seen(db, configuration, rules, story))
             for story in _job_stories(db, configuration, place.path, holder, now)
         )
-        sums = () if jobs else summed(db, Choice(below=roots_of(rules.folders, place)))
+        sums = () if jobs else sum_by_reason(db, Choice(below=roots_of(rules.folders, place)))
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
         notes = () if is_unread or not jobs else tuple(_changes(place.path, known))
     return _sum_of(place, sums) if sums else _story(rules, place, jobs, notes, watchers)
