@@ -107,7 +107,7 @@ class Assembly:
             self.arrivals.saw(tree, job.path, Lane(job.lane))
 
     def _tree_of(self, job: Job) -> Tree:
-        """A tree for one file, for its job's account, by what a person said of the job."""
+        """A tree for one job's file and account, with what a person said of it (`Job.said`)."""
         names = tuple(name for name, desk in self.desks.items() if desk.id == job.account_id)
         named = self.configuration.folders.get(job.folder) if job.is_folder_named else None
         folder = named or plain_folder(job.root)  # what a file goes by, its place says anew
@@ -272,7 +272,7 @@ async def _desk(
 
 
 def _takes_in(tree: Tree, job: Job) -> bool:
-    """Whether a tree is looked at by what a person said of a job, if anything."""
+    """Whether a tree covers a job: its path, its account, and what a person said of it."""
     said = (job.folder if job.is_folder_named else "", job.is_asked)
     is_same = said == (tree.folder.name if tree.is_named else "", tree.is_asked)
     return is_same and tree.holds(job.path) and job.account_id in tree.account_ids()

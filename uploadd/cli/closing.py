@@ -24,7 +24,7 @@ _ON_THEIR_WAY = {
     State.QUEUED: "not yet sent",
 }
 _CUT = {**_ON_THEIR_WAY, State.UPLOADING: _ON_THEIR_WAY[State.UNCERTAIN]}
-"""Where nobody goes on: the next deliverer looks up what was being sent."""
+"""If no process goes on: the next deliverer looks up what was being sent."""
 BY_CODE = {
     "empty": "empty",
     "damaged": "damaged",

@@ -126,7 +126,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 def _stop_with(error: BaseException) -> NoReturn:
-    """What the system refuses is told as it says it; anything else is a bug."""
+    """Tell what the system refuses in its own words; anything else is a bug."""
     if os.environ.get("UPLOADD_DEBUG"):
         raise error
     if isinstance(error, OSError | UnicodeError | ImportError):

@@ -77,7 +77,7 @@ def _without_empty(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _with_dropped(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """The first line that can be written again says how many could not be."""
+    """Tell in the next line that can be written how many could not be."""
     lines = dropped_lines()
     return {**event, "dropped_lines": lines} if lines else event
 

@@ -93,7 +93,7 @@ class Desk:
     is_probe_wanted: bool = False
     """Somebody asks for a backfill: like a start, that is a reason to try the pauses."""
     accusations: int = 0
-    """How often the login or the clock was refused since a probe has shown whether that is true."""
+    """How many refusals of the login or the clock no probe has checked yet."""
     unanswered: dict[State, int] = field(default_factory=dict)
     """How many questions about jobs in a state were not answered, one after the other."""
     _told_pauses: dict[PauseCause, tuple[float, int]] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class Desk:
 
     @property
     def is_accused(self) -> bool:
-        """Whether no probe has shown yet if a refusal of the login or the clock is true."""
+        """Whether a refusal of the login or the clock is not checked yet."""
         return self.accusations > 0
 
     def withdraw_accusation(self) -> None:

@@ -25,7 +25,7 @@ LONGEST_NAP_SECONDS = 60.0
 
 
 class PrivatePlaces:
-    """Tells of each account once when it is sure, and once more when every file is in the queue.
+    """Warns of each account as soon as it is sure, and again at the end if it has become more.
 
     The places are counted once, before anything is sent: what is sent since is known here.
     """

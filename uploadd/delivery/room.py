@@ -44,9 +44,9 @@ class Room:
     def __init__(self) -> None:
         self.quota = Quota()
         self.was_asked = False
-        """Whether the service was asked since the start, or the last doubt: only then is sent."""
+        """Whether the service was asked since the start and the last doubt: sends wait for it."""
         self.doubts_answered = 0
-        """Which of a person's doubts (`accounts.doubt_limits`) the numbers are the answer to."""
+        """How many of a person's doubts (`accounts.doubt_limits`) these numbers answer."""
         self.wanted: Load | None = None
         """What there seems to be no room for: the service is to be asked again."""
         self.kept = NOTHING

@@ -106,7 +106,7 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     settlement = desk.suspects.judge(
         job, after_send(witnessed, believed, desk.around()), acquittals
     )
-    # Asked as late as can be. A torn upload is mended with what the file holds then.
+    # Checked as late as possible. A torn upload is mended with the file's new content anyway.
     is_whole = body.sent_bytes == job.size and sent is None
     is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
     await settle(desk, [(witnessed, replace(settlement, is_outdated=is_outdated))])

@@ -19,7 +19,7 @@ Identity = tuple[int, int]
 """A directory's device and inode."""
 
 LOOK_SECONDS = 5.0
-"""How long one look at a root is waited for by the others: a disk that hangs answers never."""
+"""How long others wait for one look at a root: a disk that hangs never answers."""
 _NOT_A_NAME = frozenset({b"", b".", b".."})
 
 

@@ -17,7 +17,7 @@ from uploadd.files.pixels import FRAME_BYTES, FRAMES, of_frame
 from uploadd.model.numbers import number
 from uploadd.model.pixels import Pixels
 
-# So many parts are followed; a file of more is taken to be whole.
+# At most so many parts are followed; a file with more counts as whole.
 _MOST_PARTS = 20_000
 _END_BYTES = 1 << 19
 
@@ -185,7 +185,7 @@ class BoxParts(Parts):
 
 
 def _end_of(buffer: bytes) -> int:
-    """Where to go on: behind `buffer`, or at a first half of a marker at its end."""
+    """The place behind `buffer`, or of its last byte if that may begin a marker."""
     return len(buffer) - buffer.endswith(b"\xff")
 
 

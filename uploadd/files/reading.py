@@ -85,7 +85,7 @@ class SteadyReader:
         return not now.same_content_as(self._expected)
 
     def is_outdated(self) -> bool:
-        """Whether there is something else in the file by now, whoever wrote it, or at its path.
+        """Whether the open file, or the file at its path, has other content by now.
 
         False where nothing is at the path: then there is nothing more to send.
         """

@@ -108,7 +108,7 @@ def _stat_or_nothing(path: bytes) -> Stat:
 
 
 def nothing_on(device: int) -> Stat:
-    """Of a file that cannot be looked at: only where it is looked for once it is gone."""
+    """For a file that cannot be looked at. The device says where to look for it later."""
     return Stat(device=device, inode=0, size=0, mtime_ns=0, ctime_ns=0)
 
 

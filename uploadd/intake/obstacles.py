@@ -52,7 +52,7 @@ def obstacle(request: Request, configuration: Configuration, is_new: bool) -> Ob
 def _other_settings(
     request: Request, configuration: Configuration, is_new: bool
 ) -> Obstacle | None:
-    """What was taken in already goes by the settings of now, whatever they were."""
+    """Refuse only a new request: a begun one goes by the deliverer's own settings."""
     if not is_new or request.settings == configuration.settings_digest():
         return None
     me = f"the daemon (pid {os.getpid()})"

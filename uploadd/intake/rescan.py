@@ -158,7 +158,7 @@ class Rescan:
     async def _take_unreadable(
         self, batch: list[Listing], known: list[dict[bytes, KnownFile]]
     ) -> None:
-        """What not even a look was possible at: told once, not at every walk."""
+        """Register files that even a stat fails on; warn of each once, not at every walk."""
         findings = []
         for listing, before in zip(batch, known, strict=True):
             for name, why in listing.unreadable.items():

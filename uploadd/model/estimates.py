@@ -64,7 +64,7 @@ def estimate(files: int, size_bytes: int, pace: Pace) -> Estimate:
 
 
 def seconds_left(files: int, size_bytes: int, rate: Rate, pace: Pace) -> float | None:
-    """How long these files take at this rate, and at least by what the user has set.
+    """How long these files take at this rate, and no less than the user's caps allow.
 
     None where nothing was sent by which that could be told.
     """

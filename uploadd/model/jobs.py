@@ -138,7 +138,7 @@ class Job:
         return self.kind is Kind.REPLACE
 
     def rests_for(self, code: str) -> bool:
-        """Whether this is why it came to rest, also where a person put it aside since."""
+        """Whether it failed or was skipped for this reason, even if a person ignored it since."""
         return code in (self.failed_code, self.reason.code if self.reason else None)
 
     @property

@@ -1,4 +1,4 @@
-"""What a walk came to and did not look at: counted, so that nobody takes it for uploaded."""
+"""What a walk passed by. It is counted, so that nobody takes it for uploaded."""
 
 from __future__ import annotations
 

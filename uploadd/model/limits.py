@@ -119,7 +119,7 @@ def beyond(quota: Quota, wanted: Load) -> Load:
 
 
 def private_beyond(quota: Quota, private: int) -> int:
-    """How many of `private` files, which are not to be public, have no place, as far as is known.
+    """How many of `private` files (none of them public) have no place; 0 if that is unknown.
 
     No upload is held back for that: the count was never tried on the live service.
     """

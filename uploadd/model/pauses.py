@@ -14,7 +14,7 @@ DAY = 24 * HOUR
 UNREACHED = "network"
 """The code of a pause for a service at which nothing answers."""
 MOST_UNREACHED_SECONDS = 120.0
-"""A probe that reaches nobody costs nobody anything, and most outages are short."""
+"""The longest wait between two probes: one that reaches nobody costs nothing."""
 
 
 class PauseCause(StrEnum):
@@ -73,10 +73,10 @@ RULES: dict[PauseCause, PauseRule] = {
 
 
 TRIED = frozenset({EndsBy.PROBE, EndsBy.QUOTA})
-"""Such pauses are tried at a start: before that they prove nothing."""
+"""Pauses that end so are probed at each start; before that they prove nothing."""
 
 ACCUSING = frozenset({PauseCause.CREDENTIALS, PauseCause.CLOCK})
-"""They blame the account, and are tried at once: it may be one file's fault."""
+"""Pauses that blame the account. They are probed at once: one file may be at fault."""
 
 
 @dataclass(frozen=True, slots=True)

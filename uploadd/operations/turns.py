@@ -1,4 +1,4 @@
-"""What whoever looks on leaves to the one who delivers, before it acts by itself.
+"""How long a process that only looks on waits for the deliverer before it acts by itself.
 
 Each delay is multiplied by `Configuration.hand_over_patience`.
 """

@@ -327,14 +327,8 @@ WHAT_WAS_LEFT_ALONE = (
 @MIGRATIONS()
 def more_about_backfills(db: Database) -> None:
     """A client ends as a backfill alone does: it has to know what its daemon knows."""
-    for statement in MORE_ABOUT_BACKFILLS:
-        db.execute(statement)
-
-
-MORE_ABOUT_BACKFILLS = (
     # Names of accounts whose service answers no question about tickets or look-ups.
-    "ALTER TABLE backfills ADD COLUMN unanswered TEXT NOT NULL DEFAULT '[]'",
-)
+    db.execute("ALTER TABLE backfills ADD COLUMN unanswered TEXT NOT NULL DEFAULT '[]'")
 
 
 @MIGRATIONS()

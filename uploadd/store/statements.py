@@ -524,7 +524,7 @@ SELECT EXISTS (SELECT 1 FROM jobs WHERE account_id = :account_id AND state = 'qu
         AND {_IN_FLIGHT}
         AND {_BELOW})
 """
-# A name is bytes: so many of its last ones hold every extension that says what a file is.
+# The last five bytes of a name hold every extension that tells what a file is.
 _STANDING = """
     SELECT jobs.state AS state, jobs.media_type AS media_type,
         iif(jobs.state IN ('skipped', 'failed'), coalesce(jobs.reason_code, ''), '') AS code,

@@ -98,7 +98,7 @@ class Client:
 
     @property
     def _is_behind_another(self) -> bool:
-        """Whether who delivers is no daemon, and takes nothing in for anybody else."""
+        """Whether another backfill, or a replace, delivers: it serves no requests."""
         is_taken = self._holder is not None and self._free_since is None
         return is_taken and not self.has_seen_daemon
 

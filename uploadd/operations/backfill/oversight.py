@@ -120,7 +120,7 @@ class Oversight:
         self._tally.before = self._tally.before.plus(await self._view.spent(is_last=True))
 
     def _has_unsettled(self, *, no_wait: bool) -> bool:
-        """Whether a file that was found is still waited for: not where it does not come to rest."""
+        """Whether the backfill waits for a file to settle. It does not wait for restless files."""
         restless = self.snapshot.restless
         left = restless.count if no_wait else restless.overdue
         return self.snapshot.settling > left
@@ -157,7 +157,7 @@ class Oversight:
         self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
 
     async def _sum_up(self) -> None:
-        """Why which files are not there; the numbers are taken from the same rows."""
+        """Group the files that are not there; `snapshot.files` is counted from the same rows."""
         self._sums = tuple([await self._sum_of(account) for account in self._accounts])
         files: Counter[State] = Counter()
         for one in self._sums:
@@ -172,7 +172,7 @@ class Oversight:
         return sum_of(account.name, standings)
 
     async def _held_back(self, account: AccountView) -> int:
-        """How many queued jobs are of a former content of a file that does not come to rest."""
+        """Count the queued jobs of restless files: each holds a former content."""
         paths = self.snapshot.restless.paths
         jobs = [await self._view.store.read(overview.jobs_of_path, path) for path in paths]
         mine = [one for some in jobs for one in some if one.account_id == account.id]

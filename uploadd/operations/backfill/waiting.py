@@ -75,7 +75,7 @@ async def _is_queue_waiting(
 
 
 def _is_undecided(account: AccountView, now: float) -> bool:
-    """Whether a pause is about to be tried. One without a call left for that counts as tried."""
+    """Whether a pause is still to be probed. If no call is left for that, it counts as probed."""
     is_to_be_tried = not account.was_probed and account.question_seconds <= 0
     return is_to_be_tried and any(
         pause.holds(now) and pause.rule.ends_by in TRIED for pause in account.pauses

@@ -13,7 +13,7 @@ from uploadd.store.listing import has_jobs
 
 
 def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
-    """Where it lies, by the path that has jobs, itself or below it; else by its own.
+    """Where it lies, by the path that has jobs at or below it; else by its own path.
 
     A folder that was configured since, or by another way, gives its files another path than the
     one that they had before.
@@ -34,7 +34,7 @@ def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
 
 
 def roots_of(folders: Folders, place: Place) -> tuple[bytes, ...]:
-    """The paths at and below which the queue has what lies at or below a place.
+    """The paths at and below which the queue has a place's jobs.
 
     A folder that lies there has a path of its own, which may be another way to it.
     """
