@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 from simulation.parties import Party, until
 from simulation.test_whose_settings import PUBLIC, Nested
 from uploadd.model.states import State
+from uploadd.operations.backfill.asking import asked_of
+from uploadd.operations.backfill.trees import wanted_trees
+from uploadd.operations.pausing import pause
+from uploadd.store import backfills
+from uploadd.store.backfills import Stage
 
 
 @pytest.fixture
@@ -122,6 +128,34 @@ def test_a_request_whose_named_folder_is_gone_waits(world: Nested) -> None:
 
     world.play(scene)
     assert world.shown() == {"open": False, "second": False}
+
+
+def test_a_request_that_was_begun_has_named_what_is_queued(world: Nested) -> None:
+    """Killed at each step: who delivers next sends nothing by the settings of before."""
+    configuration = world.configuration()
+    world.queue(world.photos)
+    pause(configuration, "me", world.now())
+
+    async def killed_at(step: int) -> bool:
+        daemon = world.daemon(Party(dies_at=step))
+        await asyncio.sleep(20)
+        daemon.kill()
+        return len(daemon.steps) == step
+
+    wanted = wanted_trees(configuration, [str(world.photos)], None, "secret")
+    stages = set()
+    for step in range(1, 200):
+        with closing(world.database()) as db, db.conn:
+            db.execute("UPDATE jobs SET folder = '', is_folder_named = 0")
+            backfills.ask(db, asked_of(configuration, wanted), world.now())
+        is_killed = world.play(lambda step=step: killed_at(step))
+        with closing(world.database()) as db:
+            (request,) = backfills.everything(db)
+        stages.add(request.state)
+        assert request.state is Stage.ASKED or world.folders_of_jobs() == {b"open.jpg": "secret"}
+        if not is_killed:
+            break
+    assert stages == {Stage.ASKED, Stage.WALKING, Stage.WALKED}
 
 
 def test_a_named_folder_and_one_that_is_configured_by_a_link(world: Nested, tmp_path: Path) -> None:

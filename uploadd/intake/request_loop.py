@@ -141,15 +141,16 @@ class RequestLoop:
             await self._put_off(request, why)
             return
         self._drop([request.id])
-        # From here on another deliverer finds it begun. The walk starts after this commit, so a
-        # request that is made anew during the walk is seen as such.
-        await self._store.write(backfills.begin, request.id)
-        self._around.probe(self._accounts_of(request))
         folders = self._arrivals.rules.folders
         place = await self._runtime.disk.run(folders.place_of_directory, request.directory)
         tree = self._tree_of(request, place)
         start = place.relative if tree.root == place.root else b""
         rescan = Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)
+        await rescan.name_folder()
+        # From here on another deliverer finds it begun. The walk starts after this commit, so a
+        # request that is made anew during the walk is seen as such.
+        await self._store.write(backfills.begin, request.id)
+        self._around.probe(self._accounts_of(request))
         walk = walks.create_task(self._walk(rescan, request))
         told, tidy_at = Progress(Stage.WALKING), now + TIDY_SECONDS * self._patience
         errand = _Errand(request, tree, rescan.walked, walk, told, now, tidy_at)

@@ -66,7 +66,6 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
-        await self.name_folder()
         batched = batches(self._listings())
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
@@ -85,7 +84,7 @@ class Rescan:
     async def name_folder(self) -> None:
         """Let a folder that a person named hold for what is on its way already.
 
-        Before the walk, which passes by what is known, and before anything is sent.
+        To be awaited before the walk, which passes by what is known, and before anything is sent.
         """
         if self._tree.is_named:
             directories = await self._store.read(sightings.on_the_way_in, self._directory())
