@@ -26,11 +26,10 @@ from simulation.test_folder import live
 from simulation.virtual import InPlaceDisk, VirtualClock
 from simulation.world import JPEG, LONG_AGO, World
 from uploadd.model.configuration import WatchMode
-from uploadd.model.states import State
+from uploadd.model.states import TERMINAL, State
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.sandbox.inprocess import InProcessTransport
 
-TERMINAL = frozenset({State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED})
 CHUNKS = 3 * 256 * 1024
 """Several reads: what happens after the first is during the send."""
 POLL_SECONDS = 60.0

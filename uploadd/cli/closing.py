@@ -124,8 +124,7 @@ def _ways(finished: Finished) -> Mapping[State, str]:
 
 
 def _counts(one: AccountSum, ways: Mapping[State, str]) -> str:
-    ended = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
-    sums: Counter[str] = Counter({str(state): one.counts.get(state, 0) for state in ended})
+    sums: Counter[str] = Counter({str(state): one.counts.get(state, 0) for state in TERMINAL})
     for state, words in ways.items():
         sums[words] += one.counts.get(state, 0)
     return ", ".join(f"{number(files)} {words}" for words, files in sums.items() if files)

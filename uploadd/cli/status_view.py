@@ -16,7 +16,7 @@ from uploadd.cli.screen import STATE_STYLES
 from uploadd.files.opening import printable
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause
-from uploadd.model.states import State
+from uploadd.model.states import TERMINAL, State
 from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import AccountStatus, FolderStatus, Status
 from uploadd.store.backfills import Request, Stage
@@ -29,7 +29,6 @@ STAGE_WORDS = {
     Stage.REFUSED: "refused",
 }
 IN_FLIGHT = (State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
-ENDED = (State.DONE, State.DUPLICATE, State.SKIPPED, State.FAILED)
 
 
 def status_view(status: Status) -> RenderableType:
@@ -61,7 +60,7 @@ def _accounts(status: Status) -> Table:
     table = _table("account")
     for name, style in [("queued", ""), ("in flight", "cyan")]:
         table.add_column(name, justify="right", header_style=style)
-    for state in ENDED:
+    for state in TERMINAL:
         table.add_column(state, justify="right", header_style=STATE_STYLES[state])
     table.add_column("calls", justify="right")
     for account in status.accounts:
@@ -83,7 +82,7 @@ def _account_row(account: AccountStatus) -> Iterator[Text]:
     yield Text(account.name).append(user, "dim not bold")
     yield _number(account.counts.get(State.QUEUED, 0), "")
     yield _number(sum(account.counts.get(state, 0) for state in IN_FLIGHT), "cyan")
-    for state in ENDED:
+    for state in TERMINAL:
         yield _number(account.counts.get(state, 0), STATE_STYLES[state])
     of = f"/{number(account.calls_per_hour)}" if account.calls_per_hour else ""
     yield Text(f"{number(account.calls_last_hour)}{of}")

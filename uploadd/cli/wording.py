@@ -14,11 +14,14 @@ from uploadd.operations.backfill.news import News, Turn
 LONGEST_SHOWN_URL = 400
 """A link to hundreds of photos is for programs (`--json`), not for a terminal."""
 
+RUN_AGAIN = "stopped; the queue is intact, run it again to go on"
+DETACHED = "detached: the daemon, pid {pid}, goes on with it; `uploadd status` shows it"
+
 LAST_WORDS = {
     Ending.WOULD_WAIT: "what is left has to wait; run it again later to go on",
     Ending.CREDENTIALS: "the credentials are missing or refused; what is queued stays queued",
-    Ending.INTERRUPTED: "stopped; the queue is intact, run it again to go on",
-    Ending.TERMINATED: "stopped; the queue is intact, run it again to go on",
+    Ending.INTERRUPTED: RUN_AGAIN,
+    Ending.TERMINATED: RUN_AGAIN,
 }
 
 STOPPED = "stopped; the queue is intact, and the next `uploadd run` goes on with it"
@@ -31,10 +34,8 @@ LEFT_TO = {
         "the credentials are missing or refused; what is queued stays queued, and the daemon,"
         " pid {pid}, goes on once they are accepted"
     ),
-    Ending.INTERRUPTED: "detached: the daemon, pid {pid}, goes on with it;"
-    " `uploadd status` shows it",
-    Ending.TERMINATED: "detached: the daemon, pid {pid}, goes on with it;"
-    " `uploadd status` shows it",
+    Ending.INTERRUPTED: DETACHED,
+    Ending.TERMINATED: DETACHED,
 }
 
 NEWS = {

@@ -29,8 +29,8 @@ IN_FLIGHT = frozenset({S.UPLOADING, S.UNCERTAIN, S.PROCESSING, S.FILING})
 ON_THE_ACCOUNT = (S.DONE, S.DUPLICATE)
 """The account has the content."""
 
-TERMINAL = frozenset({S.DONE, S.DUPLICATE, S.SKIPPED, S.FAILED})
-"""Nothing happens to these by itself any more."""
+TERMINAL = (*ON_THE_ACCOUNT, S.SKIPPED, S.FAILED)
+"""Nothing happens to these by itself any more. In the order in which people are told of them."""
 
 MOVES: dict[tuple[State, State], str] = {
     (S.QUEUED, S.UPLOADING): "a sender took it; nothing was sent yet",

@@ -40,7 +40,7 @@ def test_a_ready_job_is_sent_now(job: Job) -> None:
     assert (step.who, step.at, step.obstacles) == (Who.UPLOADD, NOW, ())
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - TERMINAL - {State.UPLOADING}))
+@pytest.mark.parametrize("state", sorted(set(State).difference(TERMINAL, {State.UPLOADING})))
 def test_where_nothing_runs_a_person_starts_it(job: Job, state: State) -> None:
     """Whatever it waits for."""
     step = next_step(replace(job, state=state), replace(AROUND, is_delivering=False))
