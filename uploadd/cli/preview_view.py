@@ -40,12 +40,19 @@ def preview_lines(preview: Preview) -> Iterator[str]:
 def _account_lines(name: str, account: AccountPreview) -> Iterator[str]:
     parts = [", ".join(_parts(account)), *_places(account)]
     yield f"{name}: {'; '.join(parts)}"
-    if account.there or account.groups:
-        yield f"  {counted(account.there, 'is', 'are')} on the account already{_left_out(account)}"
+    if account.there or account.groups or account.pending:
+        there = f"{counted(account.there, 'is', 'are')} on the account already"
+        yield f"  {there}{_in_the_queue(account)}{_left_out(account)}"
     if account.limits.unknown:
         yield f"  the account's limits are left out: {account.limits.unknown}"
     for line in _beyond(account):
         yield f"  ! {line}"
+
+
+def _in_the_queue(account: AccountPreview) -> str:
+    """Files that an earlier run has taken in: they are known, and have a way to go."""
+    are = counted(account.pending, "is", "are")
+    return f"; {are} in the queue already" if account.pending else ""
 
 
 def _left_out(account: AccountPreview) -> str:

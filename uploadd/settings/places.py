@@ -33,7 +33,7 @@ def find_config(option: Path | None, environ: Mapping[str, str]) -> Path | None:
         return None
     raise ConfigurationError(
         one_line("there is no configuration file; looked at " + " and ".join(map(str, places))),
-        f"Copy the commented example config/uploadd.toml to {one_line(str(places[0]))} "
+        f"copy the commented example config/uploadd.toml to {one_line(str(places[0]))} "
         "and fill it in, or name another file with --config",
     )
 

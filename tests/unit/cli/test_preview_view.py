@@ -109,3 +109,14 @@ def test_what_is_too_large_or_unreadable_is_listed() -> None:
 def test_a_time_is_spelled(seconds: float, text: str) -> None:
     """One unit is enough."""
     assert spelled(seconds) == text
+
+
+def test_what_is_queued_already_is_not_passed_over() -> None:
+    """It is known, so it is none of the files to send; nor is it on the account."""
+    account = of(Quota(), there=2, pending=52)
+    assert last_lines(account)[1:] == [
+        "  2 are on the account already; 52 are in the queue already"
+    ]
+    assert last_lines(of(Quota(), pending=1))[1:] == [
+        "  0 are on the account already; 1 is in the queue already"
+    ]

@@ -23,7 +23,6 @@ from uploadd.model.errors import (
     ServiceRefusedError,
 )
 from uploadd.model.limits import Quota
-from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.ports import Runtime
@@ -32,6 +31,7 @@ from uploadd.operations.check.checking import check
 from uploadd.operations.check.findings import Concern, Finding, Level, Report, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks
 from uploadd.operations.check.machine import notify_command, open_files
+from uploadd.operations.check.queue import standing
 from uploadd.runtime import RealClock
 from uploadd.services.base import Grant, Login
 from uploadd.services.error_tables import LATER
@@ -418,6 +418,15 @@ async def test_what_stands_in_the_queue_is_told(records: Records) -> None:
     assert any("account you" in text for text in texts)
 
 
+async def test_a_pause_that_is_tried_now_has_no_time_left(records: Records) -> None:
+    """Nobody waits for another 0 seconds."""
+    records.pause(PauseCause.AWAY, 0.4)
+    for seconds, words in ((0.0, "paused, for another 1 s:"), (1.0, "paused: because of away")):
+        with writing(records.configuration.state_dir) as db:
+            told = list(standing(db, records.configuration, NOW + seconds))
+        assert [words in one.text for one in told] == [True]
+
+
 async def test_a_damaged_database_is_an_error_and_the_rest_goes_on(records: Records) -> None:
     """Its folders and accounts are looked at all the same."""
     records.add("a.jpg")
@@ -557,8 +566,17 @@ async def test_who_is_at_work_is_told(records: Records) -> None:
     assert "`uploadd run` is at work (pid 7)" in [finding.text for finding in report.findings]
 
 
-@pytest.mark.parametrize(("hours", "level"), [(1, Level.OK), (30, Level.WARNING)])
-async def test_the_age_of_the_backup_is_told(records: Records, hours: int, level: Level) -> None:
+@pytest.mark.parametrize(
+    ("hours", "level", "words"),
+    [
+        (0.2, Level.OK, "less than an hour ago"),
+        (1, Level.OK, "1 hour ago"),
+        (30, Level.WARNING, "30 hours ago"),
+    ],
+)
+async def test_the_age_of_the_backup_is_told(
+    records: Records, hours: float, level: Level, words: str
+) -> None:
     """A late one is a warning only while something runs that should have made it."""
     records.done("a.jpg")
     state = records.configuration.state_dir
@@ -570,7 +588,7 @@ async def test_the_age_of_the_backup_is_told(records: Records, hours: int, level
     (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
     held.release()
     assert told.level is level
-    assert f"{counted(hours, 'hour')} ago" in told.text
+    assert f"was made {words}:" in told.text
     (told,) = [one for one in (await found(records)).findings if "newest backup" in one.text]
     assert told.level is Level.OK
 

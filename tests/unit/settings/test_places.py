@@ -47,7 +47,7 @@ def test_no_file_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     own = f"{tmp_path}/.config/uploadd/uploadd.toml"
     assert caught.value.text.endswith(f"looked at {own} and {tmp_path}/etc/uploadd.toml")
     assert caught.value.remedy.startswith(
-        f"Copy the commented example config/uploadd.toml to {own}"
+        f"copy the commented example config/uploadd.toml to {own}"
     )
     assert find_config(None, {**environ, "UPLOADD_ACCOUNTS__ME__TOKEN": "x"}) is None
 

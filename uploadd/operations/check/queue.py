@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from sqlite_utils import Database
 
@@ -38,7 +39,7 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
 
 def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
     end = end_of(pause)
-    left = "" if end is None else f", for another {number(max(0.0, end - now))} s"
+    left = f", for another {number(ceil(end - now))} s" if end is not None and end > now else ""
     text = f"paused{left}: {pause.text}"
     return warning(
         f"accounts.{row.label}", text, pause.remedy or "nothing to do: it ends by itself"

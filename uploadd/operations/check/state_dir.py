@@ -83,10 +83,16 @@ def backup(db: Database, path: Path, now: float) -> Iterator[Finding]:
         yield ok(SUBJECT, f"there is no backup of the database yet: {when}")
         return
     age = now - known[0].at
-    made = f"{counted(round(age / HOUR_SECONDS), 'hour')} ago" if age >= 0 else "in the future"
-    text = f"the newest backup of the database was made {made}: {known[0].path.name}"
+    text = f"the newest backup of the database was made {_when(age)}: {known[0].path.name}"
     if holder_now(db, path) is not None and not 0 <= age <= LATE_SECONDS:
         remedy = "look for `backup.failed` in the log; each start makes one that is due"
         yield warning(SUBJECT, text, remedy)
     else:
         yield ok(SUBJECT, text)
+
+
+def _when(age_seconds: float) -> str:
+    if age_seconds < 0:
+        return "in the future"
+    hours = round(age_seconds / HOUR_SECONDS)
+    return f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
