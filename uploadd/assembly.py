@@ -28,7 +28,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
-from uploadd.store import accounts, lock, sightings, unread
+from uploadd.store import accounts, lock, placing, unread
 from uploadd.store.seat import Seat, take_seat
 from uploadd.store.store import Store, Worker, one_thread
 
@@ -137,7 +137,7 @@ class Assembly:
             self.resight(job)
         else:
             now = self.runtime.clock.wall()
-            await self.store.write(sightings.leave_out, job.id, ruling.why_not, now)
+            await self.store.write(placing.leave_out, job.id, ruling.why_not, now)
 
 
 def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:

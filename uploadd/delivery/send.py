@@ -37,7 +37,7 @@ from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 from uploadd.services.base import Parcel
-from uploadd.store import moves, sightings
+from uploadd.store import moves, placing, sightings
 from uploadd.store.writing import note_place, note_privacy
 
 log = structlog.get_logger()
@@ -160,7 +160,7 @@ def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
 async def _leave_out(desk: Desk, job: Job, ruling: Ruling) -> None:
     if ruling.why_not is not None:
         now = desk.runtime.clock.wall()
-        await desk.store.write(sightings.leave_out, job.id, ruling.why_not, now)
+        await desk.store.write(placing.leave_out, job.id, ruling.why_not, now)
     await _tell_now(desk, job)
 
 

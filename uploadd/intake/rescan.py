@@ -22,7 +22,7 @@ from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
-from uploadd.store import sightings
+from uploadd.store import placing, sightings
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -87,14 +87,14 @@ class Rescan:
         To be awaited before the walk, which passes by what is known, and before anything is sent.
         """
         if self._tree.is_named:
-            directories = await self._store.read(sightings.on_the_way_in, self._directory())
+            directories = await self._store.read(placing.on_the_way_in, self._directory())
             at_home = self._arrivals.rules.at_home
             await self._name_in(await self._runtime.disk.run(at_home, self._tree, directories))
 
     async def _name_in(self, directories: list[bytes]) -> None:
         tree = self._tree
         named = (tree.folder.name, tree.root, directories, tree.account_ids())
-        await self._store.write(sightings.name_folder, *named)
+        await self._store.write(placing.name_folder, *named)
 
     def _directory(self) -> bytes:
         """Where the walk begins."""

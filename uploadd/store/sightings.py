@@ -108,35 +108,6 @@ def forget(db: Database, directory: bytes, name: bytes, reason: Reason, now: flo
     return len(ending)
 
 
-def on_the_way_in(db: Database, root: bytes) -> list[bytes]:
-    """Every directory at or below `root` with jobs that have not ended."""
-    return [row[0] for row in db.execute(statements.ON_THE_WAY_IN, at_or_below(root))]
-
-
-def name_folder(
-    db: Database, folder: str, root: bytes, directories: list[bytes], account_ids: tuple[int, ...]
-) -> None:
-    """A person names a folder, from `root`, for what is on its way in these directories."""
-    for directory in directories:
-        for account_id in account_ids:
-            db.execute(statements.NAME_FOLDER, (folder, root, directory, account_id))
-
-
-def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:
-    """The settings do not send a queued job's file to its account any more.
-
-    Where they do so again, the next walk finds that the file lacks a job, and wakes this one.
-    """
-    job = moves.job_by_id(db, job_id)
-    if job is None or job.state is not State.QUEUED:
-        return
-    moves.skip(db, job, reason, now)
-    known = one(db, statements.KNOWN_FILE, (job.directory, job.name))
-    if known is not None:
-        covered = {int(word) for word in known["covers"].split()} - {job.account_id}
-        db.execute(statements.SET_COVERS, (covers_of(covered), job.directory, job.name))
-
-
 def moved_device(db: Database, directory: bytes, device: int) -> None:
     """The same files on a device with another number (a remount): nothing else changed."""
     db.execute(statements.MOVE_DEVICE, (device, directory))
