@@ -198,7 +198,7 @@ def _before_anything(around: Circumstances) -> Iterator[Obstacle]:
 
 def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
     if not job.sha256:
-        text = "its content could not be read yet; a walk of its folder reads it"
+        text = "its content was not read yet; whoever delivers reads it"
         yield Obstacle(Hurdle.UNREAD, text)
         return
     yield from _pauses(around, Stops.VIDEOS if job.is_video else Stops.UPLOADS)
