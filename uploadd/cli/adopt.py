@@ -23,11 +23,12 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import moment, since_said, soon
-from uploadd.model.configuration import Account, Configuration
+from uploadd.model.configuration import Account
 from uploadd.model.errors import ServiceError
 from uploadd.model.numbers import counted, number
 from uploadd.operations.adopt import Adopted
 from uploadd.operations.adopt import adopt as adopt_account
+from uploadd.operations.choosing import account_asked_for
 from uploadd.runtime import real_runtime
 
 KEPT = "what was adopted is kept; give the command again to go on"
@@ -35,7 +36,9 @@ KEPT = "what was adopted is kept; give the command again to go on"
 
 def adopt(
     context: typer.Context,
-    account: Annotated[str, typer.Option(help="Which account.", show_default=False)],
+    account: Annotated[
+        str | None, typer.Option(help="Which account.", show_default="the only one")
+    ] = None,
     since: Annotated[
         str,
         typer.Option(
@@ -50,16 +53,17 @@ def adopt(
     with clear_errors():
         configuration = own_configuration(context)
         begin = since_said(since, time.time()) if since else None
-        _check_credentials(configuration, account)
+        of = account_asked_for(configuration, account)
+        _check_credentials(of)
         try:
             adopted = asyncio.run(
-                adopt_account(configuration, account, begin, real_runtime(), _show)
+                adopt_account(configuration, of.name, begin, real_runtime(), _show)
             )
         except KeyboardInterrupt:
             stop(f"stopped; {KEPT}", EXIT_INTERRUPTED)
         except ServiceError as error:
             stop(f"{error}; {KEPT}", exit_code_of(error))
-        for line in adopted_lines(configuration.accounts[account], adopted, time.time()):
+        for line in adopted_lines(of, adopted, time.time()):
             say(line)
 
 
@@ -132,10 +136,9 @@ def _where_shown(so_far: Adopted) -> str:
     return "found by the service yet: the account is adopted"
 
 
-def _check_credentials(configuration: Configuration, name: str) -> None:
-    account = configuration.accounts.get(name)
-    if account is not None and account.missing_credentials:
-        keys = ", ".join(f"accounts.{name}.{key}" for key in account.missing_credentials)
+def _check_credentials(account: Account) -> None:
+    if account.missing_credentials:
+        keys = ", ".join(f"accounts.{account.name}.{key}" for key in account.missing_credentials)
         stop(f"credentials are missing: {keys}; {account.login_remedy}", EXIT_CREDENTIALS)
 
 

@@ -158,7 +158,7 @@ def test_adopt_refuses_what_it_cannot_do(home: Home) -> None:
 
 def test_adopt_says_that_the_service_is_away(home: Home) -> None:
     """One line, exit code 1."""
-    code, said = home.say("adopt", "--account", "me")
+    code, said = home.say("adopt")  # the only account is meant
     assert code == 1
     assert "give the command again" in said
     assert len(said.strip().splitlines()) == 1
