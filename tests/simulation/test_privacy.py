@@ -107,7 +107,8 @@ def test_more_private_photos_than_places_are_told_of_and_sent(tmp_path: Path) ->
     told, calls = told_of_places(world)
     [text] = told
     assert text == (
-        "53 files are private, and the account has 50 of 50 places for such: 3 more than places"
+        "53 files are private, and the account has 50 of its 50 places for such left:"
+        " 3 more than places"
     )
     assert calls == 1
     assert shown(world) == [PRIVATE] * 53

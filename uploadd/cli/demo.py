@@ -20,7 +20,7 @@ import typer
 from uploadd.cli.backfill import run_backfill
 from uploadd.cli.closing import left_alone_lines
 from uploadd.cli.context import EXIT_USAGE, clear_errors, say, stop
-from uploadd.cli.logs import LogFormat, set_up_logs
+from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.wording import number_lines
 from uploadd.model.configuration import Account
 from uploadd.model.errors import UsageError
@@ -55,7 +55,7 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
 ) -> None:
     """Back up DIR, or painted photos, to a stand-in for Flickr. Nothing leaves the machine."""
-    set_up_logs(LogFormat.AUTO, logging.WARNING)
+    set_up_logs(format_beside_progress(), logging.WARNING)
     with clear_errors():
         _check_extras()
         _check_directory(directory)
@@ -76,6 +76,7 @@ def _demonstrate(place: Path, directory: Path | None, port: int, *, stays: bool)
         finished = _backfill(configuration, running.url)
         _tell(finished, configuration)
         if stays and finished.ending not in STOPPED:
+            _exit_on_signals()  # again: a backfill leaves the defaults behind
             say(f"\nWhat arrived is on {running.url}/ — look at it; Enter ends the demo.")
             _wait_for_enter()
     if not stays and finished.ending not in STOPPED:
@@ -184,7 +185,6 @@ def _check_extras() -> None:
 
 
 def _wait_for_enter() -> None:
-    _exit_on_signals()  # again: a backfill leaves the defaults behind
     try:
         input()
     except (EOFError, KeyboardInterrupt):

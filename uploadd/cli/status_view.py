@@ -28,12 +28,16 @@ STAGE_WORDS = {
     Stage.WALKED: "every file is in the queue or known",
     Stage.REFUSED: "refused",
 }
+OTHER_SETTINGS = "its configuration file has changed since then, and is what is shown: restart it"
 IN_FLIGHT = (State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
 
 
 def status_view(status: Status) -> RenderableType:
     """Everything, one below the other."""
-    parts: list[RenderableType] = [_headline(status), _accounts(status)]
+    parts: list[RenderableType] = [_headline(status)]
+    if status.has_other_settings:
+        parts.append(Text(OTHER_SETTINGS, style="yellow"))
+    parts.append(_accounts(status))
     for account in status.accounts:
         parts += _activity_lines(account, is_running=status.holder is not None)
         parts += [*_progress_lines(account), *_pause_lines(account, status.at)]

@@ -134,7 +134,7 @@ def too_many_private(quota: Quota, private: int) -> str:
     files = counted(private, "file is", "files are")
     left, most = number(quota.private_left or 0), number(quota.private_most or 0)
     return (
-        f"{files} private, and the account has {left} of {most} places for such:"
+        f"{files} private, and the account has {left} of its {most} places for such left:"
         f" {number(beyond_places)} more than places"
     )
 

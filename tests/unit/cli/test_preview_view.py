@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_said() -> None:
         "  ! 1.0 kB will not fit this month",
         f"  ! {too_many_private(quota, 3)}; {PRIVATE_REMEDY}",
     ]
-    assert "3 files are private, and the account has 1 of 50 places for such" in told[-1]
+    assert "3 files are private, and the account has 1 of its 50 places for such left" in told[-1]
 
 
 def test_limits_that_are_not_known_are_left_out() -> None:

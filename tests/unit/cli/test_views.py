@@ -120,6 +120,8 @@ def test_who_delivers_is_in_the_headline(records: Records) -> None:
     running = replace(status, holder=Holder(812, "run", NOW - 7200))
     assert "the daemon runs  pid 812, for 2 h" in shown(running)
     assert "a backfill runs" in shown(replace(status, holder=Holder(812, "backfill", NOW)))
+    assert "restart it" not in shown(running)
+    assert "restart it" in shown(replace(running, has_other_settings=True))
 
 
 def test_the_accounts_fit_into_80_columns(records: Records) -> None:

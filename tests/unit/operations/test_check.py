@@ -382,7 +382,8 @@ async def test_private_photos_of_all_folders_share_the_places(records: Records) 
     report = await found(records, Town(quotas={"me": quota}))
     [told] = [one for one in bad(report) if "places" in one.text]
     assert told.text == (
-        "6 files are private, and the account has 4 of 50 places for such: 2 more than places"
+        "6 files are private, and the account has 4 of its 50 places for such left:"
+        " 2 more than places"
     )
 
 

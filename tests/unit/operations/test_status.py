@@ -28,7 +28,8 @@ def status(records: Records, now: float = NOW) -> Status:
 def test_before_the_first_run_everything_is_empty(records: Records) -> None:
     """And no file is made for the question."""
     found = status(records).as_json()
-    assert found["daemon"] == {"running": False, "pid": None, "since": None}
+    nobody = {"running": False, "pid": None, "since": None, "has_other_settings": False}
+    assert found["daemon"] == nobody
     assert set(found["accounts"]["me"]["counts"].values()) == {0}
     assert found["folders"]["camera"]["last_rescan"] is None
     assert not records.configuration.state_dir.exists()
@@ -105,6 +106,21 @@ def test_who_delivers_is_told_while_the_lock_is_held(records: Records) -> None:
         found = status(records)
     assert found.as_json()["daemon"]["pid"] == os.getpid()
     assert (found.accounts[0].uploading, found.accounts[0].bytes_per_second) == (1, 5000)
+
+
+def test_a_daemon_with_other_settings_is_told_of(records: Records, tmp_path: Path) -> None:
+    """What `status` shows of the settings is the file's, and the daemon has read an older one."""
+    source = tmp_path / "uploadd.toml"
+    source.touch()
+    configuration = replace(records.configuration, source=source)
+    with writing(configuration.state_dir) as db:
+        lock.remember_holder(db, lock.Holder(os.getpid(), "run", NOW))
+    with lock.take(configuration.state_dir):
+        for written, is_newer in ((NOW - 1, False), (NOW + 1, True)):
+            os.utime(source, (written, written))
+            found = status_of(configuration, NOW + 5)
+            assert found.has_other_settings is is_newer
+            assert found.as_json()["daemon"]["has_other_settings"] is is_newer
 
 
 def test_the_rate_of_an_earlier_deliverer_is_not_told(records: Records) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -98,6 +100,8 @@ class Status:
     backfills: tuple[Request, ...] = ()
     privacy: tuple[str, ...] = ()
     """Who sees the photos of each folder, and everything else: a text for each."""
+    has_other_settings: bool = False
+    """Whether the configuration file was written after who delivers has read it."""
 
     def as_json(self) -> dict[str, Any]:
         """The object that `status --json` prints (design section 9)."""
@@ -107,6 +111,7 @@ class Status:
                 "running": self.holder is not None,
                 "pid": self.holder.pid if self.holder else None,
                 "since": json_time(self.holder.since) if self.holder else None,
+                "has_other_settings": self.has_other_settings,
             },
             "accounts": {account.name: account.as_json() for account in self.accounts},
             "folders": {folder.name: folder.as_json() for folder in self.folders},
@@ -131,7 +136,15 @@ def status_of(configuration: Configuration, now: float) -> Status:
         for name, folder in configuration.folders.items()
     )
     seen_by = tuple(privacy_texts(configuration))
-    return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by)
+    is_newer = holder is not None and _is_written_after(configuration.source, holder.since)
+    return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by, is_newer)
+
+
+def _is_written_after(source: Path | None, since: float) -> bool:
+    try:
+        return source is not None and os.stat(source).st_mtime > since
+    except OSError:
+        return False
 
 
 def holding(db: Database, account_id: int, now: float) -> tuple[ActivePause, ...]:
