@@ -346,18 +346,18 @@ AHEAD_IN_QUEUE = """
 SELECT count(*) FROM jobs WHERE account_id = :account_id AND state = 'queued'
     AND ((lane = :lane AND id < :id) OR (lane = :live AND :lane != :live))
 """
-COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
+COUNTS = "SELECT state, count(*) FROM jobs WHERE state != '' GROUP BY state"
 TOTALS = """
-SELECT state, count(*) AS jobs, sum(size) AS size_bytes FROM jobs WHERE account_id = ?
-GROUP BY state
+SELECT state, count(*) AS jobs, sum(size) AS size_bytes FROM jobs
+WHERE account_id = ? AND state != '' GROUP BY state
 """
 DONE_SINCE = """
 SELECT count(*) AS jobs, coalesce(sum(size), 0) AS size_bytes FROM jobs
-WHERE account_id = ? AND state = 'done' AND updated_at >= ?
+WHERE account_id = ? AND state = 'done' AND updated_at >= ? AND state != ''
 """
 FAILURES_SINCE = """
 SELECT count(*) AS number, min(updated_at) AS first FROM jobs
-WHERE account_id = ? AND state = 'failed' AND updated_at > ?
+WHERE account_id = ? AND state = 'failed' AND updated_at > ? AND state != ''
 """
 ADD_HISTORY = "INSERT INTO history (job_id, at, state, text) VALUES (?, ?, ?, ?)"
 HISTORY_OF_JOB = "SELECT at, state, text FROM history WHERE job_id = ? ORDER BY id"
@@ -544,7 +544,7 @@ SELECT state, code, media_type, tail, count(*) AS files FROM (
 """
 NOT_THERE_IN = f"""
 {_STANDING}, jobs.name AS name, 1 AS files
-FROM files JOIN jobs USING (directory, name, sha256)
+FROM files CROSS JOIN jobs USING (directory, name, sha256)
 WHERE directory = ? AND account_id = ? AND jobs.state NOT IN ('done', 'duplicate')
 """
 TIMES_OF_BUDGET = """

@@ -82,6 +82,37 @@ def test_a_directory_is_a_range(tmp_path: Path, choice: Choice) -> None:
     db.close()
 
 
+SUMS_OF_ALL = {"COUNTS", "TOTALS", "DONE_SINCE", "FAILURES_SINCE"}
+
+
+def test_only_sums_read_all_jobs_of_a_state(tmp_path: Path) -> None:
+    """The index for them would be taken for other questions, and read the whole queue there."""
+    db = open_database(tmp_path)
+    questions = {
+        name: text
+        for name, text in vars(statements).items()
+        if isinstance(text, str) and not name.startswith("_") and "jobs" in text and "{" not in text
+    }
+    users = {
+        name
+        for name, text in questions.items()
+        if any("jobs_by_state" in step for step in _plan(db, text))
+    }
+    assert users == SUMS_OF_ALL
+    assert len(questions) > 50
+    db.close()
+
+
+def test_a_dry_run_asks_each_directory_for_its_own_files(tmp_path: Path) -> None:
+    """Not for all of the account's jobs: a tree has thousands of directories."""
+    db = open_database(tmp_path)
+    assert [step.split(" (")[0] for step in _plan(db, statements.NOT_THERE_IN)] == [
+        "SEARCH files USING PRIMARY KEY",
+        "SEARCH jobs USING INDEX one_per_content",
+    ]
+    db.close()
+
+
 def _scans(steps: list[str]) -> list[str]:
     """The steps that read a whole table."""
     return [step for step in steps if step.startswith("SCAN ") and step != "SCAN CONSTANT ROW"]
