@@ -167,3 +167,24 @@ def dependencies() -> Iterator[str]:
         found = re.match(r"[\w-]+", one)
         assert found is not None
         yield found[0]
+
+
+SECURITY = ROOT / "docs/security.md"
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def test_each_claim_about_security_names_a_test_that_exists() -> None:
+    """docs/security.md: each row of its tables of attackers ends with its tests."""
+    for row in re.findall(
+        r"^\| (?!he cannot|it cannot|setting|---)(.+) \|$", attacks(), re.MULTILINE
+    ):
+        tests = TEST.findall(row)
+        assert tests, f"no test is named: {row}"
+        for file, name in tests:
+            assert (ROOT / file).is_file(), f"{file} is missing"
+            assert f"def {name}(" in (ROOT / file).read_text(), f"{file}::{name} is missing"
+
+
+def attacks() -> str:
+    """The part of the page that speaks of attackers."""
+    return SECURITY.read_text().split("## Which setting trusts whom")[0]
