@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import structlog
 
+from uploadd.children import start
 from uploadd.delivery.desk import Desk
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import DAY, ActivePause
@@ -106,9 +107,7 @@ class NoticeCommand:
     async def __call__(self, text: str) -> None:
         """Run it, for at most a minute."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command, text, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
-            )
+            process = await start(*self._command, text)
         except (OSError, ValueError) as error:
             self._warn(text=str(error))
             return

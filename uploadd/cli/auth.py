@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from uploadd.assembly import check_state_dir
-from uploadd.cli.browser import is_at_hand, open_page
+from uploadd.cli.browser import is_at_hand, show
 from uploadd.cli.context import (
     EXIT_CREDENTIALS,
     EXIT_INTERRUPTED,
@@ -86,7 +86,7 @@ def _log_in(loaded: Loaded, name: str, *, browser: bool | None, yes: bool) -> Ne
         name,
         real_runtime(),
         person,
-        open_page=open_page if browser else None,
+        open_page=show if browser else None,
     )
     try:
         return asyncio.run(work)

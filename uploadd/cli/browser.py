@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import webbrowser
 from collections.abc import Mapping
-from contextlib import suppress
-from threading import Thread
+from typing import Final
+
+from uploadd.children import start
+from uploadd.cli.person import is_terminal
 
 OPENING_SECONDS = 10.0
 # Whoever comes from another machine, or as another user, has the browser elsewhere.
 ELSEWHERE = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "SUDO_USER", "SUDO_UID")
 DISPLAYS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+# Python's own module starts the browser, in a process of its own: it would pass on all that we
+# have in our environment. -I: nothing is imported from the current directory.
+OPEN: Final = (
+    "-I",
+    "-c",
+    "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))",
+)
 
 
 def is_at_hand(
@@ -24,26 +32,16 @@ def is_at_hand(
     return platform == "darwin" or any(environ.get(name) for name in DISPLAYS)
 
 
-async def open_page(url: str) -> bool:
-    """Ask for a browser to show this address; False where there is none."""
-    loop = asyncio.get_running_loop()
-    opened: asyncio.Future[bool] = loop.create_future()
+async def show(url: str) -> bool:
+    """Ask for a browser to show this address; False where there is none.
 
-    def tell(is_open: bool) -> None:
-        if not opened.done():
-            opened.set_result(is_open)
-
-    def work() -> None:
-        try:
-            is_open = webbrowser.open(url)
-        except (webbrowser.Error, OSError, ValueError):
-            is_open = False
-        with suppress(RuntimeError):  # the command has ended meanwhile
-            loop.call_soon_threadsafe(tell, is_open)
-
-    # A thread that nobody waits for: some browsers return only when they are closed.
-    Thread(target=work, daemon=True).start()
+    Every user of the machine can read the address in the list of processes.
+    """
     try:
-        return await asyncio.wait_for(opened, OPENING_SECONDS)
+        opening = await start(sys.executable, *OPEN, url, has_terminal=is_terminal())
+    except (OSError, ValueError):
+        return False
+    try:
+        return await asyncio.wait_for(opening.wait(), OPENING_SECONDS) == 0
     except TimeoutError:
-        return True
+        return True  # some browsers return only when they are closed
