@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.logins import Logins, LoginSource, budget_name, credentials_digest
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.mounts import file_system_of, is_network
+from uploadd.files.standing import user_name
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rules import Rules
 from uploadd.intake.tree import Roster, Tree, plain_folder
@@ -150,7 +150,7 @@ def check_state_dir(configuration: Configuration, arguments: str = "…") -> Non
     path = configuration.state_dir
     owner = _owner_of(path)
     if owner is not None and owner != os.geteuid():
-        name = _user_name(owner)
+        name = user_name(owner)
         raise UsageError(
             f"the state directory {path} belongs to {name}",
             f"run it as that user: sudo -u {name} uploadd {arguments}",
@@ -288,10 +288,3 @@ def _owner_of(path: Path) -> int | None:
             f"the state directory {path} cannot be looked at: {error.strerror}",
             "run it as the user that uploadd runs as, or set state_dir to another place",
         ) from None
-
-
-def _user_name(user_id: int) -> str:
-    try:
-        return pwd.getpwuid(user_id).pw_name
-    except KeyError:
-        return str(user_id)

@@ -46,6 +46,10 @@ _NETWORK = frozenset(
         "vmhgfs",
     }
 )
+# Those of Windows and of cameras, and what shows them: everything has the mode of the mount.
+_WITHOUT_MODES = frozenset(
+    {"9p", "cifs", "drvfs", "exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "smb3", "vboxsf", "vfat"}
+)
 _ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 
@@ -55,6 +59,11 @@ def is_network(fs_type: str) -> bool:
     A file system in userland that is not known here counts as local.
     """
     return fs_type in _NETWORK
+
+
+def keeps_modes(fs_type: str) -> bool:
+    """Whether chmod means something on a file system of this type, as far as its name tells."""
+    return fs_type not in _WITHOUT_MODES
 
 
 def file_system_of(path: bytes) -> str:

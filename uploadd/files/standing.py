@@ -1,0 +1,165 @@
+"""Whom something on the disk belongs to and who may write it, seen on the open descriptor.
+
+What is judged by its descriptor and read from it cannot be exchanged in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import stat
+
+from uploadd.files.mounts import file_system_of, keeps_modes
+from uploadd.model.ownership import ROOT, Names, Objection, Standing, is_trusted, objection
+
+_ACCESS_LIST = "system.posix_acl_access"
+# Four bytes, then eight for each entry: owner, group and others alone say no more than the mode.
+_PLAIN_LIST_BYTES = 4 + 3 * 8
+_MOST_LINKS = 40
+_PROC = "/proc"
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class ForeignLinkError(OSError):
+    """A symbolic link of somebody else stands in the way. `filename`: which one."""
+
+
+def standing_of(descriptor: int) -> Standing:
+    """What the inode of an open descriptor says (blocking)."""
+    return _standing(os.fstat(descriptor), has_acl=_has_acl(descriptor))
+
+
+def standing_at(name: str, directory: int) -> Standing:
+    """The same of a name in an open directory, without following a link. Raises `OSError`."""
+    return _standing(os.stat(name, dir_fd=directory, follow_symlinks=False), has_acl=False)
+
+
+def objection_at(path: str, standing: Standing) -> Objection | None:
+    """Why `path`, which stands so, is not to be believed by this process; None where it is."""
+    user = os.geteuid()
+    if is_trusted(standing, user):
+        return None
+    names = Names(user_name(standing.owner), group_name(standing.group), user_name(user))
+    found = objection(path, standing, user, names)
+    if keeps_modes(kind := file_system_of(os.fsencode(path))):
+        return found
+    more = f"if that changes nothing, its file system ({kind}) keeps no modes: mount it with"
+    return Objection(found.text, f"{found.remedy} ({more} umask=022, or put it on another one)")
+
+
+def open_by_own_links(path: str | os.PathLike[str], flags: int) -> int:
+    """A descriptor of `path`, reached by no symbolic link but root's and this user's own.
+
+    Raises `ForeignLinkError` for one of somebody else, `OSError`.
+    """
+    way = _steps(os.path.join(os.getcwd(), path))
+    links = 0
+    here = os.open("/", _DIRECTORY)
+    try:
+        while way and links <= _MOST_LINKS:
+            name = way.pop()
+            there, more = _step(name, here, _DIRECTORY if way else flags | os.O_CLOEXEC)
+            os.close(here)
+            here, way, links = there, way + more, links + bool(more)
+    except BaseException:
+        os.close(here)
+        raise
+    if way:
+        os.close(here)
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
+    return here
+
+
+def user_name(user: int) -> str:
+    """How the system calls a user; the number where it does not know it."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except (KeyError, OSError):
+        return str(user)
+
+
+def group_name(group: int) -> str:
+    """How the system calls a group; the number where it does not know it."""
+    try:
+        return grp.getgrgid(group).gr_name
+    except (KeyError, OSError):
+        return str(group)
+
+
+def user_of_group(group: int) -> int | None:
+    """The one user that a group is there for; None where it has others, or nobody can tell.
+
+    Such a group has its user's name, is that user's first group and nobody else's, and no member.
+    (The name has to be the same because a directory service may not list all its users.)
+    """
+    try:
+        named = grp.getgrgid(group)
+        user = pwd.getpwnam(named.gr_name)
+        first = {one.pw_uid for one in pwd.getpwall() if one.pw_gid == group}
+    except (KeyError, OSError):
+        return None
+    is_own = user.pw_gid == group and first <= {user.pw_uid}
+    return user.pw_uid if is_own and set(named.gr_mem) <= {user.pw_name} else None
+
+
+def _standing(seen: os.stat_result, *, has_acl: bool) -> Standing:
+    # The question for the group may go over the network: only where it matters.
+    is_group_asked = seen.st_mode & stat.S_IWGRP and not has_acl
+    user = user_of_group(seen.st_gid) if is_group_asked else None
+    return Standing(seen.st_uid, seen.st_gid, seen.st_mode, user, has_acl)
+
+
+def _has_acl(descriptor: int) -> bool:
+    try:
+        return len(os.getxattr(descriptor, _ACCESS_LIST)) > _PLAIN_LIST_BYTES
+    except OSError:  # there is none, or the file system has no such lists
+        return False
+
+
+def _steps(path: str) -> list[str]:
+    """The names on a path, the last one first."""
+    return [name for name in reversed(path.split("/")) if name] or ["."]
+
+
+def _step(name: str, here: int, flags: int) -> tuple[int, list[str]]:
+    """Go into `name`: where one is then, and which steps a link there has added."""
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here), []
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        target = _target_of(name, here, error)
+    if target is None:
+        return os.open(name, flags, dir_fd=here), []
+    begin = "/" if target.startswith("/") else "."
+    return os.open(begin, _DIRECTORY, dir_fd=here), _steps(target)
+
+
+def _target_of(name: str, here: int, error: OSError) -> str | None:
+    """Where a link leads; None for one of the kernel's own, such as an open file in /proc.
+
+    Raises `error` where `name` is no link, `ForeignLinkError`.
+    """
+    link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+    try:
+        seen = os.fstat(link)
+        if not stat.S_ISLNK(seen.st_mode):
+            raise error
+        if _is_kernels(seen):
+            return None
+        if seen.st_uid not in (ROOT, os.geteuid()):
+            where = os.path.join(os.readlink(f"{_PROC}/self/fd/{here}"), name)
+            whose = f"is a symbolic link of {user_name(seen.st_uid)}"
+            raise ForeignLinkError(errno.ELOOP, whose, where)
+        return os.readlink("", dir_fd=link)
+    finally:
+        os.close(link)
+
+
+def _is_kernels(seen: os.stat_result) -> bool:
+    try:
+        return seen.st_dev == os.stat(f"{_PROC}/self").st_dev
+    except OSError:
+        return False
