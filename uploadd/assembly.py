@@ -264,6 +264,7 @@ async def _desk(
         bell=assembly.bell,
         patience=assembly.configuration.patience,
         ruling_on=assembly.arrivals.rules.ruling_on,
+        roots=assembly.arrivals.rules.folders.roots,
         resight=assembly.resight,
         connect=connect,
         logins=logins,

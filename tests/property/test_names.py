@@ -16,6 +16,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from routes import route_to
 from unit.operations.records import NOW, Records
 from uploadd.cli.story_view import story_lines
 from uploadd.delivery.parcels import parcel_of, variables_of
@@ -122,7 +123,8 @@ def job(records: Records) -> Job:
 
 def _form(job: Job, seed: int) -> tuple[list[tuple[str, str]], Multipart]:
     place = Place(None, job.root, os.path.relpath(job.path, job.root))
-    parcel = parcel_of(job, TEMPLATES, variables_of(job, place, TEMPLATES), Body())
+    variables = variables_of(job, place, TEMPLATES, route_to(job.path))
+    parcel = parcel_of(job, TEMPLATES, variables, Body())
     fields = upload_fields(parcel, ACCOUNT)
     part = FilePart("photo", file_name(parcel), parcel.media_type, parcel.body)
     return fields, Multipart(fields, part, Random(seed))

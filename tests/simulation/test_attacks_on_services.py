@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from simulation.lives import Life
 from simulation.scene import Scene, lay_template
 from simulation.test_on_change import A, B, C, change, hash_of, job_for
@@ -102,7 +103,7 @@ def sighting_of(scene: Scene, name: str, account_id: int) -> Sighting:
     """A file of the scene's folder."""
     path = os.fsencode(scene.photos / name)
     place = Place(scene.folder, scene.folder.root, os.fsencode(name))
-    return Sighting(path, place, (account_id,), with_md5=True)
+    return Sighting(route_to(path), place, (account_id,), with_md5=True)
 
 
 def assert_true(scene: Scene) -> None:

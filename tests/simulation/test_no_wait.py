@@ -16,9 +16,8 @@ from simulation import world as worlds
 from simulation.first_upload import UPLOAD
 from simulation.parties import Party, Together, ended, until
 from simulation.world import World
-from uploadd.delivery import send
 from uploadd.delivery.suspects import STRIKES
-from uploadd.intake import rescan
+from uploadd.files.reaching import Roots
 from uploadd.model.configuration import ServiceName
 from uploadd.model.pauses import PauseCause
 from uploadd.model.secret import Secret
@@ -196,8 +195,7 @@ def test_a_disk_that_is_away_is_not_waited_for(
     world.backfill(no_wait=True)
     world.sandbox.options.wait_every = 0
     world.runtime.clock.skew += 400.0  # type: ignore[attr-defined]
-    for room in (send, rescan):
-        monkeypatch.setattr(room, "is_on_device", lambda *_: False)
+    monkeypatch.setattr(Roots, "is_on_device", lambda *_: False)
     (world.photos / "card").rename(tmp_path / "elsewhere")
     finished = world.backfill(no_wait=True)
     assert finished.ending is Ending.WOULD_WAIT

@@ -16,6 +16,7 @@ from uploadd.delivery.logins import Logins
 from uploadd.delivery.room import Room
 from uploadd.delivery.suspects import Suspects
 from uploadd.delivery.throttle import Throttle
+from uploadd.files.reaching import Roots
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
 from uploadd.model.errors import (
@@ -71,6 +72,8 @@ class Desk:
     patience: float
     ruling_on: Callable[[Job, str], Ruling]
     """The settings that hold for a job's file now, for an account by its name. Blocks."""
+    roots: Roots
+    """How files are reached."""
     resight: Callable[[Job], None]
     """Tells intake that a job's file is not what it was."""
     connect: Callable[[Account], tuple[Service, CallBudget]]

@@ -10,6 +10,7 @@ from uploadd.delivery.exact_look import look_exactly
 from uploadd.delivery.question_loop import QuestionLoop
 from uploadd.delivery.settling import settle
 from uploadd.files.fingerprint import fingerprint_file, stat_file
+from uploadd.files.reaching import Roots
 from uploadd.model.contents import Content
 from uploadd.model.doubts import Found, after_look, after_unanswered_look, is_perhaps_torn
 from uploadd.model.errors import FileTrouble, ServiceRefusedError
@@ -70,7 +71,7 @@ class LookUpLoop(QuestionLoop):
         try:
             if service.looks_at_content:
                 return _Answer(await look_exactly(self._desk, job))
-            file_now = await self._desk.runtime.disk.run(_mark_now, job)
+            file_now = await self._desk.runtime.disk.run(_mark_now, job, self._desk.roots)
             return _Answer(await service.look_up(_sent_content(job, file_now), since))
         except ServiceRefusedError as error:
             if error.pause is not None:
@@ -101,7 +102,7 @@ class LookUpLoop(QuestionLoop):
             return after_unanswered_look(job, why, desk.around())
         if photo_id is None:
             return after_look(job, None, desk.around())
-        file_now = await desk.runtime.disk.run(_mark_now, job)
+        file_now = await desk.runtime.disk.run(_mark_now, job, desk.roots)
         found = Found(photo_id, file_now, is_doubted=photo_id == suspect)
         return after_look(job, found, desk.around())
 
@@ -127,16 +128,17 @@ def _sent_content(job: Job, file_now: FileMark | None) -> Content:
     return replace(job.content, pixels=None)
 
 
-def _mark_now(job: Job) -> FileMark | None:
+def _mark_now(job: Job, roots: Roots) -> FileMark | None:
     """What the file is at this moment (blocking); None where it is not there.
 
     Some disks number their files anew at each mount. A file with another inode alone, and with
     the content that was fingerprinted, is the same.
     """
+    route = roots.route(job.spot)
     try:
-        stat = stat_file(job.path)
+        stat = stat_file(route)
         seen = FileMark(stat.size, stat.mtime_ns, stat.inode)
-        if _is_renumbered(job, seen) and fingerprint_file(job.path).sha256 == job.sha256:
+        if _is_renumbered(job, seen) and fingerprint_file(route).sha256 == job.sha256:
             return job.sent_as
     except FileTrouble:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uploadd.files.media import EXTENSIONS
 from uploadd.files.metadata import read_photo_facts
+from uploadd.files.reaching import Route
 from uploadd.model.jobs import Job
 from uploadd.model.photo import PhotoFields
 from uploadd.model.places import Place
@@ -13,12 +14,12 @@ from uploadd.services.base import Body, Parcel
 FROM_THE_PICTURE = ("year", "month", "day", "camera")
 
 
-def variables_of(job: Job, place: Place, fields: PhotoFields) -> dict[str, str]:
+def variables_of(job: Job, place: Place, fields: PhotoFields, route: Route) -> dict[str, str]:
     """Every template variable of a job. Blocking: may read the picture's metadata."""
     variables = file_variables(place.path, place.root, place.folder_name)
     templates = [fields.title, fields.description or "", *fields.tags, fields.album or ""]
     if any(f"{{{name}" in template for template in templates for name in FROM_THE_PICTURE):
-        facts = read_photo_facts(job.path, job.mtime_ns)
+        facts = read_photo_facts(route, job.mtime_ns)
         variables |= photo_variables(facts.taken, facts.camera)
     return variables
 

@@ -20,7 +20,6 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
 from uploadd.files.fingerprint import Stat
-from uploadd.files.mounts import is_on_device
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
 from uploadd.model.budget import PURPOSE_OF
@@ -70,7 +69,7 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place
         await _tell_now(desk, job)
         return
     fields = photo_fields(place.folder, desk.account)
-    variables = await desk.runtime.disk.run(variables_of, job, place, fields)
+    variables = await desk.runtime.disk.run(variables_of, job, place, fields, reader.route)
     granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
     if granted is None or desk.draining.is_set() or not desk.is_of(job):
         return  # it stays queued; the dispatcher waits for the budget, and holds no file open
@@ -151,10 +150,11 @@ def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
     ruling = desk.ruling_on(job, desk.account.name)
     if ruling.why_not is not None:
         return ruling, None
+    route = desk.roots.route(job.spot, ruling.place.spot)
     expected = Stat(
         device=job.device, inode=job.inode, size=job.size, mtime_ns=job.mtime_ns, ctime_ns=0
     )
-    return ruling, SteadyReader(job.path, expected, job.sha256)
+    return ruling, SteadyReader(route, expected, job.sha256)
 
 
 async def _leave_out(desk: Desk, job: Job, ruling: Ruling) -> None:
@@ -189,7 +189,7 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
 
 async def _vanished(desk: Desk, job: Job, now: float) -> None:
     """Skip the job only if its directory is there, on its device; else wait for its disk."""
-    if await desk.runtime.disk.run(is_on_device, job.directory, job.root, job.device):
+    if await desk.runtime.disk.run(desk.roots.is_on_device, job.spot.above, job.device):
         await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
         await _tell_now(desk, job)
         return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat as modes
 from dataclasses import dataclass
 
 from uploadd.files.kind import Kind, KindReader
 from uploadd.files.media import EXTENSIONS
-from uploadd.files.opening import CHUNK_BYTES, not_regular, open_regular, printable, trouble
+from uploadd.files.opening import CHUNK_BYTES, printable, trouble
+from uploadd.files.reaching import Route
 from uploadd.model.contents import Content
 from uploadd.model.errors import FileChangedError, FileUnreadableError
 from uploadd.model.numbers import counted, number
@@ -80,22 +80,16 @@ def in_64_bits(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
-def stat_file(path: bytes) -> Stat:
-    """Look at the regular file at `path`, following no symbolic link. Blocks.
+def stat_file(route: Route) -> Stat:
+    """Look at a regular file, following no symbolic link. Blocks.
 
     Raises `FileVanishedError` where there is none, `FileUnreadableError` where that cannot be
     told.
     """
-    try:
-        result = os.stat(path, follow_symlinks=False)
-    except OSError as error:
-        raise trouble(error, path) from None
-    if not modes.S_ISREG(result.st_mode):
-        raise not_regular(path)
-    return stat_of(result)
+    return stat_of(route.look())
 
 
-def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
+def fingerprint_file(route: Route, *, with_md5: bool = False) -> Fingerprint:
     """Read the whole file once: its SHA-256 and its kind. Blocks.
 
     `with_md5`: its MD5 too, in the same read, for services that know contents by that alone.
@@ -103,8 +97,8 @@ def fingerprint_file(path: bytes, *, with_md5: bool = False) -> Fingerprint:
     Raises `FileVanishedError`, `FileUnreadableError` (also where its size is not what it gives),
     or `FileChangedError` where the file was written, or so much as touched, while it was read.
     """
-    descriptor = open_regular(path)
-    kind_reader = KindReader(os.path.basename(path))
+    path, descriptor = route.path, route.open()
+    kind_reader = KindReader(route.name)
     try:
         before = stat_of(os.fstat(descriptor))
         size, digests = _read_through(descriptor, kind_reader, with_md5=with_md5)

@@ -12,9 +12,10 @@ from uploadd.files.media import (
     content_type,
     is_named_as_media,
 )
-from uploadd.files.opening import open_regular, trouble
+from uploadd.files.opening import trouble
 from uploadd.files.parts import Parts, parts_of
 from uploadd.files.pixels import of_head
+from uploadd.files.reaching import Route
 from uploadd.model.pixels import Pixels
 
 
@@ -72,18 +73,18 @@ class KindReader:
         return Kind(self._media_type, flaw=self._parts.missing() if self._parts else "")
 
 
-def read_kind(path: bytes) -> Kind:
-    """The kind of the file at `path` from no more of it than shows the type and the damage. Blocks.
+def read_kind(route: Route) -> Kind:
+    """The kind of a file from no more of it than shows the type and the damage. Blocks.
 
     What its end lacks is not told. Raises `FileTrouble`.
     """
-    reader = KindReader(os.path.basename(path))
-    descriptor = open_regular(path)
+    reader = KindReader(route.name)
+    descriptor = route.open()
     try:
         while not reader.has_begun and (chunk := os.read(descriptor, HEAD_BYTES)):
             reader.feed(chunk)
     except OSError as error:
-        raise trouble(error, path) from None
+        raise trouble(error, route.path) from None
     finally:
         os.close(descriptor)
     return replace(reader.kind(), flaw="")

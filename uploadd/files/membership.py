@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from uploadd.files.mounts import mounts_below
+from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.places import Place, is_inside
 
@@ -33,6 +34,7 @@ class Folders:
     def __init__(
         self, folders: Iterable[Folder], state_dir: bytes = b"", *, remembers: bool = False
     ) -> None:
+        self.roots = Roots()
         self._roots = [_Root(folder) for folder in folders]
         self._state_dir = state_dir
         self._seen: dict[bytes, Place] | None = {} if remembers else None

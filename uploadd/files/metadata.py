@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 
-from uploadd.files.opening import open_regular
+from uploadd.files.reaching import Route
 from uploadd.model.errors import FileTrouble
 
 MOST_BYTES = 4 << 20
@@ -32,22 +32,22 @@ class PhotoFacts:
     camera: str
 
 
-def read_photo_facts(path: bytes, mtime_ns: int) -> PhotoFacts:
+def read_photo_facts(route: Route, mtime_ns: int) -> PhotoFacts:
     """What the picture says of itself, or else its mtime in local time and no camera. Blocks.
 
     Reads at most `MOST_BYTES`, and raises for nothing that may be in the file.
     """
-    tags = _tags(path)
+    tags = _tags(route)
     taken = next(filter(None, (_date(tags.get(name)) for name in _DATE_TAGS)), None)
     camera = _camera(_text(tags.get("Image Make")), _text(tags.get("Image Model")))
     return PhotoFacts(taken or _local_time(mtime_ns), camera)
 
 
-def _tags(path: bytes) -> Mapping[str, Any]:
+def _tags(route: Route) -> Mapping[str, Any]:
     import exifread  # noqa: PLC0415 - 30 ms that only a template with these words should cost
 
     try:
-        with _Bounded(open_regular(path)) as file:
+        with _Bounded(route.open()) as file:
             tags: Mapping[str, Any] = exifread.process_file(
                 cast("BinaryIO", file), details=False, extract_thumbnail=False
             )

@@ -112,27 +112,3 @@ def _mounts_in(mountinfo: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
     return bytes([int(match[1], 8) & 0xFF])
-
-
-def is_on_device(directory: bytes, root: bytes, device: int) -> bool:
-    """Whether the nearest directory that is there, up to `root`, is on this device (blocking)."""
-    while directory not in (root, b"/", b"") and not os.path.isdir(directory):
-        directory = os.path.dirname(directory)
-    try:
-        return os.stat(directory).st_dev == device
-    except OSError:
-        return False
-
-
-def is_gone(path: bytes, root: bytes, device: int) -> bool:
-    """Whether a file that was on this device is certainly there no more (blocking).
-
-    Where its directory is away, too, or on another device, its disk may only be away.
-    """
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return is_on_device(os.path.dirname(path), root, device)
-    except OSError:
-        return False
-    return False

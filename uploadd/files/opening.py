@@ -68,20 +68,35 @@ def not_regular(path: bytes) -> FileVanishedError:
     return FileVanishedError(f"{printable(path)} is not a regular file")
 
 
-def open_regular(path: bytes) -> int:
-    """A descriptor of the regular file at `path`, to be closed by the caller.
+def open_in(directory: int, name: bytes, path: bytes) -> int:
+    """A descriptor of the regular file `name` in an open directory, to be closed by the caller.
 
-    Raises `FileVanishedError` (also where something else has taken its place),
+    `path`: for people. Raises `FileVanishedError` (also where something else has taken its place),
     `FileUnreadableError`, or `FileChangedError` where another program has leased it for writing.
     """
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(name, _FLAGS, dir_fd=directory)
     except OSError as error:
         raise trouble(error, path) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise not_regular(path)
     return descriptor
+
+
+def look_in(directory: int, name: bytes, path: bytes) -> os.stat_result:
+    """What the file system says of the regular file `name` in an open directory.
+
+    `path`: for people. Raises `FileVanishedError` where there is none, `FileUnreadableError` where
+    that cannot be told.
+    """
+    try:
+        seen = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        raise trouble(error, path) from None
+    if not stat.S_ISREG(seen.st_mode):
+        raise not_regular(path)
+    return seen
 
 
 def _escaped(letter: str) -> str:

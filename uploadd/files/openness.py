@@ -16,7 +16,7 @@ import os
 import signal
 
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.opening import open_regular
+from uploadd.files.reaching import Route
 from uploadd.model.errors import FileTrouble
 
 _HARMLESS_SIGNAL = signal.SIGURG
@@ -27,18 +27,18 @@ def ignore_lease_signals() -> None:
     signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
-def is_open_for_writing(path: bytes) -> bool | None:
+def is_open_for_writing(route: Route) -> bool | None:
     """Whether any process has the file open for writing; None where that cannot be told. Blocks.
 
     It can be told for files of our own user, and for all with CAP_LEASE, on local file systems.
     Never raises for the file, and never waits for a FIFO.
     """
     try:
-        descriptor = open_regular(path)
+        descriptor = route.open()
     except FileTrouble:
         return None
     try:
-        return _has_writer(descriptor, path)
+        return _has_writer(descriptor, route.path)
     finally:
         os.close(descriptor)
 

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from uploadd.files.fingerprint import Stat, stat_file, stat_of
-from uploadd.files.opening import CHUNK_BYTES, open_regular, printable, trouble
+from uploadd.files.opening import CHUNK_BYTES, printable, trouble
+from uploadd.files.reaching import Route
 from uploadd.model.errors import FileChangedError, FileTrouble
 
 
@@ -20,13 +21,14 @@ class SteadyReader:
     time. Close it, or use it as a context manager.
     """
 
-    def __init__(self, path: bytes, expected: Stat, sha256: str) -> None:
-        self._path = path
+    def __init__(self, route: Route, expected: Stat, sha256: str) -> None:
+        self.route = route
+        """How the file is reached."""
         self._expected = expected
         self._sha256 = sha256
         self._digest = hashlib.sha256()
         self._given = 0
-        self._descriptor: int | None = open_regular(path)
+        self._descriptor: int | None = route.open()
         try:
             self._check_still_expected()
             os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
@@ -69,9 +71,9 @@ class SteadyReader:
         try:
             chunk = os.read(self._open_descriptor(), wanted)
         except OSError as error:
-            raise trouble(error, self._path) from None
+            raise trouble(error, self.route.path) from None
         if not chunk:
-            raise FileChangedError(f"{printable(self._path)} became shorter while it was sent")
+            raise FileChangedError(f"{printable(self.route.path)} became shorter while it was sent")
         self._digest.update(chunk)
         self._given += len(chunk)
         return chunk
@@ -81,7 +83,7 @@ class SteadyReader:
         try:
             now = stat_of(os.fstat(self._open_descriptor()))
         except OSError as error:
-            raise trouble(error, self._path) from None
+            raise trouble(error, self.route.path) from None
         return not now.same_content_as(self._expected)
 
     def is_outdated(self) -> bool:
@@ -90,7 +92,7 @@ class SteadyReader:
         False where nothing is at the path: then there is nothing more to send.
         """
         try:
-            at_path = stat_file(self._path)
+            at_path = stat_file(self.route)
             return self.has_changed() or not at_path.same_content_as(self._expected)
         except FileTrouble:
             return False
@@ -126,7 +128,8 @@ class SteadyReader:
 
     def _check_still_expected(self) -> None:
         if self.has_changed():
-            raise FileChangedError(f"{printable(self._path)} changed since it was fingerprinted")
+            name = printable(self.route.path)
+            raise FileChangedError(f"{name} changed since it was fingerprinted")
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:

@@ -79,7 +79,7 @@ class Arrivals:
             self.saw(tree, path, lane)
             return None
         try:
-            _, is_open = await self._runtime.disk.run(look_at, path)
+            _, is_open = await self._runtime.disk.run(look_at, self.rules.route(tree, path))
         except FileUnreadableError:
             is_open = None  # reading it will say so, and make it a row that a person sees
         if is_open:
@@ -108,7 +108,7 @@ class Arrivals:
         clock = self._runtime.clock
         wall_now, now = clock.wall(), clock.monotonic()
         try:
-            stat, is_open = await self._runtime.disk.run(look_at, path)
+            stat, is_open = await self._runtime.disk.run(look_at, self.rules.route(tree, path))
         except FileUnreadableError:
             tree.settler.forget(path)
             tree.reading += 1

@@ -7,6 +7,7 @@ import os
 from uploadd.files.fingerprint import Fingerprint, Stat, fingerprint_file, stat_file
 from uploadd.files.kind import Kind
 from uploadd.files.openness import is_open_for_writing
+from uploadd.files.reaching import Route
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError
@@ -17,13 +18,13 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
 
-def look_at(path: bytes) -> tuple[Stat | None, bool | None]:
+def look_at(route: Route) -> tuple[Stat | None, bool | None]:
     """The file from outside, and whether somebody has it open for writing. Blocks.
 
     None where it is not there. Raises `FileUnreadableError`.
     """
     try:
-        return stat_file(path), is_open_for_writing(path)
+        return stat_file(route), is_open_for_writing(route)
     except FileUnreadableError:
         raise
     except FileTrouble:
@@ -40,9 +41,11 @@ def read_candidate(
     sighting = rules.sight(tree, path)
     if sighting is None:
         return None
-    if known is not None and (known.md5 or not sighting.with_md5):
-        return finding_of(sighting, lane, known)
-    return read_finding(sighting, lane)
+    if known is None or (sighting.with_md5 and not known.md5):
+        return read_finding(sighting, lane)
+    if not stat_file(sighting.route).same_content_as(known.stat):
+        return read_finding(sighting, lane)
+    return finding_of(sighting, lane, known)
 
 
 def read_finding(sighting: Sighting, lane: Lane) -> Finding:
@@ -51,10 +54,10 @@ def read_finding(sighting: Sighting, lane: Lane) -> Finding:
     Raises `FileTrouble`, but not for unreadable files: those are findings too, for a person.
     """
     try:
-        fingerprint = fingerprint_file(sighting.path, with_md5=sighting.with_md5)
+        fingerprint = fingerprint_file(sighting.route, with_md5=sighting.with_md5)
     except FileUnreadableError as trouble:
         reason = Reason("unreadable", trouble.text, trouble.remedy)
-        return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.path))
+        return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.route))
     return finding_of(sighting, lane, fingerprint)
 
 
@@ -100,11 +103,11 @@ def _finding(
     )
 
 
-def _stat_or_nothing(path: bytes) -> Stat:
+def _stat_or_nothing(route: Route) -> Stat:
     try:
-        return stat_file(path)
+        return stat_file(route)
     except FileTrouble:
-        return nothing_on(_device_of(os.path.dirname(path)))
+        return nothing_on(_device_of_parent(route))
 
 
 def nothing_on(device: int) -> Stat:
@@ -112,9 +115,10 @@ def nothing_on(device: int) -> Stat:
     return Stat(device=device, inode=0, size=0, mtime_ns=0, ctime_ns=0)
 
 
-def _device_of(directory: bytes) -> int:
+def _device_of_parent(route: Route) -> int:
     """0 where not even that can be seen."""
     try:
-        return os.stat(directory).st_dev
-    except OSError:
+        with route.parent() as directory:
+            return os.fstat(directory).st_dev
+    except FileTrouble:
         return 0

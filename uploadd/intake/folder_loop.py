@@ -177,7 +177,7 @@ class FolderLoop:
         return own
 
     async def _sight(self, path: bytes, *, is_directory: bool) -> None:
-        relative = self._tree.relative(path)
+        relative = self._tree.spot(path).relative
         if is_directory:
             rescan = Rescan(
                 self._tree, Lane.LIVE, self._arrivals, self._store, self._runtime, relative

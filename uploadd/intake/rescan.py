@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import structlog
 
 from uploadd.files.membership import Folders
-from uploadd.files.mounts import is_on_device
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals, warn_of
 from uploadd.intake.examine import nothing_on, unread_finding
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
-from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare, walk
+from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
+from uploadd.model.places import Spot
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
@@ -66,7 +66,7 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
-        batched = batches(self._listings())
+        batched = self._batches()
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
             if is_taken:
@@ -98,12 +98,12 @@ class Rescan:
 
     def _directory(self) -> bytes:
         """Where the walk begins."""
-        return os.path.join(self._tree.root, self._start) if self._start else self._tree.root
+        return Spot(self._tree.root, self._start).path
 
-    def _listings(self) -> Iterator[Listing]:
+    def _batches(self) -> Iterator[list[Listing]]:
         """Blocks."""
-        borders = self._folders.borders()
-        yield from walk(self._tree.root, self._tree.selection, self._start, borders)
+        folders, start = self._folders, Spot(self._tree.root, self._start)
+        yield from batches(folders.roots, start, self._tree.selection, folders.borders())
 
     async def _take_batch(self, batch: list[Listing]) -> None:
         directories = [listing.directory for listing in batch]
@@ -223,9 +223,9 @@ def _why_lost(
     home = folders.place_of_directory(tree.root).folder
     if folders.place_of_directory(directory).folder is not home:
         return None
-    if os.path.isdir(directory):
-        is_closed = not tree.selection.reaches(tree.relative(directory))
-        return sightings.EXCLUDED if is_closed else None
+    spot = tree.spot(directory)
+    if folders.roots.has_directory(spot):
+        return None if tree.selection.reaches(spot.relative) else sightings.EXCLUDED
     devices = {file.device for file in known.values()}
-    is_gone = len(devices) == 1 and is_on_device(directory, tree.root, *devices)
+    is_gone = len(devices) == 1 and folders.roots.is_on_device(spot, *devices)
     return sightings.VANISHED if is_gone else None

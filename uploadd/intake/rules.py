@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from uploadd.files.membership import Folders
+from uploadd.files.reaching import Route
 from uploadd.intake.selection import Choice, Selection
 from uploadd.intake.tree import Tree
 from uploadd.model.configuration import Configuration, Folder
@@ -27,10 +28,11 @@ from uploadd.store.sightings import EXCLUDED
 class Sighting:
     """A file that a tree came by, and what the settings say of it: where it lies and goes.
 
-    `account_ids`: the rows of the accounts. `with_md5`: whether one of them knows contents by it.
+    `route`: how it is reached, by the tree and by its place alike. `account_ids`: the rows of the
+    accounts. `with_md5`: whether one of them knows contents by it.
     """
 
-    path: bytes
+    route: Route
     place: Place
     account_ids: tuple[int, ...]
     with_md5: bool = False
@@ -56,7 +58,12 @@ class Rules:
             if not _takes(place):
                 return None
         roster = tree.roster
-        return Sighting(path, place, roster.ids(accounts), roster.need_md5(accounts))
+        route = self.route(tree, path, place)
+        return Sighting(route, place, roster.ids(accounts), roster.need_md5(accounts))
+
+    def route(self, tree: Tree, path: bytes, place: Place | None = None) -> Route:
+        """How a file that `tree` came by is reached: from the tree, and from its place's root."""
+        return self.folders.roots.route(tree.spot(path), place.spot if place else None)
 
     def at_home(self, tree: Tree, directories: Sequence[bytes]) -> list[bytes]:
         """Those of the directories in which the folder holds that a person named for `tree`."""

@@ -11,7 +11,7 @@ from uploadd.intake.selection import Selection
 from uploadd.intake.settle import Settler
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.jobs import Lane
-from uploadd.model.places import Place, is_inside
+from uploadd.model.places import Place, Spot, is_inside, spot_of
 from uploadd.model.restless import Restless
 
 
@@ -73,9 +73,9 @@ class Tree:
         """Whether `path` lies in this tree."""
         return is_inside(path, self.root)
 
-    def relative(self, path: bytes) -> bytes:
-        """`path` from the root."""
-        return b"" if path == self.root else os.path.relpath(path, self.root)
+    def spot(self, path: bytes) -> Spot:
+        """How what lies at `path` is reached."""
+        return spot_of(path, self.root)
 
 
 def plain_folder(directory: bytes) -> Folder:

@@ -6,15 +6,19 @@ costs: one stat a file.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
+from uploadd.files.beneath import open_beneath
 from uploadd.files.fingerprint import Stat, in_64_bits
-from uploadd.files.membership import Identity, identity_of
+from uploadd.files.membership import Identity
+from uploadd.files.reaching import Roots
 from uploadd.intake.selection import (
     ODD_FIRSTS,
     PLAIN_TAIL,
@@ -23,6 +27,7 @@ from uploadd.intake.selection import (
     Selection,
     judge,
 )
+from uploadd.model.places import Spot
 from uploadd.model.sightings import KnownFile
 
 __all__ = ["Difference", "Entry", "KnownFile", "Listing", "batches", "compare", "walk"]
@@ -30,7 +35,8 @@ __all__ = ["Difference", "Entry", "KnownFile", "Listing", "batches", "compare", 
 _ENCODING = sys.getfilesystemencoding()
 _ERRORS = sys.getfilesystemencodeerrors()
 _DEVICE = attrgetter("device")
-_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
+_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK
+ENTRIES_PER_BATCH = 2000
 
 
 class Entry(NamedTuple):
@@ -73,75 +79,110 @@ class Listing:
     error: str | None = None
 
 
-def walk(
-    root: bytes,
+def batches(
+    roots: Roots,
+    start: Spot,
     selection: Selection,
-    start: bytes = b"",
+    borders: frozenset[Identity] = frozenset(),
+    entries_per_batch: int = ENTRIES_PER_BATCH,
+) -> Iterator[list[Listing]]:
+    """List every directory from `start` down, in groups of about `entries_per_batch` candidates.
+
+    Blocks. One question to the store is enough for a group; a listing is never cut. A directory
+    comes before those below it, siblings in the order of their names. `start.root` may be a
+    symbolic link; nothing below it is followed. Patterns are relative to it. It is opened for each
+    group anew, and where it has become another directory the walk ends with that error. Where the
+    selection does not reach `start`, nothing is listed. Below it, a directory of `borders` is not
+    entered: another folder begins there, or uploadd's own state directory.
+    """
+    waiting = [start.relative] if selection.reaches(start.relative) else []
+    lister = _Lister(start, selection, borders)
+    while waiting:
+        yield _batch(roots, lister, waiting, entries_per_batch)
+
+
+def walk(
+    roots: Roots,
+    start: Spot,
+    selection: Selection,
     borders: frozenset[Identity] = frozenset(),
 ) -> Iterator[Listing]:
-    """List every directory from `root`/`start` down. Blocks; holds one listing at a time.
-
-    A directory comes before those below it, siblings in the order of their names.
-    `root` may be a symbolic link; nothing below it is followed. Patterns are relative to `root`.
-    Where the selection does not reach `start`, nothing is listed. Below it, a directory of
-    `borders` is not entered: another folder begins there, or uploadd's own state directory.
-    """
-    if not selection.reaches(start):
-        return
-    flags = _FLAGS if not start else _FLAGS | os.O_NOFOLLOW
-    waiting, ends = [start], frozenset[Identity]()
-    while waiting:
-        relative = waiting.pop()
-        directory = os.path.join(root, relative) if relative else root
-        found = _list(directory, relative, selection, flags, ends)
-        flags, ends = _FLAGS | os.O_NOFOLLOW, borders
-        if found is None:
-            continue
-        listing, below = found
-        _forget_borders(listing, borders)
-        yield listing
-        waiting.extend(sorted(below, reverse=True))
+    """The same, one listing after the other."""
+    for batch in batches(roots, start, selection, borders):
+        yield from batch
 
 
-def batches(listings: Iterable[Listing], entries_per_batch: int = 2000) -> Iterator[list[Listing]]:
-    """Listings in groups of about `entries_per_batch` candidates.
-
-    One question to the store is enough for a group. A listing is never cut.
-    """
+def _batch(
+    roots: Roots, lister: _Lister, waiting: list[bytes], entries_per_batch: int
+) -> list[Listing]:
+    """The next directories; they leave `waiting`, and what lies below them joins it."""
     batch: list[Listing] = []
     entries = 0
-    for listing in listings:
-        batch.append(listing)
-        entries += len(listing.entries)
-        if entries >= entries_per_batch or len(batch) >= entries_per_batch:
-            yield batch
-            batch, entries = [], 0
-    if batch:
-        yield batch
+    try:
+        with roots.opened(lister.start.root) as root:
+            lister.check(root)
+            while waiting and entries < entries_per_batch > len(batch):
+                listing = lister.take(root, waiting)
+                if listing is not None:
+                    batch.append(listing)
+                    entries += len(listing.entries)
+    except OSError as error:
+        waiting.clear()
+        batch.append(Listing(lister.start.root, error=error.strerror or str(error)))
+    return batch
 
 
-def _list(
-    directory: bytes, relative: bytes, selection: Selection, flags: int, ends: frozenset[Identity]
-) -> tuple[Listing, list[bytes]] | None:
-    """A directory and what lies below it; None where another folder begins."""
-    listing = Listing(directory)
-    below: list[bytes] = []
-    try:
-        descriptor = os.open(directory, flags)
-    except OSError as error:
-        listing.error = error.strerror or str(error)
-        return listing, below
-    try:
-        itself = os.fstat(descriptor)
-        if (itself.st_dev, itself.st_ino) in ends:
-            return None
-        listing.device = itself.st_dev
-        _read(descriptor, relative, selection, listing, below)
-    except OSError as error:
-        listing.error = error.strerror or str(error)
-    finally:
-        os.close(descriptor)
-    return listing, below
+class _Lister:
+    """Lists the directories of one walk, from a root that is open."""
+
+    def __init__(self, start: Spot, selection: Selection, borders: frozenset[Identity]) -> None:
+        self.start = start
+        self._selection = selection
+        self._borders = borders
+        self._root: Identity | None = None
+
+    def check(self, root: int) -> None:
+        """Raises `OSError` where the root is not the directory that the walk began with."""
+        now = _identity(os.fstat(root))
+        if now != (self._root or now):
+            raise OSError(errno.ESTALE, "another directory has taken its place during the walk")
+        self._root = now
+
+    def take(self, root: int, waiting: list[bytes]) -> Listing | None:
+        """The next directory of `waiting`; None where another folder begins."""
+        relative = waiting.pop()
+        listing = Listing(Spot(self.start.root, relative).path)
+        below: list[bytes] = []
+        try:
+            descriptor = open_beneath(root, relative, _FLAGS)
+        except OSError as error:
+            listing.error = error.strerror or str(error)
+            return listing
+        try:
+            itself = os.fstat(descriptor)
+            if relative != self.start.relative and _identity(itself) in self._borders:
+                return None
+            listing.device = itself.st_dev
+            _read(descriptor, relative, self._selection, listing, below)
+            self._forget_borders(descriptor, listing)
+        except OSError as error:
+            listing.error = error.strerror or str(error)
+        finally:
+            os.close(descriptor)
+        waiting.extend(sorted(below, reverse=True))
+        return listing
+
+    def _forget_borders(self, descriptor: int, listing: Listing) -> None:
+        """Call no directory closed that another folder's walk takes, whatever the patterns say."""
+        for name in list(listing.closed) if self._borders else ():
+            with suppress(OSError):
+                seen = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                if _identity(seen) in self._borders:
+                    del listing.closed[name]
+
+
+def _identity(seen: os.stat_result) -> Identity:
+    return seen.st_dev, seen.st_ino
 
 
 def _read(
@@ -154,8 +195,7 @@ def _read(
     """Sort the directory's names into `listing` and `below`.
 
     The one hot loop of the project: 100,000 files pass here at each rescan, so it calls little
-    and looks up less. Listing a descriptor spares the kernel the way from the root at each stat,
-    and cannot be led astray by a directory that is exchanged for a link meanwhile.
+    and looks up less.
     """
     prefix = relative + b"/" if relative else b""
     verdict = selection.verdict if selection.has_patterns else None
@@ -184,13 +224,6 @@ def _read(
                 continue  # it went away between the listing and the look
             except OSError as error:
                 listing.unreadable[name] = error.strerror or str(error)
-
-
-def _forget_borders(listing: Listing, borders: frozenset[Identity]) -> None:
-    """Call no directory closed that another folder's walk takes, whatever the patterns say."""
-    for name in list(listing.closed) if borders else ():
-        if identity_of(os.path.join(listing.directory, name)) in borders:
-            del listing.closed[name]
 
 
 def _take_directory(

@@ -11,6 +11,7 @@ from uploadd.model.contents import Content
 from uploadd.model.delays import Delay
 from uploadd.model.photo import Privacy
 from uploadd.model.pixels import Pixels
+from uploadd.model.places import Spot, spot_of
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
@@ -120,6 +121,11 @@ class Job:
     def path(self) -> bytes:
         """The whole path, as the file system spells it."""
         return os.path.join(self.directory, self.name)
+
+    @property
+    def spot(self) -> Spot:
+        """How its file is reached."""
+        return spot_of(self.path, self.root)
 
     @property
     def mark(self) -> FileMark:

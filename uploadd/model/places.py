@@ -4,9 +4,44 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from uploadd.model.configuration import Folder, OnChange
 from uploadd.model.verdicts import Reason
+
+
+class Spot(NamedTuple):
+    """Where something is reached: from the directory `root`, by the way `relative`.
+
+    An empty way is the root itself.
+    """
+
+    root: bytes
+    relative: bytes
+
+    @property
+    def path(self) -> bytes:
+        """For people, and for the database."""
+        return os.path.join(self.root, self.relative) if self.relative else self.root
+
+    @property
+    def name(self) -> bytes:
+        """The last name of the way."""
+        return os.path.basename(self.relative)
+
+    @property
+    def above(self) -> Spot:
+        """The directory that holds it."""
+        return Spot(self.root, os.path.dirname(self.relative))
+
+
+def spot_of(path: bytes, root: bytes) -> Spot:
+    """The spot of a path below a root; of one that is not spelled so, below its own directory."""
+    if path == root:
+        return Spot(root, b"")
+    if is_inside(path, root):
+        return Spot(root, path[len(root.rstrip(b"/")) + 1 :])
+    return Spot(*os.path.split(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +60,12 @@ class Place:
     @property
     def path(self) -> bytes:
         """The one path by which the store knows it."""
-        return os.path.join(self.root, self.relative) if self.relative else self.root
+        return self.spot.path
+
+    @property
+    def spot(self) -> Spot:
+        """How it is reached."""
+        return Spot(self.root, self.relative)
 
     @property
     def folder_name(self) -> str:

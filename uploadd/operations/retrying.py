@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from uploadd.files import mounts
-from uploadd.files.opening import open_regular, printable
+from uploadd.files.opening import printable
+from uploadd.files.reaching import Roots
 from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration, OnChange, ServiceName
 from uploadd.model.errors import FileTrouble, UsageError
@@ -142,23 +142,23 @@ def _outlooks(state_dir: Path, rules: Rules, job_ids: Sequence[int]) -> dict[int
         rows = {row.id: row for row in accounts.all_accounts(db)}
         jobs = [job for job_id in job_ids if (job := moves.job_by_id(db, job_id)) is not None]
         doubted = {job.id for job in jobs if _may_be_there(db, job)}
-    outlooks = {}
+    outlooks, roots = {}, rules.folders.roots
     for job in jobs:
         row = rows[job.account_id]
         ruling = rules.ruling_on(job, row.label)
-        why_not = _why_not(job, ruling, ServiceName(row.service))
-        is_gone = job.id not in doubted and mounts.is_gone(job.path, job.root, job.device)
+        why_not = _why_not(job, ruling, ServiceName(row.service), roots)
+        is_gone = job.id not in doubted and roots.is_gone(job.spot, job.device)
         is_replacing = ruling.place.on_change is OnChange.REPLACE
         outlooks[job.id] = _Outlook(why_not, is_replacing, is_gone)
     return outlooks
 
 
-def _why_not(job: Job, ruling: Ruling, service: ServiceName) -> str:
+def _why_not(job: Job, ruling: Ruling, service: ServiceName, roots: Roots) -> str:
     """Why a retry would only fail again; empty where it may work. Looks at the disk."""
     if job.state in RETRYABLE and ruling.why_not is not None:
         return f"job {job.id} is left out: {ruling.why_not.text}; {ruling.why_not.remedy}"
     if job.state in RETRYABLE and not job.sha256:
-        return _why_unreadable(job)
+        return _why_unreadable(job, roots)
     if job.state is not State.SKIPPED:
         return ""
     refusal = refusal_of(service, job.size, job.media_type)
@@ -170,9 +170,9 @@ def _why_not(job: Job, ruling: Ruling, service: ServiceName) -> str:
     return f"job {job.id} is still not for upload: {reason.text}; {reason.remedy}"
 
 
-def _why_unreadable(job: Job) -> str:
+def _why_unreadable(job: Job, roots: Roots) -> str:
     try:
-        os.close(open_regular(job.path))
+        os.close(roots.route(job.spot).open())
     except FileTrouble as trouble:
         remedy = f"; {trouble.remedy}" if trouble.remedy else ""
         return f"job {job.id}: {trouble.text}{remedy}"

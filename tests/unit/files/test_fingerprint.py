@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from uploadd.files import fingerprint
 from uploadd.files.fingerprint import Stat, fingerprint_file, stat_file
 from uploadd.files.opening import CHUNK_BYTES
+from uploadd.files.reaching import Route
 from uploadd.model.errors import FileChangedError, FileUnreadableError, FileVanishedError
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9" + b"j" * 100
@@ -44,16 +46,16 @@ def _reading(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]) -> 
 def test_the_hash_is_that_of_all_bytes(tmp_path: Path, size: int) -> None:
     """Also where the size falls on the border of a chunk."""
     content = os.urandom(size)
-    found = fingerprint_file(_write(tmp_path / "a", content))
+    found = fingerprint_file(route_to(_write(tmp_path / "a", content)))
     assert found.sha256 == hashlib.sha256(content).hexdigest()
     assert found.stat.size == size
 
 
 def test_the_type_is_that_of_the_content(tmp_path: Path) -> None:
     """A JPEG named .png is a JPEG, a text named .jpg is nothing that we know."""
-    found = fingerprint_file(_write(tmp_path / "a.png", JPEG))
+    found = fingerprint_file(route_to(_write(tmp_path / "a.png", JPEG)))
     assert (found.media_type, found.extension) == ("image/jpeg", ".jpg")
-    found = fingerprint_file(_write(tmp_path / "a.jpg", b"dear diary"))
+    found = fingerprint_file(route_to(_write(tmp_path / "a.jpg", b"dear diary")))
     assert (found.media_type, found.extension) == ("application/octet-stream", "")
 
 
@@ -62,23 +64,23 @@ def test_the_stat_is_that_of_the_file(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.jpg", JPEG)
     raw = os.stat(path)
     expected = Stat(raw.st_dev, raw.st_ino, raw.st_size, raw.st_mtime_ns, raw.st_ctime_ns)
-    assert stat_file(path) == fingerprint_file(path).stat == expected
+    assert stat_file(route_to(path)) == fingerprint_file(route_to(path)).stat == expected
 
 
 @pytest.mark.parametrize("look", [stat_file, fingerprint_file])
-def test_a_missing_file_has_vanished(look: Callable[[bytes], object], tmp_path: Path) -> None:
+def test_a_missing_file_has_vanished(look: Callable[[Route], object], tmp_path: Path) -> None:
     """The text names the file."""
     with pytest.raises(FileVanishedError, match=r"gone\.jpg is not there any more"):
-        look(os.fsencode(tmp_path / "gone.jpg"))
+        look(route_to(tmp_path / "gone.jpg"))
 
 
 @pytest.mark.parametrize("look", [stat_file, fingerprint_file])
-def test_a_link_is_not_followed(look: Callable[[bytes], object], tmp_path: Path) -> None:
+def test_a_link_is_not_followed(look: Callable[[Route], object], tmp_path: Path) -> None:
     """Not even where it leads to a photo."""
     _write(tmp_path / "a.jpg", JPEG)
     (tmp_path / "b.jpg").symlink_to("a.jpg")
     with pytest.raises(FileVanishedError, match="not a regular file"):
-        look(os.fsencode(tmp_path / "b.jpg"))
+        look(route_to(tmp_path / "b.jpg"))
 
 
 def test_a_file_that_grows_under_the_read_has_changed(
@@ -93,7 +95,7 @@ def test_a_file_that_grows_under_the_read_has_changed(
 
     _reading(monkeypatch, grow)
     with pytest.raises(FileChangedError, match=r"a\.jpg changed while it was read"):
-        fingerprint_file(path)
+        fingerprint_file(route_to(path))
 
 
 def test_a_file_that_is_rewritten_with_old_times_has_changed(
@@ -112,7 +114,7 @@ def test_a_file_that_is_rewritten_with_old_times_has_changed(
 
     _reading(monkeypatch, rewrite)
     with pytest.raises(FileChangedError):
-        fingerprint_file(path)
+        fingerprint_file(route_to(path))
 
 
 def test_a_disk_that_fails_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +127,7 @@ def test_a_disk_that_fails_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
     before = len(os.listdir("/proc/self/fd"))
     monkeypatch.setattr(fingerprint.os, "read", fail)
     with pytest.raises(FileUnreadableError, match="dmesg"):
-        fingerprint_file(path)
+        fingerprint_file(route_to(path))
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -140,4 +142,4 @@ def test_the_same_content_is_size_mtime_and_inode() -> None:
 def test_a_file_that_gives_more_than_its_size_is_unreadable() -> None:
     """As files of the kernel do, and of file systems that guess: it would never be sent whole."""
     with pytest.raises(FileUnreadableError, match=r"/proc/version is said to have 0 bytes"):
-        fingerprint_file(b"/proc/version")
+        fingerprint_file(route_to(b"/proc/version"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from routes import route_to
 from uploadd.files.fingerprint import fingerprint_file
 from uploadd.files.kind import Kind, KindReader, read_kind
 from uploadd.files.media import HEAD_BYTES, UNKNOWN_MEDIA_TYPE
@@ -54,39 +55,40 @@ def _write(directory: Path, content: bytes, name: str = "a.jpg") -> bytes:
 def test_a_photo_without_a_picture_is_damaged(tmp_path: Path, content: bytes, found: str) -> None:
     """It says what was found, and both ways of reading agree."""
     path = _write(tmp_path, content)
-    assert fingerprint_file(path).kind == Kind(UNKNOWN_MEDIA_TYPE, found)
-    assert read_kind(path) == Kind(UNKNOWN_MEDIA_TYPE, found)
+    assert fingerprint_file(route_to(path)).kind == Kind(UNKNOWN_MEDIA_TYPE, found)
+    assert read_kind(route_to(path)) == Kind(UNKNOWN_MEDIA_TYPE, found)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.nef", "a.mkv"])
 def test_only_a_name_that_promises_a_picture_makes_it_damaged(tmp_path: Path, name: str) -> None:
     """Anything else is of an unknown type, and no more."""
     path = _write(tmp_path, bytes(5000), name)
-    assert fingerprint_file(path).kind == Kind(UNKNOWN_MEDIA_TYPE)
+    assert fingerprint_file(route_to(path)).kind == Kind(UNKNOWN_MEDIA_TYPE)
 
 
 def test_a_known_content_is_what_it_is_under_any_name(tmp_path: Path) -> None:
     """A PDF named .jpg is a PDF."""
-    assert fingerprint_file(_write(tmp_path, b"%PDF-1.7\n")).kind == Kind("application/pdf")
-    assert fingerprint_file(_write(tmp_path, JPEG, "a.png")).kind == Kind("image/jpeg")
+    named_as_photo = route_to(_write(tmp_path, b"%PDF-1.7\n"))
+    assert fingerprint_file(named_as_photo).kind == Kind("application/pdf")
+    assert fingerprint_file(route_to(_write(tmp_path, JPEG, "a.png"))).kind == Kind("image/jpeg")
 
 
 def test_a_picture_that_is_cut_off_later_is_a_picture(tmp_path: Path) -> None:
     """With a word about its end, which the look at the beginning does not have."""
-    path = _write(tmp_path, JPEG[:-30])
-    assert fingerprint_file(path).kind == Kind("image/jpeg", flaw="its JPEG has no end mark")
-    assert read_kind(path) == Kind("image/jpeg")
+    route = route_to(_write(tmp_path, JPEG[:-30]))
+    assert fingerprint_file(route).kind == Kind("image/jpeg", flaw="its JPEG has no end mark")
+    assert read_kind(route) == Kind("image/jpeg")
 
 
 def test_a_scan_behind_megabytes_of_notes_is_found(tmp_path: Path) -> None:
     """A camera may put a large preview in front of the picture."""
     notes = (b"\xff\xe2\xff\xff" + bytes(0xFFFF - 2)) * 40
     path = _write(tmp_path, JPEG[:2] + notes + JPEG[2:])
-    assert fingerprint_file(path).kind == Kind("image/jpeg")
-    assert read_kind(path) == Kind("image/jpeg")
+    assert fingerprint_file(route_to(path)).kind == Kind("image/jpeg")
+    assert read_kind(route_to(path)) == Kind("image/jpeg")
     cut = _write(tmp_path, JPEG[:2] + notes[:-5])
-    assert fingerprint_file(cut).kind.damage
-    assert read_kind(cut).damage
+    assert fingerprint_file(route_to(cut)).kind.damage
+    assert read_kind(route_to(cut)).damage
 
 
 def test_a_look_at_the_beginning_reads_no_more_than_it_needs(tmp_path: Path) -> None:
@@ -100,4 +102,4 @@ def test_a_look_at_the_beginning_reads_no_more_than_it_needs(tmp_path: Path) -> 
     other = KindReader(b"a.mp4")
     other.feed(bytes(10))
     assert other.has_begun
-    assert read_kind(_write(tmp_path, b"")).damage == "it begins with zeros"
+    assert read_kind(route_to(_write(tmp_path, b""))).damage == "it begins with zeros"

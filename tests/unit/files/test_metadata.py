@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from routes import route_to
 from uploadd.files import metadata
 from uploadd.files.metadata import PhotoFacts, read_photo_facts
 
@@ -56,19 +57,19 @@ def test_the_camera_is_believed(tmp_path: Path, suffix: str) -> None:
         make="Canon",
         model="Canon EOS 80D",
     )
-    facts = read_photo_facts(path, MTIME_NS)
+    facts = read_photo_facts(route_to(path), MTIME_NS)
     assert facts == PhotoFacts(datetime(2019, 7, 8, 9, 10, 11), "Canon EOS 80D")  # noqa: DTZ001 - as above
 
 
 def test_the_next_best_date(tmp_path: Path) -> None:
     """Where the moment of the picture is empty, as cameras without a set clock leave it."""
     path = _photo(tmp_path / "a.jpg", original="0000:00:00 00:00:00", date="2020:01:02 03:04:05")
-    assert read_photo_facts(path, MTIME_NS).taken == datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - as above
+    assert read_photo_facts(route_to(path), MTIME_NS).taken == datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - as above
 
 
 def test_no_date_is_the_files_date(tmp_path: Path) -> None:
     """In local time, to the second."""
-    assert read_photo_facts(_photo(tmp_path / "a.jpg"), MTIME_NS) == FROM_THE_FILE
+    assert read_photo_facts(route_to(_photo(tmp_path / "a.jpg")), MTIME_NS) == FROM_THE_FILE
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_no_date_is_the_files_date(tmp_path: Path) -> None:
 def test_the_camera_has_one_name(tmp_path: Path, make: str, model: str, camera: str) -> None:
     """The maker once, and none of what cameras pad their names with."""
     path = _photo(tmp_path / "a.jpg", make=make, model=model)
-    assert read_photo_facts(path, MTIME_NS).camera == camera
+    assert read_photo_facts(route_to(path), MTIME_NS).camera == camera
 
 
 @pytest.mark.parametrize(
@@ -106,29 +107,29 @@ def test_bad_metadata_is_no_error(
     """Nothing is raised and nothing is logged; the file's date stands in."""
     (tmp_path / "a.jpg").write_bytes(content)
     with caplog.at_level(logging.DEBUG):
-        assert read_photo_facts(os.fsencode(tmp_path / "a.jpg"), MTIME_NS) == FROM_THE_FILE
+        assert read_photo_facts(route_to(tmp_path / "a.jpg"), MTIME_NS) == FROM_THE_FILE
     assert not caplog.records
 
 
 def test_a_file_that_is_gone_is_no_error(tmp_path: Path) -> None:
     """The send will say so; the facts need not."""
-    assert read_photo_facts(os.fsencode(tmp_path / "gone.jpg"), MTIME_NS) == FROM_THE_FILE
+    assert read_photo_facts(route_to(tmp_path / "gone.jpg"), MTIME_NS) == FROM_THE_FILE
 
 
 def test_no_more_than_the_bound_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Metadata of gigabytes cannot fill the memory."""
     path = _photo(tmp_path / "a.jpg", original="2019:07:08 09:10:11")
     monkeypatch.setattr(metadata, "MOST_BYTES", 10)
-    assert read_photo_facts(path, MTIME_NS) == FROM_THE_FILE
+    assert read_photo_facts(route_to(path), MTIME_NS) == FROM_THE_FILE
     monkeypatch.setattr(metadata, "MOST_BYTES", 1 << 20)
     monkeypatch.setattr(metadata, "MOST_READS", 3)
-    assert read_photo_facts(path, MTIME_NS) == FROM_THE_FILE
+    assert read_photo_facts(route_to(path), MTIME_NS) == FROM_THE_FILE
 
 
 @pytest.mark.parametrize("mtime_ns", [0, -(10**18), 10**20, -(10**20), 10**30])
 def test_every_mtime_is_a_date(tmp_path: Path, mtime_ns: int) -> None:
     """Also those that no calendar has."""
-    assert 1 <= read_photo_facts(os.fsencode(tmp_path / "gone"), mtime_ns).taken.year <= 9999
+    assert 1 <= read_photo_facts(route_to(tmp_path / "gone"), mtime_ns).taken.year <= 9999
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
@@ -143,5 +144,5 @@ def test_damage_anywhere_is_no_error(tmp_path: Path, data: st.DataObject) -> Non
         )
     (tmp_path / "a.jpg").write_bytes(content)
     begun = time.perf_counter()
-    assert read_photo_facts(path, MTIME_NS).taken.year >= 1
+    assert read_photo_facts(route_to(path), MTIME_NS).taken.year >= 1
     assert time.perf_counter() - begun < 5

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.files.opening import open_regular, printable, trouble
+from routes import route_to
+from uploadd.files.opening import printable, trouble
 from uploadd.model.errors import FileChangedError, FileUnreadableError, FileVanishedError
 
 
@@ -56,13 +57,13 @@ def test_a_link_a_directory_a_fifo_and_a_socket_are_no_files(tmp_path: Path) -> 
         listener.bind(str(tmp_path / "socket"))
         for name in ("link", "directory", "fifo", "socket"):
             with pytest.raises(FileVanishedError, match="is not a regular file"):
-                open_regular(os.fsencode(tmp_path / name))
+                route_to(tmp_path / name).open()
 
 
 def test_an_open_file_is_not_inherited(tmp_path: Path) -> None:
     """A program that is run by us must not hold photos open."""
     (tmp_path / "a.jpg").write_bytes(b"x")
-    descriptor = open_regular(os.fsencode(tmp_path / "a.jpg"))
+    descriptor = route_to(tmp_path / "a.jpg").open()
     try:
         assert not os.get_inheritable(descriptor)
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from uploadd.files import openness
 from uploadd.files.openness import ignore_lease_signals, is_open_for_writing
 
@@ -25,31 +26,31 @@ def path(tmp_path: Path) -> bytes:
 
 def test_a_closed_file_is_not_open(path: bytes) -> None:
     """Nor is one that is only read."""
-    assert is_open_for_writing(path) is False
+    assert is_open_for_writing(route_to(path)) is False
     with open(path, "rb"):
-        assert is_open_for_writing(path) is False
+        assert is_open_for_writing(route_to(path)) is False
 
 
 @pytest.mark.parametrize("mode", ["ab", "r+b"])
 def test_a_writer_is_seen(path: bytes, mode: str) -> None:
     """As long as it has the file open."""
     with open(path, mode):
-        assert is_open_for_writing(path) is True
-    assert is_open_for_writing(path) is False
+        assert is_open_for_writing(route_to(path)) is True
+    assert is_open_for_writing(route_to(path)) is False
 
 
 def test_asking_twice_at_once_is_no_writer(path: bytes) -> None:
     """Somebody else's read lease does not count."""
     with open(path, "rb") as file:
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        assert is_open_for_writing(path) is False
+        assert is_open_for_writing(route_to(path)) is False
 
 
 def test_what_is_no_file_cannot_be_told(tmp_path: Path) -> None:
     """And a FIFO is not waited for."""
     os.mkfifo(tmp_path / "fifo")
-    assert is_open_for_writing(os.fsencode(tmp_path / "fifo")) is None
-    assert is_open_for_writing(os.fsencode(tmp_path / "gone")) is None
+    assert is_open_for_writing(route_to(tmp_path / "fifo")) is None
+    assert is_open_for_writing(route_to(tmp_path / "gone")) is None
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EINVAL])
@@ -58,15 +59,15 @@ def test_a_refused_lease_cannot_be_told(
 ) -> None:
     """Somebody else's file, or a file system without leases."""
     _refuse_leases(monkeypatch, number)
-    assert is_open_for_writing(path) is None
+    assert is_open_for_writing(route_to(path)) is None
 
 
 def test_a_network_file_system_cannot_tell(path: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """NFS refuses most leases with the very number that means "somebody writes" elsewhere."""
     _refuse_leases(monkeypatch, errno.EAGAIN)
-    assert is_open_for_writing(path) is True
+    assert is_open_for_writing(route_to(path)) is True
     monkeypatch.setattr(openness, "file_system_of", lambda _path: "nfs4")
-    assert is_open_for_writing(path) is None
+    assert is_open_for_writing(route_to(path)) is None
 
 
 def _refuse_leases(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -81,7 +82,10 @@ def _refuse_leases(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 _ASK_UNDER_FIRE = """
 import os, sys, threading, time
 from uploadd.files.openness import is_open_for_writing
+from uploadd.files.reaching import Roots
+from uploadd.model.places import Spot
 path = os.fsencode(sys.argv[1])
+route = Roots().route(Spot(*os.path.split(path)))
 answers = set()
 opened = 0
 until = time.monotonic() + 1.0
@@ -95,7 +99,7 @@ if writer == 0:
     write()
     os._exit(0)
 while time.monotonic() < until:
-    answers.add(is_open_for_writing(path))
+    answers.add(is_open_for_writing(route))
 assert os.waitpid(writer, 0)[1] == 0
 print(sorted(map(str, answers)))
 """

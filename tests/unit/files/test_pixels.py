@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from uploadd.files.fingerprint import fingerprint_file
 from uploadd.files.kind import KindReader
 from uploadd.model.pixels import Pixels
@@ -82,5 +83,5 @@ def test_a_fingerprint_tells_them(tmp_path: Path) -> None:
     """In the one pass; two contents are the same by their hashes alone."""
     path = tmp_path / "a.jpg"
     path.write_bytes(FILES["half a megabyte of metadata"])
-    content = fingerprint_file(bytes(path)).content
+    content = fingerprint_file(route_to(bytes(path))).content
     assert content.pixels == Pixels(800, 600, "image/jpeg")

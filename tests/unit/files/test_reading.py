@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import CHUNK_BYTES
 from uploadd.files.reading import SteadyReader
@@ -24,7 +25,7 @@ def path(tmp_path: Path) -> bytes:
 
 
 def _reader(path: bytes, found: Fingerprint) -> SteadyReader:
-    return SteadyReader(path, found.stat, found.sha256)
+    return SteadyReader(route_to(path), found.stat, found.sha256)
 
 
 def _drain(reader: SteadyReader) -> bytes:
@@ -36,7 +37,7 @@ def _drain(reader: SteadyReader) -> bytes:
 
 def test_a_steady_file_is_given_whole(path: bytes) -> None:
     """In chunks, then nothing, and it is not torn."""
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         assert reader.size == len(CONTENT)
         assert len(reader.read_chunk()) == CHUNK_BYTES
         assert reader.given == CHUNK_BYTES
@@ -49,7 +50,7 @@ def test_a_steady_file_is_given_whole(path: bytes) -> None:
 
 def test_a_file_that_changed_since_is_not_begun(path: bytes) -> None:
     """Not a byte of another content is given."""
-    found = fingerprint_file(path)
+    found = fingerprint_file(route_to(path))
     with open(path, "ab") as file:
         file.write(b"x")
     with pytest.raises(FileChangedError, match="changed since it was fingerprinted"):
@@ -58,7 +59,7 @@ def test_a_file_that_changed_since_is_not_begun(path: bytes) -> None:
 
 def test_a_file_that_was_exchanged_is_not_begun(path: bytes) -> None:
     """Same size, same mtime, another file: the inode tells."""
-    found = fingerprint_file(path)
+    found = fingerprint_file(route_to(path))
     Path(os.fsdecode(path + b".new")).write_bytes(CONTENT)
     os.utime(path + b".new", ns=(found.stat.mtime_ns, found.stat.mtime_ns))
     os.replace(path + b".new", path)
@@ -68,7 +69,7 @@ def test_a_file_that_was_exchanged_is_not_begun(path: bytes) -> None:
 
 def test_a_file_that_is_gone_is_not_begun(path: bytes) -> None:
     """The caller learns that it vanished."""
-    found = fingerprint_file(path)
+    found = fingerprint_file(route_to(path))
     os.unlink(path)
     with pytest.raises(FileVanishedError):
         _reader(path, found)
@@ -76,7 +77,7 @@ def test_a_file_that_is_gone_is_not_begun(path: bytes) -> None:
 
 def test_a_failed_opening_leaves_no_descriptor(path: bytes) -> None:
     """Thousands of changed files must not use up the limit."""
-    found = fingerprint_file(path)
+    found = fingerprint_file(route_to(path))
     os.utime(path)
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(FileChangedError):
@@ -86,7 +87,7 @@ def test_a_failed_opening_leaves_no_descriptor(path: bytes) -> None:
 
 def test_a_file_that_shrinks_under_the_send_is_noticed(path: bytes) -> None:
     """The promise of a length cannot be kept."""
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         reader.read_chunk()
         os.truncate(path, 10)
         with pytest.raises(FileChangedError, match="became shorter while it was sent"):
@@ -95,7 +96,7 @@ def test_a_file_that_shrinks_under_the_send_is_noticed(path: bytes) -> None:
 
 def test_never_more_than_was_promised(path: bytes) -> None:
     """A file that grows under the send is cut where the promise ends, and is whole all the same."""
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         with open(path, "ab") as file:
             file.write(b"x" * CHUNK_BYTES)
         assert _drain(reader) == CONTENT
@@ -105,7 +106,7 @@ def test_never_more_than_was_promised(path: bytes) -> None:
 
 def test_a_file_rewritten_under_the_send_is_torn(path: bytes) -> None:
     """The hash of what was given says what the service has now."""
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         sent = reader.read_chunk()
         with open(path, "r+b") as file:
             file.seek(CHUNK_BYTES)
@@ -118,14 +119,14 @@ def test_a_file_rewritten_under_the_send_is_torn(path: bytes) -> None:
 
 def test_a_half_read_file_counts_as_torn(path: bytes) -> None:
     """What was given is not what was fingerprinted."""
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         reader.read_chunk()
         assert reader.finish()
 
 
 def test_closed_is_closed(path: bytes) -> None:
     """Closing twice is fine; reading after it is a mistake of ours."""
-    reader = _reader(path, fingerprint_file(path))
+    reader = _reader(path, fingerprint_file(route_to(path)))
     reader.close()
     reader.close()
     with pytest.raises(ValueError, match="closed"):
@@ -136,6 +137,6 @@ def test_an_empty_file_is_given_as_nothing(tmp_path: Path) -> None:
     """And is not torn."""
     (tmp_path / "empty").touch()
     path = os.fsencode(tmp_path / "empty")
-    with _reader(path, fingerprint_file(path)) as reader:
+    with _reader(path, fingerprint_file(route_to(path))) as reader:
         assert reader.read_chunk() == b""
         assert not reader.finish()

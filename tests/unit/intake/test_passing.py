@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from uploadd.files.reaching import Roots
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import Listing, walk
 from uploadd.model.left_alone import LeftAlone
+from uploadd.model.places import Spot
 
 
 def _make(root: Path, *names: str) -> None:
@@ -19,7 +21,7 @@ def _make(root: Path, *names: str) -> None:
 
 def _left_alone(root: Path, selection: Selection, start: bytes = b"") -> LeftAlone:
     passed_by = PassedBy(selection, start)
-    for listing in walk(os.fsencode(root), selection, start):
+    for listing in walk(Roots(), Spot(os.fsencode(root), start), selection):
         passed_by.take(listing)
     return passed_by.sum()
 

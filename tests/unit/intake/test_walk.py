@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from routes import route_to
 from uploadd.files.fingerprint import stat_file
+from uploadd.files.reaching import Roots
 from uploadd.intake import walk as walking
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import Entry, KnownFile, Listing, batches, compare, walk
+from uploadd.model.places import Spot
 
 
 def _make(root: Path, *names: str) -> None:
@@ -22,11 +25,21 @@ def _make(root: Path, *names: str) -> None:
         (root / name).write_bytes(name.encode())
 
 
+def _walk(root: Path, selection: Selection | None = None, start: bytes = b"") -> Iterator[Listing]:
+    return walk(Roots(), Spot(os.fsencode(root), start), selection or Selection())
+
+
+def _one_by_one(root: Path) -> Iterator[Listing]:
+    """Each directory in a batch of its own."""
+    for batch in batches(Roots(), Spot(os.fsencode(root), b""), Selection(), entries_per_batch=1):
+        yield from batch
+
+
 def _listings(
     root: Path, selection: Selection | None = None, start: bytes = b""
 ) -> dict[str, Listing]:
     """The listings by their directory, relative to `root`, in the order of the walk."""
-    found = walk(os.fsencode(root), selection or Selection(), start)
+    found = _walk(root, selection, start)
     return {os.path.relpath(os.fsdecode(one.directory), root): one for one in found}
 
 
@@ -63,7 +76,7 @@ def test_an_entry_has_the_files_stat(tmp_path: Path) -> None:
     """The same that a look at the file gives."""
     _make(tmp_path, "a.jpg")
     (entry,) = _listings(tmp_path)["."].entries
-    assert entry.stat == stat_file(os.fsencode(tmp_path / "a.jpg"))
+    assert entry.stat == stat_file(route_to(tmp_path / "a.jpg"))
 
 
 def test_names_of_any_bytes(tmp_path: Path) -> None:
@@ -73,7 +86,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
     for name in (b"/caf\xe9.jpg", b"/d\xff/x\xfe.jpg", b"/new\nline.jpg"):
         with open(root + name, "wb"):
             pass
-    first, second = walk(root, Selection())
+    first, second = _walk(tmp_path)
     assert sorted(entry.name for entry in first.entries) == [b"caf\xe9.jpg", b"new\nline.jpg"]
     assert (second.directory, [entry.name for entry in second.entries]) == (
         root + b"/d\xff",
@@ -98,7 +111,7 @@ def test_the_root_may_be_a_link(tmp_path: Path) -> None:
     """Paths begin with the link, as the user wrote it."""
     _make(tmp_path, "real/x/b.jpg")
     (tmp_path / "link").symlink_to("real")
-    found = list(walk(os.fsencode(tmp_path / "link"), Selection()))
+    found = list(_walk(tmp_path / "link"))
     assert [one.directory for one in found] == [
         os.fsencode(tmp_path / "link"),
         os.fsencode(tmp_path / "link" / "x"),
@@ -121,7 +134,7 @@ def test_thumbnails_and_backups_beside_their_originals_are_left_alone(tmp_path: 
     _make(tmp_path, "a.jpg", "a.jpg_original", "Sea.jpg", "X.photoslibrary/originals/b.jpg", *small)
     for root in (tmp_path, tmp_path / "X.photoslibrary"):
         selection = Selection(root=os.fsencode(root))
-        list(walk(os.fsencode(root), selection))  # the names' ends are known from now on
+        list(_walk(root, selection))  # the names' ends are known from now on
         found = _listings(root, selection)
         taken = [name for one in found.values() for name in _names(one)]
         assert sorted(taken) == (["Sea.jpg", "a.jpg", "b.jpg"] if root == tmp_path else ["b.jpg"])
@@ -156,14 +169,14 @@ def test_a_start_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_missing_root_is_a_listing_with_an_error(tmp_path: Path) -> None:
     """And nothing is raised."""
-    (only,) = walk(os.fsencode(tmp_path / "gone"), Selection())
+    (only,) = _walk(tmp_path / "gone")
     assert only.error == os.strerror(errno.ENOENT)
 
 
 def test_a_directory_that_vanishes_during_the_walk(tmp_path: Path) -> None:
     """It has an error, and the walk goes on."""
     _make(tmp_path, "a/x.jpg", "b/y.jpg")
-    found: Iterator[Listing] = walk(os.fsencode(tmp_path), Selection())
+    found = _one_by_one(tmp_path)
     next(found)
     (tmp_path / "a" / "x.jpg").unlink()
     (tmp_path / "a").rmdir()
@@ -174,7 +187,7 @@ def test_a_directory_that_vanishes_during_the_walk(tmp_path: Path) -> None:
 def test_a_directory_exchanged_for_a_link_is_not_entered(tmp_path: Path) -> None:
     """Between being listed and being opened."""
     _make(tmp_path, "photos/a/x.jpg", "elsewhere/secret.jpg")
-    found = walk(os.fsencode(tmp_path / "photos"), Selection())
+    found = _one_by_one(tmp_path / "photos")
     next(found)
     (tmp_path / "photos" / "a").rename(tmp_path / "moved")
     (tmp_path / "photos" / "a").symlink_to(tmp_path / "elsewhere")
@@ -374,33 +387,55 @@ def test_files_on_devices_of_their_own_have_not_moved(tmp_path: Path) -> None:
     assert (difference.fresh, difference.device_moved) == ([], False)
 
 
-def test_listings_come_in_batches() -> None:
+def test_listings_come_in_batches(tmp_path: Path) -> None:
     """Never cut, never lost, each as soon as it is full."""
-    sizes = [0, 3, 5, 0, 12, 1, 1]
-    listings = [
-        Listing(b"/%d" % number, entries=[Entry(b"x", 1, 2, 3, 4, 5)] * size)
-        for number, size in enumerate(sizes)
-    ]
-    batched = list(batches(listings, entries_per_batch=5))
-    assert [[len(one.entries) for one in batch] for batch in batched] == [
-        [0, 3, 5],
-        [0, 12],
-        [1, 1],
-    ]
-    assert [one for batch in batched for one in batch] == listings
-    assert list(batches([], 5)) == []
+    for number, size in enumerate((3, 5, 0, 12, 1, 1)):
+        (tmp_path / str(number)).mkdir()
+        _make(tmp_path / str(number), *(f"{file}.jpg" for file in range(size)))
+    assert _sizes(tmp_path) == [[0, 3, 5], [0, 12], [1, 1]]
 
 
-def test_many_empty_directories_are_cut_into_batches_too() -> None:
+def test_many_empty_directories_are_cut_into_batches_too(tmp_path: Path) -> None:
     """A million directories without a photo must not gather in memory."""
-    listings = (Listing(b"/%d" % number) for number in range(11))
-    assert [len(batch) for batch in batches(listings, entries_per_batch=5)] == [5, 5, 1]
+    for number in range(10):
+        (tmp_path / str(number)).mkdir()
+    assert [len(batch) for batch in _sizes(tmp_path)] == [5, 5, 1]
+
+
+def _sizes(root: Path) -> list[list[int]]:
+    """How many candidates each directory of each batch has."""
+    found = batches(Roots(), Spot(os.fsencode(root), b""), Selection(), entries_per_batch=5)
+    return [[len(listing.entries) for listing in batch] for batch in found]
+
+
+def test_a_root_that_is_exchanged_ends_the_walk(tmp_path: Path) -> None:
+    """What is there now is another tree; nothing of it is listed, and nothing is called gone."""
+    _make(tmp_path, "photos/a/x.jpg", "photos/b/y.jpg", "other/b/secret.jpg")
+    found = _one_by_one(tmp_path / "photos")
+    assert [_names(next(found)), _names(next(found))] == [[], ["x.jpg"]]
+    (tmp_path / "photos").rename(tmp_path / "old")
+    (tmp_path / "other").rename(tmp_path / "photos")
+    (last,) = found
+    assert last.directory == os.fsencode(tmp_path / "photos")
+    assert (last.error, last.entries) == (
+        "another directory has taken its place during the walk",
+        [],
+    )
+
+
+def test_no_directory_is_open_between_two_batches(tmp_path: Path) -> None:
+    """Else its disk could not be unmounted."""
+    _make(tmp_path, "a/x.jpg", "b/y.jpg")
+    before = os.listdir("/proc/self/fd")
+    found = _one_by_one(tmp_path)
+    next(found)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_the_walk_is_lazy(tmp_path: Path) -> None:
     """The first listing comes before the last directory was looked at."""
     _make(tmp_path, "a/x.jpg")
-    found = walk(os.fsencode(tmp_path), Selection())
+    found = _one_by_one(tmp_path)
     next(found)
     _make(tmp_path, "a/y.jpg")
     assert _names(next(found)) == ["x.jpg", "y.jpg"]
@@ -413,7 +448,7 @@ def test_a_deep_tree_needs_no_deep_stack(tmp_path: Path) -> None:
         path += b"/d"
         os.mkdir(path)
     begun = time.perf_counter()
-    assert sum(1 for _ in walk(os.fsencode(tmp_path), Selection())) == 501
+    assert sum(1 for _ in _walk(tmp_path)) == 501
     assert time.perf_counter() - begun < 10
 
 

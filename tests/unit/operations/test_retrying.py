@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from unit.operations.records import NOT_A_PHOTO, NOW, UNREADABLE, Records
+from uploadd.files.reaching import Roots
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import compare, walk
 from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
+from uploadd.model.places import Spot
 from uploadd.model.sightings import Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -191,7 +193,7 @@ def fresh_names(records: Records) -> list[bytes]:
     """What a walk would read."""
     with writing(records.configuration.state_dir) as db:
         (known,) = sightings.known_files(db, [records.root])
-    (listing,) = walk(records.root, Selection())
+    (listing,) = walk(Roots(), Spot(records.root, b""), Selection())
     return [entry.name for entry in compare(listing, known, "1").fresh]
 
 

@@ -10,15 +10,16 @@ from contextlib import closing, nullcontext
 from sqlite_utils import Database
 
 from uploadd.files.kind import Kind, read_kind
-from uploadd.files.membership import Folders, Identity
+from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all, walk
+from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.estimates import Pace
 from uploadd.model.left_alone import LeftAlone
+from uploadd.model.places import spot_of
 from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.model.states import State
@@ -54,13 +55,13 @@ def preview(
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
-    borders, seen = Folders.of(configuration).borders(), set[bytes]()
+    folders, seen = Folders.of(configuration), set[bytes]()
     db = open_for_reading(configuration.state_dir)
     with nullcontext() if db is None else closing(db):
         rows = [] if db is None else accounts.all_accounts(db)
         ids = {row.label: row.id for row in rows if row.label}
         for one in wanted:
-            _Walk(found, one, borders, seen, db, ids).run()
+            _Walk(found, one, folders, seen, db, ids).run()
     return found
 
 
@@ -71,14 +72,14 @@ class _Walk:
         self,
         found: Preview,
         one: Wanted,
-        borders: frozenset[Identity],
+        folders: Folders,
         seen: set[bytes],
         db: Database | None,
         ids: Mapping[str, int],
     ) -> None:
         self._found = found
         self._tree = one
-        self._borders = borders
+        self._folders = folders
         self._seen = seen
         self._db = db
         self._ids = {name: ids.get(name, 0) for name in one.folder.accounts}
@@ -87,7 +88,8 @@ class _Walk:
         folder = self._tree.folder
         selection = Selection(folder.include, folder.exclude, self._tree.root)
         passed_by, files = PassedBy(selection, self._tree.start), 0
-        for batch in batches(walk(self._tree.root, selection, self._tree.start, self._borders)):
+        folders, start = self._folders, self._tree.spot
+        for batch in batches(folders.roots, start, selection, folders.borders()):
             if not folder.accounts:
                 files += sum(len(listing.entries) for listing in batch)
                 continue
@@ -151,7 +153,8 @@ class _Walk:
     def _count_fresh(self, path: bytes, size: int, lacking: Sequence[str]) -> None:
         found = self._found
         try:
-            kind = read_kind(path)
+            route = self._folders.roots.route(spot_of(path, self._tree.root))
+            kind = read_kind(route)
         except FileTrouble as trouble:
             self._count_unreadable(path, trouble.text, lacking)
             return

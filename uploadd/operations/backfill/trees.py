@@ -17,7 +17,7 @@ from uploadd.intake.tree import narrow, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 from uploadd.model.left_alone import LeftAlone
-from uploadd.model.places import is_inside
+from uploadd.model.places import Spot, is_inside
 from uploadd.operations.choosing import account_asked_for, account_called, folder_called
 
 
@@ -35,9 +35,14 @@ class Wanted:
     is_named: bool = False
 
     @property
+    def spot(self) -> Spot:
+        """How it is reached."""
+        return Spot(self.root, self.start)
+
+    @property
     def directory(self) -> bytes:
         """The directory itself."""
-        return os.path.join(self.root, self.start) if self.start else self.root
+        return self.spot.path
 
 
 def wanted_trees(

@@ -15,6 +15,7 @@ from uploadd.intake.walk import walk
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted, number
+from uploadd.model.places import Spot
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.choosing import wrong_folders
 
@@ -70,7 +71,7 @@ class FolderChecks:
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:
         subject = f"folders.{folder.name}"
         directories, files, closed = 0, 0, list[str]()
-        for listing in walk(root, selection, borders=self._borders):
+        for listing in walk(self._places.roots, Spot(root, b""), selection, self._borders):
             directories += 1
             files += len(listing.entries)
             if listing.error is not None:

@@ -16,6 +16,7 @@ from uploadd.delivery.body import FileBody
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
+from uploadd.files.reaching import Roots, Route
 from uploadd.files.reading import SteadyReader
 from uploadd.model import photo, verdicts
 from uploadd.model.contents import Content
@@ -29,6 +30,7 @@ from uploadd.model.errors import (
     UsageError,
 )
 from uploadd.model.pauses import PauseCause
+from uploadd.model.places import Spot
 from uploadd.model.ports import Disk
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.model.verdicts import Reason, Verdict
@@ -159,8 +161,13 @@ def _upload(verdict: Verdict, known: Fingerprint, *, is_torn: bool) -> Upload:
 
 
 def _fingerprint(path: bytes, *, with_md5: bool) -> Fingerprint:
-    return fingerprint_file(os.path.realpath(path), with_md5=with_md5)
+    return fingerprint_file(_route(path), with_md5=with_md5)
 
 
 def _reader(path: bytes, known: Fingerprint) -> SteadyReader:
-    return SteadyReader(os.path.realpath(path), known.stat, known.sha256)
+    return SteadyReader(_route(path), known.stat, known.sha256)
+
+
+def _route(path: bytes) -> Route:
+    """To the file behind a path that the caller named; its own links are followed."""
+    return Roots().route(Spot(*os.path.split(os.path.realpath(path))))

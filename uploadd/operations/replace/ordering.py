@@ -14,6 +14,7 @@ from uploadd.assembly import ServiceMaker
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
+from uploadd.files.reaching import Route
 from uploadd.intake.examine import finding_of
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.model.budget import Purpose, wait_for_call
@@ -45,6 +46,7 @@ LONGEST_ID = 20
 class Order:
     """A file whose content a photo is to get, and where it lies."""
 
+    route: Route
     place: Place
     account: Account
     photo_id: str
@@ -57,7 +59,7 @@ class Order:
 
     def finding(self, account_id: int) -> Finding:
         """The same as intake would tell it."""
-        sighting = Sighting(self.path, self.place, (account_id,))
+        sighting = Sighting(self.route, self.place, (account_id,))
         return finding_of(sighting, Lane.LIVE, self.fingerprint)
 
 
@@ -69,20 +71,21 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
             "it is the number in the address of the photo's page",
         )
     account = account_asked_for(configuration, name)
-    place = _place(configuration, os.fsencode(file), account)
-    return Order(place, account, photo_id, _read(place.path, account))
-
-
-def _place(configuration: Configuration, file: bytes, account: Account) -> Place:
     rules = Rules(configuration)
+    place = _place(configuration, rules, os.fsencode(file), account)
+    route = rules.folders.roots.route(place.spot)
+    return Order(route, place, account, photo_id, _read(route, account))
+
+
+def _place(configuration: Configuration, rules: Rules, file: bytes, account: Account) -> Place:
     with reading(configuration.state_dir) as db:
         known = known_place(db, rules.folders, file)
     return rules.place_for(known.path, (account.name,))
 
 
-def _read(path: bytes, account: Account) -> Fingerprint:
+def _read(route: Route, account: Account) -> Fingerprint:
     try:
-        fingerprint = fingerprint_file(path, with_md5=account.needs_md5)
+        fingerprint = fingerprint_file(route, with_md5=account.needs_md5)
     except FileTrouble as trouble:
         remedy = trouble.remedy or "name a photo that is there"
         raise UsageError(trouble.text, remedy) from None
@@ -90,10 +93,11 @@ def _read(path: bytes, account: Account) -> Fingerprint:
     refusal = refusal_of(account.service, fingerprint.stat.size, kind.media_type, kind.damage)
     if refusal is not None:
         reason = refusal.reason
-        raise UsageError(f"{printable(path)}: {reason.text}", "name a photo")
-    if is_open_for_writing(path):
+        raise UsageError(f"{printable(route.path)}: {reason.text}", "name a photo")
+    if is_open_for_writing(route):
         raise UsageError(
-            f"{printable(path)} is being written", "give the command again when it is finished"
+            f"{printable(route.path)} is being written",
+            "give the command again when it is finished",
         )
     return fingerprint
 

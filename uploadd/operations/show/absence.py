@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
+from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Folder
 from uploadd.model.numbers import number
-from uploadd.model.places import Place
+from uploadd.model.places import Place, Spot
 from uploadd.operations.show.exclusion import Remark, closed_directory, exclusion
 from uploadd.store.lock import Holder
 from uploadd.store.rows import Row
@@ -41,7 +42,7 @@ def why_no_job(place: Place, watchers: Watchers) -> Remark:
         return left_out
     if not stat.S_ISREG(seen.st_mode):
         return _not_regular(seen)
-    return Remark("unseen", "; ".join(_why_unseen(folder, place.path, seen, watchers)))
+    return Remark("unseen", "; ".join(_why_unseen(folder, place.spot, seen, watchers)))
 
 
 def _look(path: bytes) -> os.stat_result | Remark:
@@ -79,16 +80,16 @@ def _not_regular(seen: os.stat_result) -> Remark:
 
 
 def _why_unseen(
-    folder: Folder, path: bytes, seen: os.stat_result, watchers: Watchers
+    folder: Folder, spot: Spot, seen: os.stat_result, watchers: Watchers
 ) -> Iterator[str]:
     yield f"folder {folder.name} takes it, and it has not been read yet"
-    if not os.access(os.path.dirname(path), os.R_OK | os.X_OK):
+    if not os.access(spot.above.path, os.R_OK | os.X_OK):
         yield "its directory cannot be listed by this user"
     rest = watchers.now - max(seen.st_mtime, seen.st_ctime)
     if rest < folder.settle_seconds:
         since = number(max(rest, 0))
         yield f"it changed {since} s ago and must rest for {folder.settle_seconds:,g} s"
-    if is_open_for_writing(path):
+    if is_open_for_writing(Roots().route(spot)):
         yield "another program has it open for writing; it is taken when that has ended"
     yield _who_looks(folder, watchers)
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.files.fingerprint import stat_file
+from uploadd.files.reaching import Route
 from uploadd.intake.rules import Rules
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Configuration
@@ -125,7 +126,8 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
         )
         sums = () if jobs else sum_by_reason(db, Choice(below=roots_of(rules.folders, place)))
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
-        notes = () if is_unread or not jobs else tuple(_changes(place.path, known))
+        route = rules.folders.roots.route(place.spot)
+        notes = () if is_unread or not jobs else tuple(_changes(route, known))
     return _sum_of(place, sums) if sums else _story(rules, place, jobs, notes, watchers)
 
 
@@ -166,10 +168,10 @@ def _lacking(account: str) -> Remark:
     return Remark("no-job", text)
 
 
-def _changes(path: bytes, known: KnownFile | None) -> Iterator[Remark]:
+def _changes(route: Route, known: KnownFile | None) -> Iterator[Remark]:
     """What the disk says now, where that is not what was remembered."""
     try:
-        seen = stat_file(path)
+        seen = stat_file(route)
     except FileTrouble as trouble:
         yield Remark("gone", trouble.text, trouble.remedy)
         return

@@ -1,0 +1,146 @@
+"""How every file and directory is reached: from the root of its tree, following no link below it.
+
+A path is for people. In a folder where others may write, a directory can become a link to
+somebody else's files between two looks at it. So each look opens the root, goes down by descriptors
+(`beneath.open_beneath`), and lets go of both: an open root would keep its disk from being
+unmounted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from uploadd.files.beneath import ON_THE_WAY, open_beneath
+from uploadd.files.opening import look_in, open_in, printable, trouble
+from uploadd.model.errors import FileVanishedError
+from uploadd.model.places import Spot
+
+_ROOT_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+_LINKED = frozenset({errno.ENOTDIR, errno.ELOOP})
+_ABSENT = _LINKED | {errno.ENOENT}
+_EXCHANGED = (
+    "is not reached: a directory above it is a symbolic link, or another one, by now; links below"
+    " a folder are not followed"
+)
+
+
+class Roots:
+    """Opens the roots of trees, and what lies below them. Every method blocks."""
+
+    @contextmanager
+    def opened(self, root: bytes) -> Iterator[int]:
+        """The directory at `root`, for what is reached from it. Raises `OSError`."""
+        with _held(os.open(root, _ROOT_FLAGS)) as descriptor:
+            yield descriptor
+
+    @contextmanager
+    def directory(self, spot: Spot) -> Iterator[int]:
+        """The directory at a spot, to reach what lies in it. Raises `OSError`."""
+        with self.opened(spot.root) as root:
+            descriptor = open_beneath(root, spot.relative, ON_THE_WAY)
+        with _held(descriptor):
+            yield descriptor
+
+    def has_directory(self, spot: Spot) -> bool:
+        """Whether a directory is there, and can be reached."""
+        try:
+            with self.directory(spot):
+                return True
+        except OSError:
+            return False
+
+    def is_on_device(self, directory: Spot, device: int) -> bool:
+        """Whether the nearest directory that is there, up to the root, is on this device."""
+        try:
+            with self.directory(directory) as descriptor:
+                return os.fstat(descriptor).st_dev == device
+        except OSError as error:
+            is_higher_up = error.errno in _ABSENT and bool(directory.relative)
+        return is_higher_up and self.is_on_device(directory.above, device)
+
+    def is_gone(self, file: Spot, device: int) -> bool:
+        """Whether a file that was on this device is certainly there no more.
+
+        Where its directory is away, too, or on another device, its disk may only be away.
+        """
+        try:
+            with self.directory(file.above) as descriptor:
+                os.lstat(file.name, dir_fd=descriptor)
+        except OSError as error:
+            return error.errno in _ABSENT and self.is_on_device(file.above, device)
+        return False
+
+    def route(self, at: Spot, home: Spot | None = None) -> Route:
+        """How the file at a spot is reached; see `Route`."""
+        return Route(self, at, home or at)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one file is reached: by the spot where it was found, and by that where it is at home.
+
+    The two differ where a tree was walked by another spelling than that of the folder which the
+    file lies in. Unless both lead to one directory, nothing is reached: then a directory above the
+    file was exchanged between two looks. Every method blocks.
+    """
+
+    roots: Roots
+    at: Spot
+    home: Spot
+
+    @property
+    def path(self) -> bytes:
+        """For people."""
+        return self.at.path
+
+    @property
+    def name(self) -> bytes:
+        """The file's last name."""
+        return os.path.basename(self.path)
+
+    @contextmanager
+    def parent(self) -> Iterator[int]:
+        """The directory that holds the file, to reach it from there. Raises `FileTrouble`."""
+        with ExitStack() as held:
+            try:
+                descriptor = held.enter_context(self.roots.directory(self.at.above))
+                is_exchanged = self.home != self.at and not self._is_at_home(descriptor)
+            except OSError as error:
+                is_exchanged = error.errno in _LINKED
+                if not is_exchanged:
+                    raise trouble(error, self.path) from None
+            if is_exchanged:
+                raise FileVanishedError(f"{printable(self.path)} {_EXCHANGED}")
+            yield descriptor
+
+    def open(self) -> int:
+        """A descriptor of the file, to be closed by the caller.
+
+        Raises `FileVanishedError` (also where something else has taken its place),
+        `FileUnreadableError`, or `FileChangedError` where another program has leased it.
+        """
+        with self.parent() as directory:
+            return open_in(directory, self.name, self.path)
+
+    def look(self) -> os.stat_result:
+        """The file from outside. Raises `FileVanishedError`, `FileUnreadableError`."""
+        with self.parent() as directory:
+            return look_in(directory, self.name, self.path)
+
+    def _is_at_home(self, directory: int) -> bool:
+        if self.at.name != self.home.name:
+            return False
+        with self.roots.directory(self.home.above) as other:
+            return os.path.samestat(os.fstat(directory), os.fstat(other))
+
+
+@contextmanager
+def _held(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
