@@ -61,7 +61,7 @@ kills: $(DEV)
 		$${OUTAGES:+--outages $$OUTAGES} $${SERVICE:+--service $$SERVICE}
 
 # Not a part of `test`: it wants root, debootstrap, loop devices and cgroup2, and some minutes.
-# WORK=DIR keeps its images there; MIRROR=URL takes Debian's packages from there.
+# WORK=DIR keeps its images there, in a directory that is empty or was made by it; MIRROR=URL takes Debian's packages from there.
 service: $(DEV)
 	@$(BIN)/python -m pytest -p no:xdist -q tests/service/check_service.py
 

@@ -50,12 +50,15 @@ FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 def main() -> None:
     """All pictures."""
-    shutil.rmtree(PLACE, ignore_errors=True)
-    photos = PLACE / "photos"
-    make_photos(photos)
-    settle = 6.0
-    time.sleep(settle)
     try:
+        PLACE.mkdir(mode=0o700)
+    except FileExistsError:
+        raise SystemExit(f"{PLACE} is there already: move it away") from None
+    photos = PLACE / "photos"
+    settle = 6.0
+    try:
+        make_photos(photos)
+        time.sleep(settle)
         _draw_backfill(photos)
         _draw_status(photos)
     finally:

@@ -91,6 +91,29 @@ def test_a_directory_is_only_read(tmp_path: Path) -> None:
     assert [path.name[:13] for path in (tmp_path / "tmp").iterdir()] == ["uploadd-demo-"]
 
 
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The sandbox's copies are of a person's photos, whatever their umask says."""
+    make_photos(tmp_path / "mine", 1)
+    shell = ("sh", "-c", 'umask 0; exec "$0" "$@"', UPLOADD)
+    assert run_demo(tmp_path, str(tmp_path / "mine"), prefix=shell).returncode == 0
+    kept = list((tmp_path / "tmp").rglob("*"))
+    assert "00000001.jpg" in [path.name for path in kept]
+    assert [path for path in kept if path.stat().st_mode & 0o77] == []
+
+
+def test_the_command_that_removes_the_result(tmp_path: Path) -> None:
+    """Pasted into a shell it removes what the demo kept, and nothing else, blanks or not."""
+    temporary = tmp_path / "my photos"
+    temporary.mkdir()
+    (tmp_path / "my").mkdir()
+    ended = run_demo(tmp_path, prefix=("env", f"TMPDIR={temporary}", UPLOADD))
+    command = re.search(r"To remove them: (rm .*)", ended.stderr)
+    assert command is not None, ended.stderr
+    subprocess.run(["sh", "-c", command[1]], cwd=tmp_path, check=True)
+    assert (tmp_path / "my").is_dir()
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_directory_around_the_demos_own(tmp_path: Path) -> None:
     """What the sandbox keeps is not taken for more photos."""
     make_photos(tmp_path / "photos", 2)

@@ -78,7 +78,7 @@ def test_a_client_that_goes_away_leaves_nothing(running: Running) -> None:
     host, port = urlsplit(running.url).hostname, urlsplit(running.url).port
     with socket.create_connection((host, port), timeout=10) as connection:
         connection.sendall(
-            b"POST /services/upload/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+            b"POST /services/upload/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
         )
     give_up_at = time.monotonic() + 10

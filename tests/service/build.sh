@@ -5,6 +5,17 @@
 set -euo pipefail
 work=$1 checkout=$2
 tree=$work/tree
+mark=$work/UPLOADD-TEST-IMAGES
+refuse() { echo "build.sh: $1" >&2; exit 2; }
+
+# What lies in WORK is removed, overwritten, and run as root.
+[ -d "$work" ] && [ ! -L "$work" ] && [ -O "$work" ] ||
+    refuse "$work is not a directory of your own: take another WORK=DIR"
+[ -z "$(find "$work" -maxdepth 0 -perm /022)" ] ||
+    refuse "others may write in $work: run chmod go-w ${work@Q}"
+[ -f "$mark" ] || [ -z "$(ls -A "$work")" ] ||
+    refuse "$work is not empty, and was not made by make service: take another WORK=DIR"
+: > "$mark"
 mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | head -n 1)}
 packages=systemd,systemd-sysv,dbus,python3,python3-venv,sudo,acl,ca-certificates,procps,util-linux,libpam-systemd,netbase,curl
 

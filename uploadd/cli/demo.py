@@ -21,6 +21,7 @@ from uploadd.cli.backfill import run_backfill
 from uploadd.cli.closing import left_alone_lines
 from uploadd.cli.context import EXIT_USAGE, clear_errors, say, stop
 from uploadd.cli.logs import format_beside_progress, set_up_logs
+from uploadd.cli.sandbox import private_files
 from uploadd.cli.wording import number_lines
 from uploadd.model.configuration import Account
 from uploadd.model.errors import UsageError
@@ -60,7 +61,7 @@ def demo(
         _check_extras()
         _check_directory(directory)
         stays = not is_to_exit and sys.stdin.isatty() and sys.stderr.isatty()
-        with _place() as place:
+        with private_files(), _place() as place:
             ending = _demonstrate(place, directory, port, stays=stays)
         raise typer.Exit(ending)
 
@@ -114,7 +115,8 @@ def _keep(place: Path) -> None:
     shutil.move(place / "sandbox", kept)
     command = f"{shlex.quote(sys.argv[0])} sandbox --dir {shlex.quote(f'{kept}/sandbox')}"
     say(f"To look at the result: {command}")
-    say(f"It then shows the photos on http://127.0.0.1:8080/. To remove them: rm -r {kept}")
+    remove = f"rm -r {shlex.quote(kept)}"
+    say(f"It then shows the photos on http://127.0.0.1:8080/. To remove them: {remove}")
 
 
 def _made_photos(directory: Path) -> Path:

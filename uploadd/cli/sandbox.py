@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from uploadd.files.opening import printable
+
 if TYPE_CHECKING:
+    from uploadd.sandbox.disk import Disk
     from uploadd.sandbox.options import Fault, SandboxOptions
 
 _FAULT_HELP = (
@@ -70,6 +76,7 @@ def sandbox(
 ) -> None:
     """Run stand-ins for Flickr and ipernity on loopback. Strict, with faults on request."""
     try:
+        from uploadd.sandbox.directory import DirectoryRefusedError  # noqa: PLC0415
         from uploadd.sandbox.options import SandboxOptions  # noqa: PLC0415 - an extra, see _missing
         from uploadd.sandbox.server import ListenError  # noqa: PLC0415
     except ModuleNotFoundError as missing:
@@ -97,26 +104,44 @@ def sandbox(
     )
     try:
         _serve(options, host, port, replace_makes_new=replace_makes_new)
-    except ListenError as refusal:
+    except (ListenError, DirectoryRefusedError) as refusal:
         typer.echo(f"uploadd: {refusal}", err=True)
         raise typer.Exit(2) from refusal
 
 
 def _serve(options: SandboxOptions, host: str, port: int, *, replace_makes_new: bool) -> None:
     from uploadd.sandbox.app import build_app  # noqa: PLC0415
+    from uploadd.sandbox.directory import alone_in  # noqa: PLC0415
     from uploadd.sandbox.ipernity.options import ipernity_options  # noqa: PLC0415
     from uploadd.sandbox.server import listen, server_of, url_of  # noqa: PLC0415
 
-    listener = listen(host, port)
-    with listener:
+    with listen(host, port) as listener, private_files(), alone_in(options.directory):
         ipernity = ipernity_options(options)
         ipernity.replace_makes_new = replace_makes_new
-        server = server_of(build_app(options, ipernity=ipernity))
+        app = build_app(options, ipernity=ipernity)
+        _tell_left_alone([app.state.sandbox.disk, app.state.ipernity.disk])
+        server = server_of(app)
         typer.echo(_greeting(url_of(listener), options, ipernity), err=True)
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             typer.echo("The sandbox is closed.", err=True)
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Make files for their owner alone: what a sandbox keeps may be seen by nobody else."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _tell_left_alone(disks: list[Disk]) -> None:
+    for path in (path for disk in disks for path in disk.left_alone):
+        told = printable(os.fsencode(path))
+        typer.echo(f"Left alone, because no sandbox put it there: {told}", err=True)
 
 
 def _greeting(url: str, options: SandboxOptions, ipernity: SandboxOptions) -> str:

@@ -33,13 +33,14 @@ def build_app(
     rng: random.Random | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Starlette:
-    """A sandbox that answers under any host: two accounts that share nothing but the process.
+    """A sandbox: two accounts that share nothing but the process.
 
-    The Flickr account is `app.state.sandbox`, the ipernity account `app.state.ipernity`.
+    It answers under any host: on a socket it stands behind a `Door`. The Flickr account is
+    `app.state.sandbox`, the ipernity account `app.state.ipernity`.
     `ipernity`: that one's options; without them it has what `options` says for both. `now` is the
     clock (seconds since 1970), `rng` the dice (by default made of `options.seed`; the ipernity
     account has dice of its own, always made of its seed),
-    `sleep` what slow reading sleeps on.
+    `sleep` what slow reading sleeps on. Raises DirectoryRefusedError.
     """
     app = Starlette(
         routes=[

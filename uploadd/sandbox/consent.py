@@ -11,7 +11,11 @@ from starlette.responses import HTMLResponse
 
 from uploadd.sandbox.options import SandboxOptions
 
-_PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_PAGE_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
+}
 _MEANINGS = {
     "read": "look at your private photos",
     "write": "look at your private photos, upload, edit and replace photos",

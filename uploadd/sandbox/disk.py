@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import re
 import shutil
+import stat
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from uploadd.sandbox.directory import OWN_FILE, RECORDS, claim
 from uploadd.sandbox.media import HEAD_BYTES
 
 BLOCK_BYTES = 2**20
 _INLINE_BYTES = 2**16
+_RECEIVED = re.compile(r"received-\d{8}")
 
 
 class ReceivedFile:
@@ -85,7 +90,9 @@ class ReceivedFile:
         if self._is_discarded:
             return
         if self._file is None:
-            self._file = self.path.open("wb", buffering=0)
+            # Exclusively: what lies there, and what a link there leads to, is not ours.
+            made = _private(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC)
+            self._file = os.fdopen(made, "wb", buffering=0)
         self._file.write(block)
         self._md5.update(block)
         self._sha256.update(block)
@@ -108,7 +115,7 @@ class Records:
         if self._path is None:
             return
         # Opened each time: no file is left open where a test lets a sandbox go.
-        with self._path.open("ab") as file:
+        with open(self._path, "ab", opener=_private) as file:
             file.write(json.dumps({"kind": kind, **fields}).encode() + b"\n")
 
     def read(self) -> Iterator[dict[str, Any]]:
@@ -129,28 +136,51 @@ class Disk:
     """The sandbox's directory: `photos/`, `incoming/` and `records.jsonl`.
 
     Without a directory of its own it makes a temporary one, keeps no records, and removes it
-    when `owner` goes.
+    when `owner` goes. `left_alone`: what lies in `incoming/` and was not put there by a sandbox.
+    Raises DirectoryRefusedError.
     """
 
     def __init__(self, directory: Path | None, owner: object) -> None:
-        self.root = directory or Path(tempfile.mkdtemp(prefix="uploadd-sandbox-"))
+        self.root = claim(directory or Path(tempfile.mkdtemp(prefix="uploadd-sandbox-")))
         if directory is None:
             weakref.finalize(owner, shutil.rmtree, self.root, ignore_errors=True)
         self.photos = self.root / "photos"
         self.incoming = self.root / "incoming"
-        # What a killed sandbox was receiving was never kept.
-        shutil.rmtree(self.incoming, ignore_errors=True)
-        for path in (self.photos, self.incoming):
-            path.mkdir(parents=True, exist_ok=True)
-        self.records = Records(directory / "records.jsonl" if directory else None)
+        self.left_alone = _clear(self.incoming)
+        self.records = Records(self.root / RECORDS if directory else None)
         self._received = 0
 
     def receiver(self, *, use_threads: bool) -> Callable[[str, str], ReceivedFile]:
         """A maker of files in `incoming/`, given a part's filename and content type."""
 
         def receive(filename: str, content_type: str) -> ReceivedFile:
-            self._received += 1
-            path = self.incoming / f"{self._received:08d}"
+            path = self._next_path()
             return ReceivedFile(path, filename, content_type, use_threads=use_threads)
 
         return receive
+
+    def _next_path(self) -> Path:
+        while True:
+            self._received += 1
+            path = self.incoming / f"received-{self._received:08d}"
+            if not os.path.lexists(path):
+                return path
+
+
+def _clear(incoming: Path) -> list[Path]:
+    """Remove what a killed sandbox was receiving, which was never kept; return what else is there.
+
+    Only regular files whose names have the form that `Disk` gives them go.
+    """
+    left = []
+    for path in sorted(incoming.iterdir()):
+        if _RECEIVED.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
+            path.unlink()
+        else:
+            left.append(path)
+    return left
+
+
+def _private(path: str | Path, flags: int) -> int:
+    """Open a file that nobody else may read, and follow no link to it."""
+    return os.open(path, flags | os.O_NOFOLLOW, OWN_FILE)

@@ -20,7 +20,8 @@ _HARMLESS = {
 _PAGE_POLICY = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
+        "frame-ancestors 'none'"
     ),
 }
 

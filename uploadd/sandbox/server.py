@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from uploadd.sandbox.account import Sandbox
 from uploadd.sandbox.app import build_app
 from uploadd.sandbox.connection import CuttableProtocol
+from uploadd.sandbox.directory import alone_in
+from uploadd.sandbox.door import Door
 from uploadd.sandbox.ipernity.account import IpernityAccount
 from uploadd.sandbox.ipernity.options import IpernityOptions
 from uploadd.sandbox.options import SandboxOptions
@@ -64,9 +66,9 @@ def url_of(listener: socket.socket) -> str:
 
 
 def server_of(app: Starlette) -> uvicorn.Server:
-    """A quiet uvicorn whose connections can be cut."""
+    """A quiet uvicorn whose connections can be cut, and which answers no other site's page."""
     config = uvicorn.Config(
-        app,
+        Door(app),
         http=CuttableProtocol,
         ws="none",
         lifespan="off",
@@ -89,18 +91,21 @@ def running_sandbox(
     port: int = 0,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Running]:
-    """A sandbox in a thread of this process, on a real socket, for as long as the block runs."""
-    app = build_app(options, ipernity=ipernity, now=now)
-    listener = listen(port=port)
-    server = server_of(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield Running(url_of(listener), app.state.sandbox, app.state.ipernity, server)
-    finally:
-        server.should_exit = True
-        thread.join(_STOP_SECONDS)
-        listener.close()
+    """A sandbox in a thread of this process, on a real socket, for as long as the block runs.
+
+    Raises ListenError and DirectoryRefusedError.
+    """
+    directory = options.directory if options else None
+    with alone_in(directory), listen(port=port) as listener:
+        app = build_app(options, ipernity=ipernity, now=now)
+        server = server_of(app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield Running(url_of(listener), app.state.sandbox, app.state.ipernity, server)
+        finally:
+            server.should_exit = True
+            thread.join(_STOP_SECONDS)
 
 
 def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -61,6 +61,46 @@ def test_it_prints_a_configuration_that_works(tmp_path: Path) -> None:
     assert (tmp_path / "photos").is_dir()
 
 
+def test_a_directory_with_files_of_a_person_is_one_line(app: typer.Typer, tmp_path: Path) -> None:
+    """Exit 2, what is wrong and what helps; everything in it stays."""
+    mine = tmp_path / "incoming" / "holiday.jpg"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    result = CliRunner().invoke(app, ["--port", "0", "--dir", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"uploadd: {tmp_path} is not empty, and was not made by the sandbox: "
+        f"take --dir {tmp_path}/sandbox\n"
+    )
+    assert [*tmp_path.iterdir(), *mine.parent.iterdir()] == [mine.parent, mine]
+
+
+def test_its_files_are_for_its_owner_alone(tmp_path: Path) -> None:
+    """Whatever it makes, with any umask of the person's."""
+    with started("--dir", str(tmp_path / "new")) as (running, _):
+        status = Path(f"/proc/{running.pid}/status").read_text()
+        assert "Umask:\t0077" in status
+    assert [oct(path.stat().st_mode & 0o77) for path in tmp_path.rglob("*")] == ["0o0"] * 8
+
+
+def test_what_it_leaves_alone_is_said(tmp_path: Path) -> None:
+    """A name that is none of the sandbox's own stays, and is told in one line."""
+    with started("--dir", str(tmp_path)):
+        (tmp_path / "incoming" / "no\x1bte").write_bytes(b"mine")
+    with started("--dir", str(tmp_path)) as (_, greeting):
+        assert f"no sandbox put it there: {tmp_path}/incoming/no\\x1bte\n" in greeting
+    assert (tmp_path / "incoming" / "no\x1bte").read_bytes() == b"mine"
+
+
+def test_a_second_sandbox_in_one_directory_is_one_line(app: typer.Typer, tmp_path: Path) -> None:
+    """It would remove what the first is receiving."""
+    with started("--dir", str(tmp_path)):
+        result = CliRunner().invoke(app, ["--port", "0", "--dir", str(tmp_path)])
+    assert result.exit_code == 2
+    assert f"another sandbox is at work in {tmp_path}" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_the_shape_of_the_quota_can_be_chosen() -> None:
     """The option reaches the running sandbox."""
     with started("--quota-shape", "old-free", "--max-month-bytes", "12345") as (_, greeting):
