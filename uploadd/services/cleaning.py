@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+from uploadd.model.signs import blanked
+
 EXCERPT_CHARACTERS = 100
 SEARCHED_BYTES = 64 * 1024
 
@@ -23,9 +25,8 @@ def sendable(text: str) -> str:
 
 
 def one_line(text: str, most: int = EXCERPT_CHARACTERS) -> str:
-    """`text` as at most `most` printable characters of one line."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    squeezed = " ".join(printable.split())
+    """`text` as at most `most` characters of one line, none of which a terminal obeys."""
+    squeezed = " ".join(blanked(text[: 10 * most]).split())
     return squeezed if len(squeezed) <= most else squeezed[: most - 1] + "…"
 
 

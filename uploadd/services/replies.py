@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from uploadd.services.cleaning import excerpt, one_line
-from uploadd.services.values import number, text
+from uploadd.services.cleaning import excerpt
+from uploadd.services.values import exact, number
 from uploadd.services.wire import Received
 
 MOST_WAIT_SECONDS = 30 * 24 * 3600
 # What a reply's way may take, and what no service minds.
 CLOCK_TOLERANCE_SECONDS = 60.0
 
-_CODE = re.compile(r"[\w-]{1,20}")
+_CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -98,7 +98,7 @@ XmlReply = Document | Failure | OAuthProblem | HttpTrouble | Garbage
 
 def failure_code(value: object) -> str | None:
     """An error's code, or None where there is nothing that can be one."""
-    code = text(value)
+    code = exact(value)
     return code if _CODE.fullmatch(code) else None
 
 
@@ -152,11 +152,6 @@ def unreadable(received: Received, expected: str) -> Garbage:
 def document(body: bytes) -> Document:
     """A reply's text as it came."""
     return Document(body.decode("utf-8", errors="replace"))
-
-
-def message(value: object) -> str:
-    """An error's message, fit for one line."""
-    return one_line(text(value))
 
 
 def _unix(date: str) -> float | None:

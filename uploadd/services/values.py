@@ -1,4 +1,9 @@
-"""Values out of replies, read leniently: types vary, parts are missing. Pure, and total."""
+"""Values out of replies, read leniently: types vary, parts are missing. Pure, and total.
+
+What a person is to see comes from `words` and from nothing else: it obeys no terminal, and has an
+end. `exact` is for what is compared, and is never shown. An id, a token or a number with a sign
+that does not belong there is none.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,13 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
+from uploadd.services.cleaning import one_line
+
 MOST_DIGITS = 18
 
-_ID = re.compile(r"[!-~]{1,100}")
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z@._:-]{0,99}")
+_TOKEN = re.compile(r"[!-~]{1,300}")
+_BLANKS = " \t\r\n"
 _DIGITS = re.compile(r"[0-9]+")
 _BELOW_ZERO = re.compile(r"-[0-9]+")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -32,24 +41,35 @@ def part(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def text(value: object) -> str:
-    """A value that comes as a string, a number, or as `{"_content": …}`."""
+def exact(value: object) -> str:
+    """A value that comes as a string, a number, or as `{"_content": …}`. Never to be shown."""
     if isinstance(value, Mapping):
         value = value.get("_content")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).strip()
+    return str(value).strip(_BLANKS)
+
+
+def words(value: object) -> str:
+    """The same for a person's eyes: one line of at most 100 signs, none that a terminal obeys."""
+    return one_line(exact(value))
 
 
 def identifier(value: object) -> str | None:
     """A photo's, ticket's or user's id, or None where there is none."""
-    found = text(value)
+    found = exact(value)
     return found if _ID.fullmatch(found) else None
+
+
+def token(value: object) -> str | None:
+    """A secret of a login, or None where there is none."""
+    found = exact(value)
+    return found if _TOKEN.fullmatch(found) else None
 
 
 def number(value: object) -> int | None:
     """A whole number from 0 up, or None (missing, empty, "lots", nonsense)."""
-    digits = text(value).removesuffix(".0")
+    digits = exact(value).removesuffix(".0")
     if _BELOW_ZERO.fullmatch(digits):
         return 0  # an account over its limit: nothing is left
     return int(digits[:MOST_DIGITS]) if _DIGITS.fullmatch(digits) else None

@@ -12,7 +12,7 @@ from uploadd.model.pixels import Pixels, contradict, difference
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.services.base import ListedPhoto, Listing, Login
 from uploadd.services.flickr.fields import CONTENT_TAG, content_tag
-from uploadd.services.values import identifier, items, number, part, text
+from uploadd.services.values import exact, identifier, items, number, part, words
 
 Fields = Mapping[str, Any]
 
@@ -32,12 +32,12 @@ def login(fields: Fields) -> Login | None:
     """flickr.test.login: whose account this is, or None where it does not say."""
     user = part(fields, "user")
     user_id = identifier(user.get("id")) or identifier(user.get("nsid"))
-    return Login(user_id, text(user.get("username")) or user_id) if user_id else None
+    return Login(user_id, words(user.get("username")) or user_id) if user_id else None
 
 
 def may_upload(fields: Fields) -> bool | None:
     """flickr.auth.oauth.checkToken: whether the permission is enough; None where it is missing."""
-    permission = text(part(fields, "oauth").get("perms"))
+    permission = exact(part(fields, "oauth").get("perms"))
     return permission in ("write", "delete") if permission else None
 
 
@@ -84,7 +84,7 @@ def content_tags(fields: Fields, sha256: str) -> ContentTags:
     """flickr.photos.getInfo: which contents a photo's tags tell of."""
     wanted, is_marked, stale = content_tag(sha256), False, []
     for tag in items(part(part(fields, "photo"), "tags").get("tag")):
-        told = _clean(text(tag.get("raw")) or text(tag))
+        told = _clean(exact(tag.get("raw")) or exact(tag))
         tag_id = identifier(tag.get("id"))
         if told == wanted:
             is_marked = True
@@ -129,7 +129,7 @@ def _contents(photo: Fields) -> frozenset[str]:
     More than one tells nothing: Flickr makes tags of a file's keywords, too, and a file that came
     from Flickr brings the tag of what it was there.
     """
-    tags = text(photo.get("machine_tags")).split()
+    tags = exact(photo.get("machine_tags")).split()
     return frozenset(
         tag.removeprefix(CONTENT_TAG) for tag in map(_clean, tags) if tag.startswith(CONTENT_TAG)
     )
@@ -152,7 +152,7 @@ def _against(photo: Fields, told: frozenset[str], content: Content) -> str:
 
 def _pixels(photo: Fields) -> Pixels | None:
     """The `o_dims` of a photo whose file Flickr keeps as it came; other types are converted."""
-    media_type = _KEPT.get(text(photo.get("originalformat")).lower())
+    media_type = _KEPT.get(exact(photo.get("originalformat")).lower())
     width = number(photo.get("o_width")) or number(photo.get("width_o"))
     height = number(photo.get("o_height")) or number(photo.get("height_o"))
     return Pixels(width, height, media_type) if width and height and media_type else None
@@ -161,7 +161,7 @@ def _pixels(photo: Fields) -> Pixels | None:
 def _ticket(ticket: Fields) -> TicketReply | None:
     if number(ticket.get("invalid")):
         return TicketReply(TicketState.UNKNOWN)
-    state = _COMPLETE.get(text(ticket.get("complete")))
+    state = _COMPLETE.get(exact(ticket.get("complete")))
     if state is not TicketState.COMPLETE:
         return TicketReply(state) if state else None
     photo_id = identifier(ticket.get("photoid"))

@@ -28,7 +28,6 @@ from uploadd.services.authorising import (
     patiently,
 )
 from uploadd.services.base import Grant
-from uploadd.services.cleaning import one_line
 from uploadd.services.error_tables import GARBAGE
 from uploadd.services.flickr import replies
 from uploadd.services.flickr.calls import Calls, host_of
@@ -36,7 +35,7 @@ from uploadd.services.flickr.judging import call_error
 from uploadd.services.flickr.signing import authorization, new_stamp
 from uploadd.services.replies import Answer, Document, Garbage, OAuthProblem
 from uploadd.services.requests import masked
-from uploadd.services.values import identifier, part, text
+from uploadd.services.values import identifier, part, token, words
 from uploadd.services.wire import Received, Unanswered, Wire
 
 LOGIN_ORIGIN = "https://www.flickr.com"
@@ -47,7 +46,6 @@ OUT_OF_BAND = "oob"
 KEYS_PAGE = "https://www.flickr.com/services/apps/"
 
 _CODE_DIGITS = re.compile(r"(\d{3})\D?(\d{3})\D?(\d{3})")
-_TOKEN = re.compile(r"[!-~]{1,300}")
 _AGAIN = "give the command again, and agree on the page that it names"
 
 
@@ -202,7 +200,7 @@ def verifier_in(code: str) -> str:
     digits = _CODE_DIGITS.fullmatch(typed)
     if digits:
         return "-".join(digits.groups())
-    return typed if _TOKEN.fullmatch(typed) else ""
+    return token(typed) or ""
 
 
 def _login_pairs(received: Received) -> dict[str, str] | None:
@@ -214,7 +212,7 @@ def _login_pairs(received: Received) -> dict[str, str] | None:
     except ValueError:
         return None
     wanted = (pairs.get("oauth_token", ""), pairs.get("oauth_token_secret", ""))
-    return pairs if all(_TOKEN.fullmatch(value) for value in wanted) else None
+    return pairs if all(token(value) == value for value in wanted) else None
 
 
 def _keys(pairs: dict[str, str]) -> Keys:
@@ -228,8 +226,8 @@ def _standing(answer: Answer) -> Standing:
     if user_id is None:
         reason = Reason(GARBAGE, "Flickr did not say whose account this is")
         raise ServiceFaultError(reason)
-    name = one_line(text(user.get("username"))) or user_id
-    return Standing(user_id, name, one_line(text(oauth.get("perms"))))
+    name = words(user.get("username")) or user_id
+    return Standing(user_id, name, words(oauth.get("perms")))
 
 
 def _problem_error(reply: OAuthProblem, method: str, *, is_begin: bool) -> ServiceError:

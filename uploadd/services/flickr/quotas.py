@@ -15,7 +15,7 @@ from uploadd.model.budget import Purpose
 from uploadd.model.errors import ServiceError, ServiceRefusedError
 from uploadd.model.limits import Quota
 from uploadd.services.asking import Asking
-from uploadd.services.values import items, text
+from uploadd.services.values import exact, items
 
 PRIVATE_ITEMS_OF_FREE_ACCOUNTS = 50
 PUBLIC = "1"  # of privacy_filter; 2 to 5 are all others, one a call
@@ -101,7 +101,7 @@ def quota(status: Fields, limits: Fields | None = None) -> Quota:
 
 def amount(value: object) -> int | None:
     """A number that may be believed, or None: missing, empty, "lots", negative, absurd."""
-    found = _AMOUNT.fullmatch(text(value))
+    found = _AMOUNT.fullmatch(exact(value))
     return int(found[1]) if found else None
 
 

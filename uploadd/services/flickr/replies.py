@@ -25,13 +25,12 @@ from uploadd.services.replies import (
     clock_off,
     document,
     failure_code,
-    message,
     notable,
     trouble,
     unreadable,
     wait,
 )
-from uploadd.services.values import identifier, items, json_value, text, xml_root
+from uploadd.services.values import exact, identifier, items, json_value, words, xml_root
 from uploadd.services.wire import Received
 
 WAIT_NAME = "non_pro_desktop_upload_wait_time"
@@ -139,7 +138,7 @@ def _from_json(body: bytes) -> Answer | Failure | None:
     err = next(items(fields.get("err")), {})
 
     def found(name: str) -> Iterator[str]:
-        yield from (text(fields.get(name)), text(err.get(name)))
+        yield from (exact(fields.get(name)), exact(err.get(name)))
 
     code, told = fields.get("code", err.get("code")), fields.get("message", err.get("msg"))
     return _failure(code, told, found)
@@ -152,8 +151,8 @@ def _failure(code: object, told: object, found: Callable[[str], Iterator[str]]) 
         return None
     return Failure(
         name,
-        message(told),
+        words(told),
         wait_seconds=next((w for w in map(wait, found(WAIT_NAME)) if w), None),
         duplicate_id=next((i for i in map(identifier, found("duplicate_photo_id")) if i), None),
-        duplicate_status=next((s for s in found("duplicate_photo_status") if s), ""),
+        duplicate_status=next((s for s in map(words, found("duplicate_photo_status")) if s), ""),
     )

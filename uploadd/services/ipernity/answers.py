@@ -9,7 +9,7 @@ from typing import Any
 from uploadd.model.limits import Quota
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.services.base import Login
-from uploadd.services.values import identifier, items, number, part, text
+from uploadd.services.values import exact, identifier, items, number, part, words
 
 Fields = Mapping[str, Any]
 
@@ -24,14 +24,14 @@ def login(fields: Fields) -> Login | None:
     user_id = identifier(user.get("user_id")) or identifier(user.get("id"))
     if user_id is None:
         return None
-    return Login(user_id, text(user.get("username")) or text(user.get("realname")) or user_id)
+    return Login(user_id, words(user.get("username")) or words(user.get("realname")) or user_id)
 
 
 def may_upload(fields: Fields) -> bool | None:
     """auth.checkToken: whether documents may be written; None where it does not say."""
     auth = _auth(fields)
     # Documented as `perms`, read as `permissions` by other clients.
-    said = (text(part(auth, name).get("doc")) for name in ("permissions", "perms"))
+    said = (exact(part(auth, name).get("doc")) for name in ("permissions", "perms"))
     permission = next((one for one in said if one), "")
     return permission in ENOUGH if permission else None
 
@@ -52,7 +52,7 @@ def documents(fields: Fields, asked: Sequence[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for doc in items(part(fields, "docs").get("doc")):
         # The answer to one question need not repeat it.
-        md5 = text(doc.get("md5")).lower() or (asked[0] if len(asked) == 1 else "")
+        md5 = exact(doc.get("md5")).lower() or (asked[0] if len(asked) == 1 else "")
         doc_id = identifier(doc.get("doc_id"))
         doc_id = None if doc_id == "0" else doc_id
         is_there = bool(doc_id) if doc.get("found") is None else bool(number(doc.get("found")))
@@ -82,7 +82,7 @@ def quota(fields: Fields) -> Quota:
 
 def seconds(value: object) -> float | None:
     """A length of time above zero, or None (missing, zero, nonsense)."""
-    found = _SECONDS.fullmatch(text(value))
+    found = _SECONDS.fullmatch(exact(value))
     return (float(found[0]) or None) if found else None
 
 

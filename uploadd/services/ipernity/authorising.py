@@ -27,7 +27,6 @@ from uploadd.services.authorising import (
     patiently,
 )
 from uploadd.services.base import Grant
-from uploadd.services.cleaning import one_line
 from uploadd.services.error_tables import GARBAGE
 from uploadd.services.ipernity import answers
 from uploadd.services.ipernity.calls import Calls, host_of
@@ -37,7 +36,7 @@ from uploadd.services.ipernity.signing import signed
 from uploadd.services.multipart import Fields
 from uploadd.services.replies import Answer, Document, Failure
 from uploadd.services.requests import address
-from uploadd.services.values import identifier, part, text
+from uploadd.services.values import part, token, words
 from uploadd.services.wire import Wire
 
 LOGIN_ORIGIN = "https://www.ipernity.com"
@@ -72,7 +71,7 @@ class IpernityAuthoriser:
         """auth.getFrob; gives the address of ipernity's page. Raises `ServiceError`."""
         fields = await self._patiently("auth.getFrob", [], self._account)
         auth = part(fields, "auth")
-        self._frob = identifier(auth.get("frob")) or identifier(fields.get("frob")) or ""
+        self._frob = token(auth.get("frob")) or token(fields.get("frob")) or ""
         if not self._frob:
             raise _garbage("ipernity gave no frob")
         # An authorisation link is signed without a method.
@@ -84,10 +83,10 @@ class IpernityAuthoriser:
         """auth.getToken, once. Raises `ConsentRefusedError`, or another `ServiceError`."""
         fields = await self._call("auth.getToken", [("frob", self._frob)], self._account)
         auth = part(fields, "auth")
-        token = identifier(auth.get("token")) or identifier(fields.get("token"))
-        if token is None:
+        given = token(auth.get("token")) or token(fields.get("token"))
+        if given is None:
             raise _garbage("ipernity gave no token")
-        return Keys(Secret(token))
+        return Keys(Secret(given))
 
     async def check(self, keys: Keys) -> Standing:
         """auth.checkToken. Raises `ServiceError`."""
@@ -97,8 +96,7 @@ class IpernityAuthoriser:
         login = answers.login(fields)
         if login is None:
             raise _garbage("ipernity did not say whose account this is")
-        name = one_line(login.user_name) or login.user_id
-        return Standing(login.user_id, name, _permission(fields))
+        return Standing(login.user_id, login.user_name, _permission(fields))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -128,8 +126,8 @@ def _refused(failure: Failure) -> ServiceError:
 def _permission(fields: Mapping[str, Any]) -> str:
     """What the token may do with documents; "" where that is not told."""
     auth = part(fields, "auth")
-    told = (text(part(auth, name).get("doc")) for name in ("permissions", "perms"))
-    return one_line(next((one for one in told if one), ""))
+    told = (words(part(auth, name).get("doc")) for name in ("permissions", "perms"))
+    return next((one for one in told if one), "")
 
 
 def _garbage(what: str) -> ServiceFaultError:

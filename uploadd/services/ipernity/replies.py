@@ -24,12 +24,11 @@ from uploadd.services.replies import (
     clock_off,
     document,
     failure_code,
-    message,
     retry_after,
     trouble,
     unreadable,
 )
-from uploadd.services.values import identifier, items, json_value, part, text, xml_root
+from uploadd.services.values import exact, identifier, items, json_value, part, words, xml_root
 from uploadd.services.wire import Received
 
 OK = "ok"
@@ -78,13 +77,13 @@ def _refused(received: Received, now: float) -> Failure | HttpTrouble | None:
 
 def _failure_of(received: Received, now: float) -> Failure | None:
     api = _envelope(received.body)
-    status = text(api.get("status"))
+    status = exact(api.get("status"))
     code = failure_code(api.get("code"))
     if not status or status == OK or code is None:
         return None
     return Failure(
         code,
-        message(api.get("message")),
+        words(api.get("message")),
         wait_seconds=retry_after(received.headers, now),
         clock_off_seconds=clock_off(received.headers, now),
     )
@@ -115,7 +114,7 @@ def _of_element(element: Element) -> dict[str, str]:
 
 
 def _status(fields: Mapping[str, Any]) -> str:
-    return text(part(fields, "api").get("status"))
+    return exact(part(fields, "api").get("status"))
 
 
 def _kept(fields: Mapping[str, Any]) -> PhotoId | TicketId | None:
