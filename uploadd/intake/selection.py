@@ -1,21 +1,20 @@
 """Which names below a folder are candidates, and which directories are entered.
 
-`include` and `exclude` are patterns as in a `.gitignore`, relative to the folder: `*.jpg` matches
-at every depth, `/raw` only at the top, `private/` a directory with all that is in it, `2024/**`
-everything below it, and `!keep.jpg` takes back what an earlier pattern of the same list matched.
-Upper and lower case are the same, because cameras write `.JPG` and people `*.jpg`.
+`include` and `exclude` are patterns as in a `.gitignore`, relative to the folder: see
+`model/globs.py`. A file is taken if `include` matches it or a directory that it lies in, and
+`exclude` does not match it; a directory that `exclude` matches is not entered. `!keep.jpg` takes
+back what an earlier pattern of the same list matched.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from enum import Enum
 
-from pathspec import GitIgnoreSpec
+from uploadd.intake.patterns import NO_PATTERN, Patterns, Spellings, spellings
 
-from uploadd.model.errors import ConfigurationError
+NOT_INCLUDED = ("include", "")
 
 # Sync tools, editors and file servers hide their unfinished files behind a dot:
 # .syncthing.x.tmp, rsync's .x.A1b2C3, .goutputstream-…, .nfs…, .pending-… on Android.
@@ -136,7 +135,6 @@ def _of_extension(extension: bytes) -> Choice:
     return Choice.SIDECAR if is_sidecar else Choice.TAKE
 
 
-_ONE_EXTENSION = re.compile(r"\*\.[a-z0-9_]+")
 _EVERYTHING = (("*",), ("**",), ("**/*",))
 
 
@@ -150,21 +148,35 @@ class Selection:
         self, include: Sequence[str] = ("*",), exclude: Sequence[str] = (), root: bytes = b""
     ) -> None:
         self._prefix = root.rstrip(b"/") + b"/"
-        is_everything = tuple(include) in _EVERYTHING
-        self._include = None if is_everything else _Patterns("include", include)
-        self._exclude = _Patterns("exclude", exclude) if exclude else None
+        if tuple(include) in _EVERYTHING:
+            include, self._include = (), None
+        else:
+            self._include = Patterns("include", include, reaches_below=True)
+        self._exclude = Patterns("exclude", exclude, reaches_below=False) if exclude else None
         self.has_patterns = self._include is not None or self._exclude is not None
         """Whether anything but the names themselves decides."""
+        self.patterns = (
+            *(("exclude", pattern) for pattern in exclude),
+            *(("include", pattern) for pattern in include),
+            NOT_INCLUDED,
+        )
+        """Each pattern with its key; the last one stands for what no `include` matches."""
+        self._first_include, self._last = len(exclude), len(self.patterns) - 1
 
-    def verdict(self, relative: bytes, name: bytes) -> Choice:
+    def no_counts(self) -> list[int]:
+        """A zero for each of `patterns`: `verdict` and `choice_of_directory` count there."""
+        return [0] * len(self.patterns)
+
+    def verdict(self, relative: bytes, name: bytes, counts: list[int] | None = None) -> Choice:
         """What the file at `relative` (from the folder's path) is; `name` is its last part.
 
         Its directories are taken to be entered; `verdict_below` asks for them too.
         """
         choice = judge(name)
-        if choice is Choice.TAKE and self.has_patterns and not self._is_wanted(relative):
-            return Choice.EXCLUDED
-        return choice
+        if choice is not Choice.TAKE or not self.has_patterns:
+            return choice
+        _, is_wanted = self._decide(spellings(relative), counts or self.no_counts())
+        return Choice.TAKE if is_wanted else Choice.EXCLUDED
 
     def verdict_below(self, relative: bytes) -> Choice:
         """The same for a path that was not found by a walk: EXCLUDED in a closed directory."""
@@ -173,7 +185,14 @@ class Selection:
             return Choice.EXCLUDED
         return self.verdict(relative, name)
 
-    def choice_of_directory(self, relative_dir: bytes) -> Choice:
+    def deciding(self, relative: bytes, *, is_directory: bool = False) -> tuple[str, str]:
+        """Key and pattern of what leaves a file or a directory out, of one that is EXCLUDED."""
+        path = spellings(relative)
+        if is_directory and self._exclude is not None:
+            return self.patterns[self._exclude.decide_directory(path)]
+        return self.patterns[self._decide(path, self.no_counts())[0]]
+
+    def choice_of_directory(self, relative_dir: bytes, counts: list[int] | None = None) -> Choice:
         """TAKE where a walk that has come as far as its parent goes into this directory.
 
         A hidden one is TEMPORARY, one of a program SIDECAR.
@@ -181,8 +200,14 @@ class Selection:
         if not is_entered(self._prefix + relative_dir):
             is_hidden = relative_dir.rpartition(b"/")[2].startswith(b".")
             return Choice.TEMPORARY if is_hidden else Choice.SIDECAR
-        is_excluded = self._exclude is not None and self._exclude.match(_text(relative_dir) + "/")
-        return Choice.EXCLUDED if is_excluded else Choice.TAKE
+        if self._exclude is None:
+            return Choice.TAKE
+        number = self._exclude.decide_directory(spellings(relative_dir))
+        if number == NO_PATTERN:
+            return Choice.TAKE
+        if counts is not None:
+            counts[number] += 1
+        return Choice.TAKE if self._exclude.takes_back[number] else Choice.EXCLUDED
 
     def enters(self, relative_dir: bytes) -> bool:
         """Whether a walk goes into this directory, having come as far as its parent."""
@@ -201,53 +226,19 @@ class Selection:
         """Whether a walk from the folder's path comes into this directory (b"": the path)."""
         return self.choice_of_way(relative_dir) is Choice.TAKE
 
-    def _is_wanted(self, relative: bytes) -> bool:
-        text = _text(relative)
-        if self._include is not None and not self._include.match(text):
-            return False
-        return self._exclude is None or not self._exclude.match(text)
-
-
-class _Patterns:
-    """One list of patterns.
-
-    pathspec reads them; matching is done here, because its own takes several times as long and
-    nearly every list can do with less: a look at the extension (`*.jpg`), or the bare
-    expressions. Only a list that takes something back (`!keep.jpg`) needs the whole of it.
-    """
-
-    def __init__(self, key: str, patterns: Sequence[str]) -> None:
-        lines = [_pattern(pattern) for pattern in patterns]
-        try:
-            self._spec = GitIgnoreSpec.from_lines(lines)
-        except ValueError as error:
-            raise ConfigurationError(f"{key}: {error}") from None
-        self._takes_back = any(pattern.include is False for pattern in self._spec.patterns)
-        self._extensions = frozenset(line[1:] for line in lines if _ONE_EXTENSION.fullmatch(line))
-        self._expressions = [row.regex.match for row in self._spec.patterns if row.regex]
-
-    def match(self, text: str) -> bool:
-        """Whether the folded path (a directory's ends in a slash) is one of those meant."""
-        if self._takes_back:
-            return self._spec.match_file(text)
-        if self._extensions and text[text.rfind(".") :] in self._extensions:
-            return True
-        return any(matches(text) for matches in self._expressions)
-
-
-def _pattern(pattern: str) -> str:
-    """As pathspec wants it. In a list there are no comments: "#recycle" is a name."""
-    escaped = "\\" + pattern if pattern.startswith("#") else pattern
-    return _folded(escaped)
-
-
-def _text(path: bytes) -> str:
-    # Regular expressions treat a line's end in their own way; in a name it is a blank like others.
-    return _folded(path.decode("utf-8", errors="surrogateescape").replace("\n", " "))
-
-
-def _folded(text: str) -> str:
-    """One spelling for what looks alike: macOS writes an umlaut as two characters."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", text).lower()
+    def _decide(self, path: Spellings, counts: list[int]) -> tuple[int, bool]:
+        """Which of `patterns` decides about a file, and whether it is wanted."""
+        number = NO_PATTERN
+        if self._exclude is not None:
+            number = self._exclude.decide(path)
+            if number != NO_PATTERN:
+                counts[number] += 1
+                if not self._exclude.takes_back[number]:
+                    return number, False
+        if self._include is None:
+            return number, True
+        number = self._include.decide(path)
+        is_wanted = number != NO_PATTERN and not self._include.takes_back[number]
+        slot = self._last if number == NO_PATTERN else self._first_include + number
+        counts[slot] += 1
+        return slot, is_wanted

@@ -66,7 +66,7 @@ class Listing:
     `error` says why it could not be read, or not to its end: then nothing can be called gone.
     `excluded`: regular files that are there and are not candidates. `unreadable`: names with the
     reason why not even a stat was possible. `closed`: directories that are not entered. `links`:
-    how many symbolic links there are.
+    how many symbolic links there are. `counts`: how often each of `Selection.patterns` decided.
     """
 
     directory: bytes
@@ -77,6 +77,7 @@ class Listing:
     closed: dict[bytes, Choice] = field(default_factory=dict)
     links: int = 0
     error: str | None = None
+    counts: list[int] = field(default_factory=list)
 
 
 def batches(
@@ -151,7 +152,8 @@ class _Lister:
     def take(self, root: int, waiting: list[bytes]) -> Listing | None:
         """The next directory of `waiting`; None where another folder begins."""
         relative = waiting.pop()
-        listing = Listing(Spot(self.start.root, relative).path)
+        counts = self._selection.no_counts()
+        listing = Listing(Spot(self.start.root, relative).path, counts=counts)
         below: list[bytes] = []
         try:
             descriptor = open_beneath(root, relative, _FLAGS)
@@ -199,7 +201,7 @@ def _read(
     """
     prefix = relative + b"/" if relative else b""
     verdict = selection.verdict if selection.has_patterns else None
-    add = listing.entries.append
+    add, counts = listing.entries.append, listing.counts
     take, plain, tail, odd = Choice.TAKE, PLAIN_TAILS, -PLAIN_TAIL, ODD_FIRSTS
     with os.scandir(descriptor) as found:
         for item in found:
@@ -207,7 +209,7 @@ def _read(
             try:
                 if item.is_file(follow_symlinks=False):
                     if verdict is not None:
-                        choice = verdict(prefix + name, name)
+                        choice = verdict(prefix + name, name, counts)
                     elif name[tail:] in plain and name[0] not in odd:
                         choice = take
                     else:
@@ -229,7 +231,7 @@ def _read(
 def _take_directory(
     name: bytes, relative: bytes, selection: Selection, listing: Listing, below: list[bytes]
 ) -> None:
-    choice = selection.choice_of_directory(relative)
+    choice = selection.choice_of_directory(relative, listing.counts)
     if choice is Choice.TAKE:
         below.append(relative)
     else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from uploadd.files.opening import printable
-from uploadd.intake.selection import Choice, Selection, is_entered
+from uploadd.intake.selection import NOT_INCLUDED, Choice, Selection, is_entered
 from uploadd.model.configuration import Folder
 
 
@@ -46,7 +45,7 @@ def _by_directory(folder: Folder, root: bytes, relative: bytes) -> Remark | None
         if not is_entered(os.path.join(root, directory)):
             return _closed_by_name(shown, parts[depth - 1])
         if not selection.enters(directory):
-            return _closed_by_pattern(folder, shown, directory)
+            return _closed_by_pattern(folder, shown, selection, directory)
     return None
 
 
@@ -56,14 +55,15 @@ def _closed_by_name(shown: str, name: bytes) -> Remark:
     return Remark("closed", text, "move the file to another directory, or rename this one")
 
 
-def _closed_by_pattern(folder: Folder, shown: str, directory: bytes) -> Remark:
-    pattern = _pattern(folder, lambda one: not one.enters(directory))
+def _closed_by_pattern(folder: Folder, shown: str, selection: Selection, at: bytes) -> Remark:
+    _, pattern = selection.deciding(at, is_directory=True)
     return _excluded(folder, f"the directory {shown}", pattern)
 
 
 def _by_name(folder: Folder, relative: bytes) -> Remark | None:
     name = os.path.basename(relative)
-    match Selection(folder.include, folder.exclude).verdict(relative, name):
+    selection = Selection(folder.include, folder.exclude)
+    match selection.verdict(relative, name):
         case Choice.TEMPORARY:
             text = "its name says that it is hidden or not finished yet"
             return Remark("temporary", text, "it is taken as soon as it has another name")
@@ -71,26 +71,19 @@ def _by_name(folder: Folder, relative: bytes) -> Remark | None:
             text = "its name says that it belongs to another file or to a program"
             return Remark("sidecar", text, "nothing to do; if it is a photo, rename it")
         case Choice.EXCLUDED:
-            return _by_pattern(folder, relative, name)
+            return _by_pattern(folder, selection.deciding(relative))
         case _:
             return None
 
 
-def _by_pattern(folder: Folder, relative: bytes, name: bytes) -> Remark:
-    if Selection(folder.include).verdict(relative, name) is Choice.EXCLUDED:
-        text = f"no pattern in include of folder {folder.name} matches it"
-        return Remark("not-included", text, f"add one to folders.{folder.name}.include")
-    pattern = _pattern(folder, lambda one: one.verdict(relative, name) is Choice.EXCLUDED)
-    return _excluded(folder, "it", pattern)
-
-
-def _pattern(folder: Folder, excludes: Callable[[Selection], bool]) -> str:
-    """The last pattern that excludes by itself: later ones win, as in a `.gitignore`."""
-    positive = [pattern for pattern in folder.exclude if not pattern.startswith("!")]
-    for pattern in reversed(positive):
-        if excludes(Selection(exclude=(pattern,))):
-            return pattern
-    return ", ".join(positive)
+def _by_pattern(folder: Folder, decision: tuple[str, str]) -> Remark:
+    key, pattern = decision
+    if key == "exclude":
+        return _excluded(folder, "it", pattern)
+    text = f"no pattern in include of folder {folder.name} matches it"
+    if decision != NOT_INCLUDED:
+        text = f'it is taken back by "{pattern}" in include of folder {folder.name}'
+    return Remark("not-included", text, f"change folders.{folder.name}.include if it is wanted")
 
 
 def _excluded(folder: Folder, what: str, pattern: str) -> Remark:
