@@ -143,8 +143,8 @@ def unreadable(received: Received, expected: str) -> Garbage:
     """What came instead of the `expected` form of a reply."""
     if not received.body:
         return Garbage("an empty reply")
-    if received.is_cut:
-        return Garbage("a reply that is too long or broken off")
+    if received.cut:
+        return Garbage(f"a reply that is {received.cut}")
     shown = excerpt(received.body)
     return Garbage(f"“{shown}”" if shown else f"something that is {expected}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -58,7 +58,7 @@ def masked(received: Received, account: Account) -> Received:
     for secret in (account.api_key, account.api_secret, account.token, account.token_secret):
         if len(secret.reveal()) >= _SHORTEST_MASKED:
             body = body.replace(secret.reveal().encode(), b"***")
-    return Received(received.status, body, received.headers, received.is_cut)
+    return replace(received, body=body)
 
 
 class Requests:

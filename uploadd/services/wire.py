@@ -1,7 +1,8 @@
-"""The one seam to httpx: a request goes in; a reply, or how far it got, comes out.
+"""The one seam to the network: a request goes in; a reply, or how far it got, comes out.
 
-Nothing of httpx is known outside this file, so that a successor can take its place. What its
-exceptions mean was measured on httpx 0.28.1; `tests/unit/services/test_wire.py` pins it.
+Whatever the network raises is an unanswered request: nothing but the body's own errors comes out of
+here. What httpx's exceptions mean was measured on httpx 0.28.1; `tests/unit/services/test_wire.py`
+pins it.
 
 - Before a connection stands (refused, no name, no route, proxy, TLS): nothing was sent.
 - After that, `Handed.last_chunk` decides: a body without its last chunk is worthless to the
@@ -10,34 +11,27 @@ exceptions mean was measured on httpx 0.28.1; `tests/unit/services/test_wire.py`
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
-from importlib.metadata import version
 from typing import Literal
 
 import httpx
 from socksio.exceptions import ProtocolError, SOCKSError
 
-from uploadd.model.errors import ConfigurationError
 from uploadd.services.cleaning import one_line
+from uploadd.services.exchange import LIMITS, Exchange, Step, TimeLimits, once
+from uploadd.services.pool import Pool
 
-CONNECT_SECONDS = 30.0
-WRITE_STALL_SECONDS = 60.0
-UPLOAD_READ_SECONDS = 300.0
-CALL_READ_SECONDS = 60.0
-# Shorter than any server's own limit: a POST that races an idle close has an unknown outcome.
-KEEPALIVE_SECONDS = 5.0
 MOST_REPLY_BYTES = 1024 * 1024
-# Connections for tickets, look-ups and probes beside the uploads.
-SPARE_CONNECTIONS = 4
-# A sandbox on this machine is never behind the proxy that the environment names.
-DIRECT_HOSTS = ("all://127.0.0.1", "all://localhost", "all://[::1]")
-USER_AGENT = f"uploadd/{version('uploadd')}"
+# Connections for tickets, look-ups, filing, probes and limits beside the uploads.
+SPARE_CONNECTIONS = 5
+# Why a reply is not whole.
+TOO_LONG, TOO_SLOW, BROKEN_OFF = "too long", "too slow", "broken off"
 
 # What the first request would import while the event loop waits (measured: 47 ms).
 _LATE_IMPORTS = ("anyio._backends._asyncio", "httpcore._backends.anyio")
@@ -54,7 +48,7 @@ _NOTHING_SENT = (
     httpx.InvalidURL,
     SOCKSError,  # a proxy that speaks another protocol; httpx lets it through as it is
 )
-_INTERRUPTED = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
+_OF_HTTPX = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
 
 
 class Stage(StrEnum):
@@ -74,12 +68,12 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A reply as it came. `is_cut`: the body was too long, or ended too soon."""
+    """A reply as it came. `cut`: why it is not whole, as an adjective; "" where it is."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    is_cut: bool = False
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +85,17 @@ class Unanswered:
 
 
 class Wire:
-    """HTTP/1.1 requests to one service: no redirects, no retries, stalls timed, the whole not."""
+    """HTTP/1.1 requests to one service: no redirects, no retries; each step has its time."""
 
     def __init__(
-        self, parallel_uploads: int, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        parallel_uploads: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limits: TimeLimits = LIMITS,
     ) -> None:
-        self._client = _client(parallel_uploads + SPARE_CONNECTIONS, transport)
+        """Raises `ConfigurationError` where the environment's proxy settings cannot be used."""
+        self._pool = Pool(parallel_uploads + SPARE_CONNECTIONS, transport)
+        self._limits = limits
 
     async def send(
         self,
@@ -109,7 +108,8 @@ class Wire:
 
         Only what `content` raises comes out of here; the connection is closed then.
         """
-        return await self._request("POST", url, headers, content, handed, UPLOAD_READ_SECONDS)
+        seconds = self._limits.upload_reply_seconds
+        return await self._request("POST", url, headers, content, handed, seconds)
 
     async def call(
         self,
@@ -120,104 +120,112 @@ class Wire:
     ) -> Received | Unanswered:
         """POST a small body and read at most `most_bytes` of the reply. Raises nothing."""
         handed = Handed(last_chunk=True)
-        return await self._request(
-            "POST", url, headers, content, handed, CALL_READ_SECONDS, most_bytes
-        )
+        whole = {**headers, "Content-Length": str(len(content))}
+        seconds = self._limits.reply_seconds
+        return await self._request("POST", url, whole, once(content), handed, seconds, most_bytes)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Received | Unanswered:
         """GET what may be asked for twice; reads a small reply. Raises nothing."""
         handed = Handed(last_chunk=True)
-        return await self._request("GET", url, headers, None, handed, CALL_READ_SECONDS)
+        return await self._request("GET", url, headers, None, handed, self._limits.reply_seconds)
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+        """Close the connections. Raises nothing."""
+        await self._pool.aclose()
 
     async def _request(
         self,
         method: Literal["GET", "POST"],
         url: str,
         headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | bytes | None,
+        content: AsyncIterator[bytes] | None,
         handed: Handed,
-        read_seconds: float,
+        reply_seconds: float,
         most_bytes: int = MOST_REPLY_BYTES,
     ) -> Received | Unanswered:
-        timeout = httpx.Timeout(
-            connect=CONNECT_SECONDS, write=WRITE_STALL_SECONDS, read=read_seconds, pool=None
-        )
-        received: Received | None = None
+        limit, reply = asyncio.timeout(None), _Reply(most_bytes)
+        exchange = Exchange(content, self._limits, reply_seconds, limit)
         try:
-            async with self._client.stream(
-                method, url, headers=dict(headers), content=content, timeout=timeout
-            ) as response:
-                received = await _received(response, most_bytes)
-        except _NOTHING_SENT as error:
-            return received or Unanswered(Stage.NOTHING_SENT, _text(error))
-        except _INTERRUPTED as error:
-            stage = Stage.UNKNOWN if handed.last_chunk else Stage.CUT
-            return received or Unanswered(stage, _text(error))
-        return received
+            async with limit:
+                exchange.start()
+                async with self._pool.stream(method, url, dict(headers), exchange) as response:
+                    await reply.read(response)
+        except Exception as error:  # noqa: BLE001 - whatever the network raises
+            if exchange.trouble is not None:
+                raise exchange.trouble from None
+            if not reply.status:
+                text = exchange.overtime() if limit.expired() else _text(error)
+                return Unanswered(_stage(error, exchange, handed), text)
+            if limit.expired():
+                reply.give_up()
+        return reply.received()
 
 
-def _client(connections: int, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    try:
-        return httpx.AsyncClient(
-            transport=transport,
-            mounts=dict.fromkeys(DIRECT_HOSTS),
-            http2=False,
-            follow_redirects=False,
-            trust_env=True,
-            # No cookies: one that is not ASCII would break every request that comes after it.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            limits=httpx.Limits(
-                max_connections=connections,
-                max_keepalive_connections=connections,
-                keepalive_expiry=KEEPALIVE_SECONDS,
-            ),
-            # An unpacked reply could be of any size; what is not asked for is not unpacked.
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-        )
-    except (ValueError, httpx.InvalidURL, OSError, ssl.SSLError):
-        # The exception's own text is left out: it can hold a proxy's password.
-        raise ConfigurationError(
-            "the proxy or certificate settings in the environment cannot be used",
-            "look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-        ) from None
+class _Reply:
+    """What has come of a reply so far. `status` is 0 before its head."""
 
+    def __init__(self, most_bytes: int) -> None:
+        self.status = 0
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
+        self._most_bytes = most_bytes
+        self._cut = BROKEN_OFF
 
-async def _received(response: httpx.Response, most_bytes: int) -> Received:
-    body = bytearray()
-    is_cut = False
-    # As it came, not unpacked; a transport without a socket may have read it all already.
-    chunks = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
-    try:
+    async def read(self, response: httpx.Response) -> None:
+        """Read to the end, or as much as there may be. Raises whatever comes."""
+        self._headers = {name.lower(): value for name, value in response.headers.items()}
+        self.status = response.status_code
+        # As it came, not unpacked; a transport without a socket may have read it all already.
+        chunks = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
         async for chunk in chunks:
-            body += chunk
-            if len(body) > most_bytes:
-                is_cut = True
-                break
-    except _INTERRUPTED:
-        is_cut = True
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Received(response.status_code, bytes(body[:most_bytes]), headers, is_cut)
+            self._body += chunk
+            if len(self._body) > self._most_bytes:
+                self._cut = TOO_LONG
+                return
+        self._cut = ""
+
+    def give_up(self) -> None:
+        """The time is over; a reply that is known whole or too long stays what it is."""
+        if self._cut == BROKEN_OFF:
+            self._cut = TOO_SLOW
+
+    def received(self) -> Received:
+        """The reply as far as it came."""
+        body = bytes(self._body[: self._most_bytes])
+        return Received(self.status, body, self._headers, self._cut)
+
+
+def _stage(error: Exception, exchange: Exchange, handed: Handed) -> Stage:
+    is_foreseen = isinstance(error, _OF_HTTPX)  # and these tell by their kind what they mean
+    if isinstance(error, _NOTHING_SENT) or exchange.step is Step.CONNECTING:
+        return Stage.NOTHING_SENT
+    if not exchange.has_begun and not is_foreseen:
+        return Stage.NOTHING_SENT
+    return Stage.UNKNOWN if handed.last_chunk else Stage.CUT
 
 
 def _text(error: Exception) -> str:
-    kind = _KINDS.get(type(error), "the connection failed")
-    detail = "" if isinstance(error, httpx.ProxyError | httpx.InvalidURL) else one_line(str(error))
+    kind = _KINDS.get(type(error))
+    if isinstance(error, ssl.SSLError):
+        kind = "the connection was not secure any more"
+    elif kind is None:
+        kind = f"the connection failed ({type(error).__name__})"
+    # Others can hold an address with a password, or what was sent.
+    may_be_told = isinstance(error, (*_OF_HTTPX, OSError, SOCKSError))
+    is_of_proxy = isinstance(error, httpx.ProxyError)
+    detail = one_line(str(error)) if may_be_told and not is_of_proxy else ""
     return f"{kind}: {detail}" if detail else kind
 
 
 _KINDS: dict[type[Exception], str] = {
     httpx.ConnectError: "no connection",
-    httpx.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
+    httpx.ConnectTimeout: "no connection in time",
     httpx.ProxyError: "the proxy refused the connection",
     ProtocolError: "the proxy of the environment is no SOCKS proxy",
     httpx.UnsupportedProtocol: "the address is not http or https",
     httpx.InvalidURL: "the address is not valid",
     httpx.ReadTimeout: "no reply in time",
-    httpx.WriteTimeout: f"nothing could be written for {WRITE_STALL_SECONDS:.0f} s",
+    httpx.WriteTimeout: "nothing could be written for too long",
     httpx.ReadError: "the connection was reset",
     httpx.WriteError: "the connection was reset",
     httpx.RemoteProtocolError: "the server closed the connection without a reply",

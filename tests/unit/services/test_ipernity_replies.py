@@ -141,7 +141,7 @@ def test_xml_in_another_format_is_garbage(body: str) -> None:
 
 def test_xml_that_is_broken_off_is_garbage() -> None:
     """However whole it looks."""
-    received = Received(200, b'<api status="ok"/>', is_cut=True)
+    received = Received(200, b'<api status="ok"/>', cut="broken off")
     assert isinstance(xml_reply(received, NOW), Garbage)
 
 

@@ -146,7 +146,7 @@ def test_garbage_is_shown_in_few_words() -> None:
     page = b"<html><head><title>Hotel &amp; Wi-Fi</title></head></html>"
     assert upload_reply(Received(200, page), NOW) == Garbage("“Hotel & Wi-Fi”")
     assert upload_reply(Received(200), NOW) == Garbage("an empty reply")
-    assert "broken off" in str(upload_reply(Received(200, b"<rsp", is_cut=True), NOW))
+    assert "broken off" in str(upload_reply(Received(200, b"<rsp", cut="broken off"), NOW))
 
 
 @pytest.mark.parametrize("status", [300, 302, 404, 429, 500, 502, 503, 504, 599])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import binascii
 import socket
+import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
+import h11
 import httpx
 import pytest
 from socksio.exceptions import ProtocolError
@@ -87,7 +92,7 @@ async def test_a_reply_comes_as_it_is() -> None:
     async with peer(replying(OK)) as server:
         received = await send(server.url)
     assert received == Received(
-        200, b"ok", {"content-length": "2", "content-type": "text/xml"}, is_cut=False
+        200, b"ok", {"content-length": "2", "content-type": "text/xml"}, cut=""
     )
 
 
@@ -138,7 +143,7 @@ async def test_a_reply_that_breaks_off_keeps_its_status() -> None:
     reply = b"HTTP/1.1 503 Sorry\r\nContent-Length: 100\r\n\r\n<html>"
     async with peer(replying(reply)) as server:
         received = await send(server.url)
-    assert (received.status, received.body, received.is_cut) == (503, b"<html>", True)
+    assert (received.status, received.body, received.cut) == (503, b"<html>", "broken off")
 
 
 async def test_a_reply_without_end_is_read_up_to_the_limit() -> None:
@@ -146,7 +151,7 @@ async def test_a_reply_without_end_is_read_up_to_the_limit() -> None:
     reply = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (wire.MOST_REPLY_BYTES + 100_000)
     async with peer(replying(reply)) as server:
         received = await send(server.url)
-    assert (len(received.body), received.is_cut) == (wire.MOST_REPLY_BYTES, True)
+    assert (len(received.body), received.cut) == (wire.MOST_REPLY_BYTES, "too long")
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -238,8 +243,8 @@ async def test_a_socks_proxy_leads_outside_and_never_to_this_machine(
 
 
 def every_httpx_error() -> list[type[Exception]]:
-    """All exception classes of httpx, and of its proxies, that a transport can raise."""
-    found: list[type[Exception]] = [httpx.InvalidURL, httpx.CookieConflict, ProtocolError]
+    """All exception classes of httpx that a transport can raise."""
+    found: list[type[Exception]] = [httpx.InvalidURL, httpx.CookieConflict]
     waiting: list[type[Exception]] = [httpx.HTTPError]
     while waiting:
         kind = waiting.pop()
@@ -249,26 +254,143 @@ def every_httpx_error() -> list[type[Exception]]:
     return found
 
 
-@pytest.mark.parametrize("kind", every_httpx_error())
-@pytest.mark.parametrize("is_last", [False, True])
-async def test_no_exception_of_httpx_gets_out(kind: type[Exception], *, is_last: bool) -> None:
-    """Each becomes a stage: nothing sent, cut, or unknown, by how far the body was."""
+# What lies below httpx and comes through it, and what nobody foresaw.
+OTHER_ERRORS: list[type[Exception]] = [
+    *(ssl.SSLError, ssl.SSLZeroReturnError, ssl.SSLCertVerificationError, ProtocolError),
+    *(
+        anyio.BrokenResourceError,
+        anyio.ClosedResourceError,
+        anyio.EndOfStream,
+        anyio.BusyResourceError,
+    ),
+    *(h11.RemoteProtocolError, h11.LocalProtocolError, zlib.error, binascii.Error),
+    *(OSError, ConnectionResetError, BrokenPipeError, socket.gaierror, TimeoutError, EOFError),
+    *(ValueError, UnicodeError, OverflowError, LookupError, KeyError, IndexError, TypeError),
+    *(
+        RuntimeError,
+        RecursionError,
+        NotImplementedError,
+        MemoryError,
+        AssertionError,
+        AttributeError,
+    ),
+    *(StopAsyncIteration, Exception),
+]
+ANY_ERROR = [*every_httpx_error(), *OTHER_ERRORS]
 
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise kind("what httpx says")
 
-    line = Wire(1, httpx.MockTransport(handler))
-    handed = Handed(last_chunk=is_last)
+class Raising(httpx.AsyncBaseTransport):
+    """Raises before, after, or behind the head of a reply."""
+
+    def __init__(self, kind: type[Exception], where: str) -> None:
+        self._trouble = kind("what it says")
+        self._where = where
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Fail at the moment that was asked for."""
+        if self._where == "before":
+            raise self._trouble
+        async for _ in request.stream:  # type: ignore[union-attr]
+            if self._where == "within":
+                raise self._trouble
+        if self._where == "after":
+            raise self._trouble
+        return httpx.Response(200, stream=Breaking(self._trouble, self._where))
+
+
+class Breaking(httpx.AsyncByteStream):
+    """The body of a reply that breaks off, or cannot be closed."""
+
+    def __init__(self, trouble: Exception, where: str) -> None:
+        self._trouble = trouble
+        self._where = where
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"ok"
+        if self._where == "reply":
+            raise self._trouble
+
+    async def aclose(self) -> None:
+        """Close, or fail at it."""
+        if self._where == "close":
+            raise self._trouble
+
+
+async def sent_to(transport: httpx.AsyncBaseTransport) -> Any:
+    """What comes of an upload of two chunks."""
+    handed = Handed()
 
     async def content() -> AsyncIterator[bytes]:
         yield b"x"
+        handed.last_chunk = True
+        yield b"y"
 
-    outcome = await line.send("http://x.test/", {"Content-Length": "1"}, content(), handed)
-    await line.aclose()
+    line = Wire(1, transport)
+    try:
+        return await line.send("http://x.test/", {"Content-Length": "2"}, content(), handed)
+    finally:
+        await line.aclose()
+
+
+def is_about_the_address(kind: type[Exception]) -> bool:
+    """Whether it says by its kind that nothing was sent."""
+    return issubclass(kind, wire._NOTHING_SENT)
+
+
+@pytest.mark.parametrize("kind", ANY_ERROR)
+async def test_whatever_is_raised_before_the_body_is_an_unanswered_request(
+    kind: type[Exception],
+) -> None:
+    """Nothing can have been kept."""
+    outcome = await sent_to(Raising(kind, "before"))
     assert isinstance(outcome, Unanswered)
-    reached = Stage.UNKNOWN if is_last else Stage.CUT
-    assert outcome.stage in {reached, Stage.NOTHING_SENT}
+    assert outcome.stage in {Stage.NOTHING_SENT, Stage.CUT}
     assert outcome.text
+    assert "\n" not in outcome.text
+
+
+@pytest.mark.parametrize("kind", ANY_ERROR)
+async def test_whatever_is_raised_within_the_body_is_a_cut(kind: type[Exception]) -> None:
+    """The last chunk was never asked for."""
+    outcome = await sent_to(Raising(kind, "within"))
+    expected = Stage.NOTHING_SENT if is_about_the_address(kind) else Stage.CUT
+    assert (type(outcome), outcome.stage) == (Unanswered, expected)
+
+
+@pytest.mark.parametrize("kind", ANY_ERROR)
+async def test_whatever_is_raised_after_the_body_leaves_it_unknown(kind: type[Exception]) -> None:
+    """The last chunk was handed over, whatever the exception is called."""
+    outcome = await sent_to(Raising(kind, "after"))
+    expected = Stage.NOTHING_SENT if is_about_the_address(kind) else Stage.UNKNOWN
+    assert (type(outcome), outcome.stage) == (Unanswered, expected)
+
+
+@pytest.mark.parametrize("kind", ANY_ERROR)
+@pytest.mark.parametrize("where", ["reply", "close"])
+async def test_whatever_is_raised_within_a_reply_leaves_what_came(
+    kind: type[Exception], where: str
+) -> None:
+    """Its status and its bytes; that it is whole is not sure then."""
+    outcome = await sent_to(Raising(kind, where))
+    assert outcome == Received(200, b"ok", {}, "broken off")
+
+
+async def test_a_cancelled_request_is_cancelled() -> None:
+    """Whoever stops us is obeyed."""
+
+    def stop(_: httpx.Request) -> httpx.Response:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await sent_to(httpx.MockTransport(stop))
+
+
+@pytest.mark.parametrize("kind", [OSError, ValueError, httpx.ReadError, ssl.SSLError, TimeoutError])
+async def test_what_the_body_raises_is_no_error_of_the_wire(kind: type[Exception]) -> None:
+    """Though the wire may raise the same: it tells of the file."""
+    async with peer(replying(b"", after=1)) as server:
+        with pytest.raises(kind, match="of the file"):
+            await send(server.url, trouble=kind("of the file"))
 
 
 @pytest.mark.parametrize("url", ["ftp://x.test/", "http://", "nonsense", "http://x.test:99999/"])

@@ -205,7 +205,7 @@ def verifier_in(code: str) -> str:
 
 def _login_pairs(received: Received) -> dict[str, str] | None:
     """The form that a step was answered with, where it holds a token and its secret."""
-    if received.status != httpx.codes.OK or received.is_cut:
+    if received.status != httpx.codes.OK or received.cut:
         return None
     try:
         pairs = dict(parse_qsl(received.body.decode("utf-8").strip(), max_num_fields=50))

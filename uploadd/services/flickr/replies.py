@@ -61,7 +61,7 @@ def xml_reply(received: Received, now: float) -> XmlReply:
     refused = _without_body(received, now) or _failure_of(received.body)
     if refused:
         return refused
-    root = None if received.is_cut else xml_root(received.body)
+    root = None if received.cut else xml_root(received.body)
     is_flickrs = root is not None and root.tag == "rsp" and root.get("stat") == "ok"
     return document(received.body) if is_flickrs else _unreadable(received)
 

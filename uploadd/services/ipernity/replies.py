@@ -60,7 +60,7 @@ def xml_reply(received: Received, now: float) -> XmlReply:
     refused = _refused(received, now)
     if refused:
         return refused
-    root = None if received.is_cut else xml_root(received.body)
+    root = None if received.cut else xml_root(received.body)
     is_ok = root is not None and root.tag == "api" and root.get("status") == OK
     return document(received.body) if is_ok else _unreadable(received)
 
