@@ -2,12 +2,13 @@
 
 httpcore (1.0.9) never gives back the place of a connection that did not come to stand behind a
 proxy, nor its socket where the proxy speaks garbage: a pool of eight is full after eight of them,
-and every further request waits for ever. So the socket is closed here, and the next request begins
-a new pool; the old one is closed as soon as nobody uses it.
+and every further request waits for ever. So places are counted here, the socket is closed here, and
+the next request begins a new pool; the old one is closed as soon as nobody uses it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,8 @@ class Pool:
     """At most `connections` at a time. Raises `ConfigurationError` for a bad environment."""
 
     def __init__(self, connections: int, transport: httpx.AsyncBaseTransport | None) -> None:
+        # httpx counts as well, but in vain: see above.
+        self._places = asyncio.Semaphore(connections)
         self._connections = connections
         self._transport = transport
         self._is_closed = False
@@ -57,6 +60,13 @@ class Pool:
         self, method: str, url: str, headers: dict[str, str], exchange: Exchange
     ) -> AsyncIterator[httpx.Response]:
         """Make a request, and tell `exchange` how far it is. Raises whatever comes."""
+        async with self._places, self._stream(method, url, headers, exchange) as response:
+            yield response
+
+    @asynccontextmanager
+    async def _stream(
+        self, method: str, url: str, headers: dict[str, str], exchange: Exchange
+    ) -> AsyncIterator[httpx.Response]:
         client = self._client
         sockets: list[_Closable] = []
 
@@ -117,7 +127,7 @@ class Pool:
             # No cookies: one that is not ASCII would break every request that comes after it.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(
-                max_connections=self._connections,
+                max_connections=None,
                 max_keepalive_connections=self._connections,
                 keepalive_expiry=KEEPALIVE_SECONDS,
             ),
