@@ -37,12 +37,12 @@ def open_beneath(directory: int, relative: bytes, flags: int) -> int:
 
     Raises `OSError`: ELOOP or ENOTDIR where a symbolic link stands on the way or at its end.
     """
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     if not relative:
-        return os.open(b".", flags | os.O_CLOEXEC, dir_fd=directory)
+        return os.open(b".", flags, dir_fd=directory)
     names = relative.split(b"/")
     if not _NEVER.isdisjoint(names) or b"\0" in relative:
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), relative)
-    flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     if len(names) == 1:
         return os.open(relative, flags, dir_fd=directory)
     descriptor = _open_at_once(directory, relative, flags)

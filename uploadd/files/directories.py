@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import NamedTuple
 
 from uploadd.files.opening import printable
 
+_TRIES = 8
 _HIDDEN = frozenset({errno.EACCES, errno.EPERM})
 
 
@@ -17,6 +19,18 @@ class Trouble(NamedTuple):
 
     text: str
     remedy: str
+
+
+def real_path(path: bytes) -> bytes:
+    """Where a path leads to, through all links (blocking); it need not exist.
+
+    A link that is taken away while it is read is looked at once more. Where that goes on, the path
+    itself is as good as any: what is read is reached through no link.
+    """
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            return os.path.realpath(path)
+    return os.path.abspath(path)
 
 
 def trouble_with_directory(path: bytes) -> Trouble | None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from uploadd.files.directories import real_path
 from uploadd.files.mounts import mounts_below
 from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Configuration, Folder
@@ -72,7 +73,7 @@ class Folders:
         return self._seen[directory]
 
     def _look_up(self, directory: bytes) -> Place:
-        real = os.path.realpath(directory or b".")
+        real = real_path(directory or b".")
         holders = self._holders() if self._roots else {}
         for above in _upwards(real) if holders else ():
             identity = identity_of(above)
@@ -89,7 +90,7 @@ class Folders:
     def is_own(self, directory: bytes) -> bool:
         """Whether a directory is uploadd's own state directory, or lies in it, but in no folder."""
         holders, own = self._holders(), self._own()
-        for above in _upwards(os.path.realpath(directory)):
+        for above in _upwards(real_path(directory)):
             identity = identity_of(above) or above
             if identity == own or identity in holders:
                 return identity == own
@@ -97,14 +98,14 @@ class Folders:
 
     def below(self, directory: bytes) -> list[Folder]:
         """The folders whose roots lie in `directory`, by whatever way, but not at it."""
-        real = os.path.realpath(directory)
+        real = real_path(directory)
         own = identity_of(real)
         entries = {own, *map(identity_of, mounts_below(real))} - {None}
         return [
             root.folder
             for root in self._roots
             if root.look() not in (own, real)
-            and not entries.isdisjoint(map(identity_of, _upwards(os.path.realpath(root.path))))
+            and not entries.isdisjoint(map(identity_of, _upwards(real_path(root.path))))
         ]
 
     def same(self) -> list[tuple[Folder, Folder]]:
@@ -123,7 +124,7 @@ class Folders:
     def _own(self) -> Identity | bytes:
         """The state directory as it is now; its real path where it cannot be looked at."""
         path = self._state_dir
-        return identity_of(path) or (os.path.realpath(path) if path else path)
+        return identity_of(path) or (real_path(path) if path else path)
 
     def _way_at_home(self, home: Place, base: bytes) -> bytes | None:
         """The way from `base` to a file in no folder, or in the one that `base` lies in; else None.
@@ -171,7 +172,7 @@ class _Root:
             self._hangs = True
             return self._last
         try:
-            self._last = identity_of(self.path) or os.path.realpath(self.path)
+            self._last = identity_of(self.path) or real_path(self.path)
             self.first = self.first or self._last
             self._hangs = False
             return self._last

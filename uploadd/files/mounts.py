@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from uploadd.files.directories import real_path
 from uploadd.model.places import is_inside
 
 _NETWORK = frozenset(
@@ -71,7 +72,7 @@ def file_system_of(path: bytes) -> str:
 
     Symbolic links are followed; the path need not exist. Blocks.
     """
-    return fs_type_in(_mountinfo(), os.path.realpath(path))
+    return fs_type_in(_mountinfo(), real_path(path))
 
 
 def mounts_below(real_path: bytes) -> list[bytes]:

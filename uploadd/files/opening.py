@@ -1,7 +1,6 @@
 """Opening one regular file for reading, and saying in words what stands in the way.
 
-The flags are the same everywhere: no symbolic link is followed, a FIFO or a device never blocks,
-and nothing is inherited by a child process.
+No symbolic link is followed, and a FIFO or a device never blocks.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import errno
 import os
 import stat
 
+from uploadd.files.beneath import open_beneath
 from uploadd.model.errors import (
     FileChangedError,
     FileTrouble,
@@ -21,7 +21,7 @@ CHUNK_BYTES = 1 << 18
 """How much is read at a time: enough that Python costs little beside the disk, and so little that
 a large file needs no more memory than a small one."""
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK
 
 # ESTALE: a network file system whose file was removed on the server.
 _VANISHED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
@@ -75,7 +75,7 @@ def open_in(directory: int, name: bytes, path: bytes) -> int:
     `FileUnreadableError`, or `FileChangedError` where another program has leased it for writing.
     """
     try:
-        descriptor = os.open(name, _FLAGS, dir_fd=directory)
+        descriptor = open_beneath(directory, name, _FLAGS)
     except OSError as error:
         raise trouble(error, path) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -12,7 +12,7 @@ import stat
 import threading
 from collections.abc import Callable
 
-from uploadd.files.directories import trouble_with_directory
+from uploadd.files.directories import real_path, trouble_with_directory
 from uploadd.files.opening import printable
 from uploadd.intake.inotify import Descriptor, Observer
 from uploadd.model.errors import UploaddError
@@ -102,7 +102,7 @@ class FolderWatch:
         self._end()
 
     def _begin(self) -> Observer:
-        real_root = os.path.realpath(self._root)
+        real_root = real_path(self._root)
 
         def tell(path: bytes) -> None:
             self._sighting(self._root + path[len(real_root) :])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.files.directories import trouble_with_directory
+from uploadd.files.directories import real_path, trouble_with_directory
 
 NOBODY = 65534
 
@@ -76,3 +76,22 @@ def test_missing_and_no_directory(tmp_path: Path) -> None:
     assert "is not a directory" in told_of(tmp_path / "file")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "cannot be looked at" in told_of(tmp_path / "loop")
+
+
+def test_a_link_that_goes_while_it_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system says "invalid argument" then; it is asked again, and not for ever."""
+    (tmp_path / "link").symlink_to("real")
+    faults = [OSError(22, "Invalid argument")]
+    follow = os.path.realpath
+
+    def followed(path: bytes) -> bytes:
+        if faults:
+            raise faults.pop()
+        return follow(path)
+
+    monkeypatch.setattr(os.path, "realpath", followed)
+    assert real_path(os.fsencode(tmp_path / "link")) == os.fsencode(tmp_path / "real")
+    faults.extend([OSError(22, "Invalid argument")] * 100)
+    assert real_path(os.fsencode(tmp_path / "link")) == os.fsencode(tmp_path / "link")

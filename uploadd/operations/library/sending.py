@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from uploadd.delivery.body import FileBody
 from uploadd.delivery.throttle import Throttle
+from uploadd.files.directories import real_path
 from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.reaching import Roots, Route
@@ -170,4 +171,4 @@ def _reader(path: bytes, known: Fingerprint) -> SteadyReader:
 
 def _route(path: bytes) -> Route:
     """To the file behind a path that the caller named; its own links are followed."""
-    return Roots().route(Spot(*os.path.split(os.path.realpath(path))))
+    return Roots().route(Spot(*os.path.split(real_path(path))))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from uploadd.files.directories import real_path
 from uploadd.files.membership import Folders
 from uploadd.model.places import Place, is_inside
 from uploadd.store.listing import has_jobs
@@ -23,7 +24,7 @@ def known_place(db: Database | None, folders: Folders, file: bytes) -> Place:
     if os.path.isdir(file) and not is_link_below:
         place = folders.place_of_directory(file)
     directory, name = os.path.split(os.path.abspath(file))
-    former = (os.path.join(os.path.realpath(directory), name), os.path.join(directory, name))
+    former = (os.path.join(real_path(directory), name), os.path.join(directory, name))
     for path in (place.path, *former):
         if db is not None and has_jobs(db, path):
             return place if path == place.path else _known_as(place, path)
