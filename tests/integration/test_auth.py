@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -18,6 +22,7 @@ from integration.processes import Desk, environment, wait_until
 from uploadd.sandbox import Fault, SandboxOptions
 
 MakeDesk = Callable[..., Desk]
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user, too")
 SECRETS = ("sandbox-secret", "sandbox-ipernity-secret")
 IPERNITY = """
 [accounts.other]
@@ -27,9 +32,75 @@ api_key = "sandbox-ipernity-key"
 api_secret = "sandbox-ipernity-secret"
 """
 BROWSER = """#!{python}
-import sys, httpx
-httpx.get(sys.argv[1] + "{more}", follow_redirects=True, trust_env=False)
+import html, json, os, re, sys, urllib.parse, httpx
+page = urllib.parse.unquote(urllib.parse.urlsplit(sys.argv[1]).path)
+with open(page) as file:
+    url = html.unescape(re.search('href="([^"]+)"', file.read())[1])
+print(page)
+with open({seen!r}, "w") as file:
+    json.dump({{"page": page, "url": url, "environ": dict(os.environ)}}, file)
+lines = []
+for process in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        with open(f"/proc/{{process}}/cmdline") as file:
+            lines.append(file.read())
+    except OSError:
+        pass
+with open({listed!r}, "w") as file:
+    file.write("\\n".join(lines))
+{before}
+httpx.get(url + "{more}", follow_redirects=True, trust_env=False)
 """
+WITH_A_LOGIN_OF_HIS_OWN = """
+back = httpx.get(url, trust_env=False).headers["location"]
+back = back.split("?")[0] + "?oauth_token=his-own&oauth_verifier=111-222-333"
+print(httpx.get(back, trust_env=False).status_code)
+"""
+TO_READ_THE_PAGE = """
+if os.fork() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    try:
+        open(page)
+    except OSError as error:
+        print("another user:", error.strerror, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+class Browser:
+    """A program that looks like a browser, and writes down what it was given.
+
+    `more`: what the person chooses on the page. `before`: what another user does first.
+    """
+
+    def __init__(self, directory: Path, more: str = "", before: str = "") -> None:
+        self._seen, self._listed = directory / "seen", directory / "listed"
+        self.home = directory / "home"
+        self.home.mkdir()
+        self.command = directory / "browser"
+        places = {"seen": str(self._seen), "listed": str(self._listed)}
+        told = BROWSER.format(python=sys.executable, more=more, before=before, **places)
+        self.command.write_text(told)
+        self.command.chmod(0o755)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What makes it the person's browser."""
+        return {"BROWSER": f"{self.command} %s", "HOME": str(self.home)}
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """The page, where it led to, and the environment."""
+        seen: dict[str, Any] = json.loads(self._seen.read_text())
+        return seen
+
+    @property
+    def listed(self) -> str:
+        """The command lines of all processes of the machine, while it ran."""
+        return self._listed.read_text()
 
 
 def without_login(desk: Desk, *, has_ipernity: bool = False) -> None:
@@ -208,15 +279,139 @@ def test_a_stronger_login_is_told(make_desk: MakeDesk) -> None:
 
 @pytest.mark.parametrize(("more", "code"), [("", 0), ("&answer=no", 77)])
 def test_a_browser_leads_back(make_desk: MakeDesk, tmp_path: Path, more: str, code: int) -> None:
-    """To a port of this machine; also with a no."""
+    """To a port of this machine; also with a no. The page that led there is gone afterwards."""
     desk = make_desk()
     without_login(desk)
-    browser = tmp_path / "browser"
-    browser.write_text(BROWSER.format(python=sys.executable, more=more))
-    browser.chmod(0o755)
-    found, _, said = auth(desk, "me", "--browser", answer="", BROWSER=f"{browser} %s")
+    browser = Browser(tmp_path, more)
+    words = ("me", "--browser", "--user", "sandbox")
+    found, _, said = auth(desk, *words, answer="", **browser.variables)
     assert found == code, said
     assert len(saved(desk)) == (2 if code == 0 else 0)
+    assert browser.seen["url"] in said
+    assert list(browser.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("account", ["me", "other"])
+def test_the_address_of_a_login_is_on_no_command_line(
+    make_desk: MakeDesk, tmp_path: Path, account: str
+) -> None:
+    """Every user can read those; and the browser finds no settings in its environment."""
+    desk = make_desk()
+    without_login(desk, has_ipernity=True)
+    browser = Browser(tmp_path)
+    words = (account, "--browser", "--user", "sandbox")
+    variables = {**browser.variables, "UPLOADD_ACCOUNTS__ME__TOKEN_SECRET": "kept-from-all"}
+    code, _, said = auth(desk, *words, answer="\n" if account == "other" else "", **variables)
+    assert code == 0, said
+    values = parse_qs(urlsplit(browser.seen["url"]).query)
+    assert browser.seen["page"] in browser.listed
+    for name in {"oauth_token", "frob", "api_key", "api_sig"} & values.keys():
+        assert values[name][0] not in browser.listed
+    assert not [name for name in browser.seen["environ"] if name.startswith("UPLOADD_")]
+    assert "kept-from-all" not in json.dumps(browser.seen["environ"])
+
+
+@AS_ROOT
+def test_another_user_cannot_read_the_page(make_desk: MakeDesk, tmp_path: Path) -> None:
+    """He sees its name, and no more."""
+    desk = make_desk()
+    without_login(desk)
+    browser = Browser(tmp_path, before=TO_READ_THE_PAGE)
+    words = ("me", "--browser", "--user", "sandbox")
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)  # as many home directories are
+        variables = {**browser.variables, "HOME": home}
+        code, output, said = auth(desk, *words, answer="", **variables)
+    assert code == 0, said
+    assert browser.seen["page"].startswith(f"{home}/")
+    assert "another user: Permission denied" in output
+
+
+def test_a_login_that_was_not_asked_for_does_not_come_back(
+    make_desk: MakeDesk, tmp_path: Path
+) -> None:
+    """Another user sends one of his own to the way back: it is not found, and ours comes."""
+    desk = make_desk()
+    without_login(desk)
+    browser = Browser(tmp_path, before=WITH_A_LOGIN_OF_HIS_OWN)
+    words = ("me", "--browser", "--user", "sandbox")
+    code, output, said = auth(desk, *words, answer="", **browser.variables)
+    assert code == 0, said
+    assert output.splitlines()[-1] == "404"
+
+
+@pytest.mark.parametrize("account", ["me", "other"])
+def test_whoever_else_agreed_is_not_saved(
+    make_desk: MakeDesk, tmp_path: Path, account: str
+) -> None:
+    """Another user was faster on the page: 77, and nothing is saved."""
+    desk = make_desk()
+    without_login(desk, has_ipernity=True)
+    browser = Browser(tmp_path, "&user=mallory")
+    words = (account, "--browser", "--yes", "--user", "sandbox")
+    answer = "\n" if account == "other" else ""
+    code, _, said = auth(desk, *words, answer=answer, **browser.variables)
+    assert code == 77
+    assert "this is the login of mallory, and not of sandbox; nothing was saved" in said
+    assert saved(desk) == []
+
+
+def test_a_browser_without_a_terminal_needs_the_users_name(
+    make_desk: MakeDesk, tmp_path: Path
+) -> None:
+    """There is nobody to ask. Nothing was asked of the service, and no browser was opened."""
+    desk = make_desk()
+    without_login(desk)
+    browser = Browser(tmp_path)
+    code, _, said = auth(desk, "me", "--browser", "--yes", answer="", **browser.variables)
+    assert code == 2
+    assert "--user NAME" in said
+    assert list(desk.sandbox.logins.requests) == []
+    assert list(browser.home.iterdir()) == []
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("", 77), ("n", 77)])
+def test_a_person_is_asked_once(
+    make_desk: MakeDesk, tmp_path: Path, answer: str, code: int
+) -> None:
+    """On a terminal: whose login it is, by name and id."""
+    desk = make_desk()
+    without_login(desk)
+    browser = Browser(tmp_path, "&user=mallory")
+    found, said = on_a_terminal(desk, answer, **browser.variables)
+    assert found == code, said
+    assert said.count("?") - said.count("authorize?") == 1
+    assert "Save the login of mallory? [y/N]" in said
+    assert len(saved(desk)) == (2 if code == 0 else 0)
+
+
+def on_a_terminal(desk: Desk, answer: str, **variables: str) -> tuple[int, str]:
+    """`uploadd auth me --browser` on a terminal, and this answer to its question."""
+    ours, its = os.openpty()
+    terminal = Path(os.ttyname(its))
+    words = ("--config", str(desk.config), "auth", "me", "--browser")
+    running = Running(words, {**environment(), **variables}, terminal, terminal, terminal)
+    said = ""
+    try:
+        while "[y/N]" not in said:
+            said += read_within(ours, 30)
+        os.write(ours, f"{answer}\n".encode())
+        code = running.wait(timeout=30)
+        while more := read_within(ours, 0):
+            said += more
+    finally:
+        running.kill()
+        os.close(its)
+        os.close(ours)
+    return code, said
+
+
+def read_within(terminal: int, seconds: float) -> str:
+    """What is shown next; "" where that is nothing more."""
+    if not select.select([terminal], [], [], seconds)[0]:
+        assert seconds == 0, "nothing is said on the terminal"
+        return ""
+    return os.read(terminal, 65536).decode()
 
 
 def test_the_login_for_systemd_is_a_script(make_desk: MakeDesk, tmp_path: Path) -> None:

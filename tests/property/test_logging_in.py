@@ -18,7 +18,7 @@ from property import drawn_replies as drawn
 from unit.operations.logging_in import Office
 from uploadd.model.configuration import ServiceName
 from uploadd.model.errors import UploaddError
-from uploadd.operations.auth.logging_in import LoginRefusedError, NewLogin
+from uploadd.operations.auth.new_login import LoginRefusedError, NewLogin
 from uploadd.services.flickr.authorising import verifier_in
 
 FLICKR, IPERNITY = ServiceName.FLICKR, ServiceName.IPERNITY

@@ -20,7 +20,8 @@ from unit.operations.logging_in import Visitor
 from uploadd.delivery.logins import LOOK_SECONDS, LoginSource
 from uploadd.model.configuration import NO_SECRET, Account, WatchMode
 from uploadd.model.ports import Runtime
-from uploadd.operations.auth.logging_in import LoginRefusedError, NewLogin, keep, log_in
+from uploadd.operations.auth.logging_in import keep, log_in
+from uploadd.operations.auth.new_login import LoginRefusedError, NewLogin
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.authorising import Authoriser
 from uploadd.services.base import Grant

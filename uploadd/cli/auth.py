@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from uploadd.assembly import check_state_dir
-from uploadd.cli.browser import is_at_hand, show
+from uploadd.cli.browser import is_at_hand, opened
 from uploadd.cli.context import (
     EXIT_CREDENTIALS,
     EXIT_INTERRUPTED,
@@ -23,10 +24,18 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.person import Terminal, is_terminal
-from uploadd.model.errors import ConfigurationError, ServiceError, ServiceFaultError
+from uploadd.model.errors import (
+    ConfigurationError,
+    ServiceError,
+    ServiceFaultError,
+    UsageError,
+)
 from uploadd.model.verdicts import with_name
-from uploadd.operations.auth.logging_in import LoginRefusedError, NewLogin, keep, log_in
+from uploadd.operations.auth.leading_page import remove_rests
+from uploadd.operations.auth.logging_in import keep, log_in
+from uploadd.operations.auth.new_login import LoginRefusedError, NewLogin
 from uploadd.operations.auth.systemd_credentials import lay_out
+from uploadd.operations.auth.whose import Meant
 from uploadd.runtime import real_runtime
 from uploadd.services.error_tables import LATER
 from uploadd.settings import Loaded
@@ -50,8 +59,18 @@ def auth(
             show_default=False,
         ),
     ] = None,
+    user: Annotated[
+        str,
+        typer.Option(
+            "--user",
+            metavar="NAME",
+            help="Save the login of this user only: his name on the service, or better his id.",
+            show_default=False,
+        ),
+    ] = "",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Save it although it is another user's login.")
+        bool,
+        typer.Option("--yes", help="Save it although the account was another user's until now."),
     ] = False,
     systemd_creds: Annotated[
         bool,
@@ -69,27 +88,34 @@ def auth(
         stronger = () if systemd_creds else loaded.set_logins.get(account, ())
         if stronger:
             say(f"account {account} has a login in {' and '.join(stronger)} already")
-        login = _log_in(loaded, account, browser=browser, yes=yes)
-        say(_whose(login))
+        login = _log_in(loaded, account, Meant(user.strip(), yes), browser=browser)
         if systemd_creds:
             _print_commands(login)
         else:
             _keep(context, loaded, login)
 
 
-def _log_in(loaded: Loaded, name: str, *, browser: bool | None, yes: bool) -> NewLogin:
+def _log_in(loaded: Loaded, name: str, meant: Meant, *, browser: bool | None) -> NewLogin:
     if browser is None:
         browser = is_at_hand(os.environ, is_terminal=is_terminal())
-    person = Terminal(says_yes=yes)
-    work = log_in(
-        loaded.configuration,
-        name,
-        real_runtime(),
-        person,
-        open_page=show if browser else None,
-    )
+    elif browser and not meant.user and not is_terminal():
+        raise UsageError(
+            "whoever agrees in a browser may be somebody else, and here is nobody to ask",
+            "say whose login it shall be, with --user NAME",
+        )
+    places = _places(loaded)
+    remove_rests(places)
     try:
-        return asyncio.run(work)
+        with opened(places) as open_page:
+            work = log_in(
+                loaded.configuration,
+                name,
+                real_runtime(),
+                Terminal(),
+                meant=meant,
+                open_page=open_page if browser else None,
+            )
+            return asyncio.run(work)
     except KeyboardInterrupt:
         stop("stopped; nothing was saved", EXIT_INTERRUPTED)
     except LoginRefusedError as error:
@@ -98,21 +124,17 @@ def _log_in(loaded: Loaded, name: str, *, browser: bool | None, yes: bool) -> Ne
         stop(_told(error, name), exit_code_of(error))
 
 
+def _places(loaded: Loaded) -> list[Path]:
+    """Where a page for the person's browser may lie."""
+    home = Path(os.path.expanduser("~"))
+    return [place for place in (home, loaded.configuration.state_dir) if place.is_absolute()]
+
+
 def _told(error: ServiceError, name: str) -> str:
     """Without what is true of jobs only: nothing is tried again by itself here."""
     if isinstance(error, ServiceFaultError) and error.remedy in ("", LATER):
         return f"{error.text}; give the command again later"
     return with_name(str(error), name)
-
-
-def _whose(login: NewLogin) -> str:
-    standing = login.standing
-    permission = (
-        f"with the permission “{standing.permission}”"
-        if standing.permission
-        else "(it does not say with which permission)"
-    )
-    return f"logged in at {login.host} as {standing.user_name} ({standing.user_id}) {permission}"
 
 
 def _keep(context: typer.Context, loaded: Loaded, login: NewLogin) -> None:

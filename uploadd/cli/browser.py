@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final
 
 from uploadd.children import start
+from uploadd.cli.context import say
 from uploadd.cli.person import is_terminal
+from uploadd.operations.auth.leading_page import leading_to
+from uploadd.operations.auth.logging_in import OpenPage
 
 OPENING_SECONDS = 10.0
 # Whoever comes from another machine, or as another user, has the browser elsewhere.
@@ -32,7 +37,26 @@ def is_at_hand(
     return platform == "darwin" or any(environ.get(name) for name in DISPLAYS)
 
 
-async def show(url: str) -> bool:
+@contextmanager
+def opened(places: Sequence[Path]) -> Iterator[OpenPage]:
+    """What opens a page in a browser, by a file that leads there and is gone when the context ends.
+
+    `places`: where the file may lie.
+    """
+    with ExitStack() as pages:
+
+        async def open_page(url: str) -> bool:
+            try:
+                page = pages.enter_context(leading_to(url, places))
+            except OSError as error:
+                say(f"no browser is opened: {error}")
+                return False
+            return await _show(page.as_uri())
+
+        yield open_page
+
+
+async def _show(url: str) -> bool:
     """Ask for a browser to show this address; False where there is none.
 
     Every user of the machine can read the address in the list of processes.

@@ -13,10 +13,7 @@ MOST_ANSWER_BYTES = 4096
 
 
 class Terminal:
-    """Keeps `logging_in.Person`. `says_yes`: what would be asked is agreed to (`--yes`)."""
-
-    def __init__(self, *, says_yes: bool) -> None:
-        self._says_yes = says_yes
+    """Keeps `new_login.Person`."""
 
     def invite(self, url: str, *, gives_code: bool) -> None:
         """The address stands on a line of its own, so that it can be copied whole."""
@@ -26,7 +23,7 @@ class Terminal:
 
     def invite_to_browser(self, url: str) -> None:
         """The address for the case that no window came."""
-        say("a browser was asked to open this address; let uploadd in there:")
+        say("a browser was asked to open this address; let uploadd in there, or open it yourself:")
         say(url)
         say("it leads back here by itself (Ctrl-C stops; --no-browser asks for a code instead)")
 
@@ -38,8 +35,6 @@ class Terminal:
 
     def agrees(self, question: str) -> bool:
         """`y` or `yes`, typed on a terminal."""
-        if self._says_yes:
-            return True
         if not is_terminal():
             return False
         answer = _line(f"{question} [y/N] ")

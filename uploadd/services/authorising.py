@@ -21,6 +21,7 @@ from uploadd.model.pauses import PauseCause
 from uploadd.model.ports import Clock
 from uploadd.model.secret import Secret
 from uploadd.model.verdicts import Reason
+from uploadd.services.values import exact, words
 
 T = TypeVar("T")
 
@@ -86,6 +87,12 @@ class Authoriser(Protocol):
         shows the code instead.
         """
 
+    def code_in(self, query: str) -> str | None:
+        """The code in the query of the callback; "" where the person did not agree.
+
+        None where the query does not name the consent that `begin` asked for: anybody can send one.
+        """
+
     async def finish(self, code: str) -> Keys:
         """The token for a consent. Raises `ConsentRefusedError`, or another `ServiceError`."""
 
@@ -94,6 +101,15 @@ class Authoriser(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections."""
+
+
+def name_of(told: object, user_id: str) -> str:
+    """The user's name out of a reply; his id where the name cannot be shown just as it is.
+
+    Without its hidden signs, or cut short, it could be taken for another user's.
+    """
+    name = words(told)
+    return name if name and name == exact(told) and name.isprintable() else user_id
 
 
 async def patiently(clock: Clock, step: Callable[[], Awaitable[T]]) -> T:

@@ -14,7 +14,9 @@ from simulation.virtual import EPOCH, run_virtual, virtual_runtime
 from uploadd.model.configuration import Account, Configuration, ServiceName
 from uploadd.model.ports import Runtime
 from uploadd.model.secret import Secret
-from uploadd.operations.auth.logging_in import NewLogin, OpenPage, log_in
+from uploadd.operations.auth.logging_in import ANYBODY, OpenPage, log_in
+from uploadd.operations.auth.new_login import NewLogin
+from uploadd.operations.auth.whose import Meant
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
 from uploadd.services.authorising import Authoriser
@@ -25,7 +27,7 @@ URL = "http://127.0.0.1:8080"
 
 
 class Visitor:
-    """Keeps `operations.auth.logging_in.Person`: agrees on the page at once, with these `perms`.
+    """Keeps `operations.auth.new_login.Person`: agrees on the page at once, with these `perms`.
 
     `answers`: what is typed before the right code; `says_nothing`: the input is at its end.
     """
@@ -40,6 +42,7 @@ class Visitor:
         self.denies = False
         self.heard: list[str] = []
         self.refused: list[str] = []
+        self.asked_for: list[str] = []
         self.url = ""
         self.before_answer: Callable[[], None] = lambda: None
 
@@ -64,7 +67,7 @@ class Visitor:
 
     def agrees(self, question: str) -> bool:
         """As it was set."""
-        self.heard.append(question)
+        self.asked_for.append(question)
         return self.says_yes
 
     def hear(self, text: str) -> None:
@@ -126,7 +129,9 @@ class Office:
         """The settings as they stand."""
         return Configuration(self.state_dir, accounts={"me": self.account, **self.others})
 
-    def log_in(self, open_page: OpenPage | None = None, name: str = "me") -> NewLogin:
+    def log_in(
+        self, open_page: OpenPage | None = None, name: str = "me", meant: Meant = ANYBODY
+    ) -> NewLogin:
         """Log in, in no time."""
         return run_virtual(
             log_in(
@@ -134,6 +139,7 @@ class Office:
                 name,
                 self.runtime,
                 self.visitor,
+                meant=meant,
                 open_page=open_page,
                 make_authoriser=self._authoriser,
             )

@@ -20,7 +20,9 @@ from uploadd.model.errors import (
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.secret import Secret
-from uploadd.operations.auth.logging_in import LoginRefusedError, keep
+from uploadd.operations.auth.logging_in import keep
+from uploadd.operations.auth.new_login import LoginRefusedError
+from uploadd.operations.auth.whose import Meant
 from uploadd.sandbox import Fault
 from uploadd.services.authorising import ConsentRefusedError
 from uploadd.store import accounts, calls
@@ -193,11 +195,19 @@ def test_another_users_login_is_asked_about(office: Office) -> None:
     known_as(office, "me", "4711", "alice")
     with pytest.raises(UsageError, match="--yes"):
         office.log_in()
-    assert "alice" in office.visitor.heard[0]
+    assert "alice" in office.visitor.heard[1]
+    assert office.visitor.asked_for == ["Save the login of sandbox?"]
     office.visitor.says_yes = True
     former = office.log_in().former
     assert former is not None
     assert former.user_name == "alice"
+
+
+def test_another_users_login_was_agreed_to_beforehand(office: Office) -> None:
+    """`--yes`: then nobody is asked."""
+    known_as(office, "me", "4711", "alice")
+    assert office.log_in(meant=Meant(may_change=True)).former is not None
+    assert office.visitor.asked_for == []
 
 
 def test_the_same_user_is_not_asked(office: Office) -> None:
@@ -205,7 +215,7 @@ def test_the_same_user_is_not_asked(office: Office) -> None:
     user_id = office.log_in().standing.user_id
     known_as(office, "me", user_id, "sandbox")
     assert office.log_in().former is None
-    assert office.visitor.heard == []
+    assert office.visitor.asked_for == []
 
 
 def test_two_names_for_one_user_are_refused(office: Office) -> None:

@@ -10,32 +10,26 @@ that is cut short leaves what was there.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from uploadd.model.configuration import NO_SECRET, Account, Configuration, ServiceName
-from uploadd.model.errors import ConfigurationError, UploaddError, UsageError
+from uploadd.model.errors import UploaddError
 from uploadd.model.numbers import number
 from uploadd.model.ports import Runtime
 from uploadd.operations.auth import callback
+from uploadd.operations.auth.new_login import LoginRefusedError, NewLogin, Person
+from uploadd.operations.auth.whose import Meant, confirmed
 from uploadd.operations.choosing import account_called
 from uploadd.operations.counting import Counter
-from uploadd.services.authorising import (
-    PERMISSION,
-    Authoriser,
-    ConsentRefusedError,
-    Keys,
-    Standing,
-)
+from uploadd.services.authorising import Authoriser, ConsentRefusedError, Keys
 from uploadd.services.base import Grant
 from uploadd.services.registry import open_authoriser
 from uploadd.store import saved_login
-from uploadd.store.accounts import AccountRow, all_accounts
-from uploadd.store.beside import reading
 
 MOST_TRIES = 5
 BROWSER_SECONDS = 300.0
+ANYBODY = Meant()
 KEY_PAGES = {
     ServiceName.FLICKR: (
         "register an app at https://www.flickr.com/services/apps/create/ (Flickr gives new keys to"
@@ -49,57 +43,21 @@ OpenPage = Callable[[str], Awaitable[bool]]
 """Shows an address in a browser; False where that cannot be."""
 
 
-class LoginRefusedError(UploaddError):
-    """There is no login, or none that uploadd can use (exit 77). Nothing was saved."""
-
-
-class Person(Protocol):
-    """Whoever logs in."""
-
-    def invite(self, url: str, *, gives_code: bool) -> None:
-        """Show the address to open, and say whether a code comes of it."""
-
-    def invite_to_browser(self, url: str) -> None:
-        """Say that a browser was asked to show the address, and that it leads back by itself."""
-
-    def answer(self, refused: str, *, gives_code: bool) -> str | None:
-        """Wait for the code, or for Enter; None where the person can say no more.
-
-        `refused`: why the last answer was not taken, "" before the first.
-        """
-
-    def agrees(self, question: str) -> bool:
-        """Ask before something that may be a mistake."""
-
-    def hear(self, text: str) -> None:
-        """Say something."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewLogin:
-    """A login that was checked and not kept yet. `former`: whose account it was, if another's."""
-
-    account: Account
-    host: str
-    keys: Keys
-    standing: Standing
-    former: AccountRow | None = None
-
-
 async def log_in(
     configuration: Configuration,
     name: str,
     runtime: Runtime,
     person: Person,
     *,
+    meant: Meant = ANYBODY,
     open_page: OpenPage | None = None,
     make_authoriser: AuthoriserMaker = open_authoriser,
 ) -> NewLogin:
     """Have a person log account `name` in, and check what came of it. Keeps nothing.
 
-    `open_page`: a browser at hand on this machine, which leads back by itself; None: there is
-    none. Raises `UsageError`, `LoginRefusedError`, `ConfigurationError`, `StoreError`, and
-    `ServiceError`.
+    `meant`: whose login it shall be. `open_page`: a browser at hand on this machine, which leads
+    back by itself; None: there is none. Raises `UsageError`, `LoginRefusedError`,
+    `ConfigurationError`, `StoreError`, and `ServiceError`.
     """
     account = _account(configuration, name)
     counter = Counter(configuration, account, runtime, lambda seconds: _tell_wait(person, seconds))
@@ -107,14 +65,13 @@ async def log_in(
     try:
         await counter.begin(authoriser.host)
         async with counter.listening():
-            keys = await _Attempt(authoriser, runtime, person).keys(open_page)
-            login = NewLogin(account, authoriser.host, keys, await authoriser.check(keys))
+            attempt = _Attempt(authoriser, runtime, person)
+            keys = await attempt.keys(open_page)
+            standing = await authoriser.check(keys)
     finally:
         await authoriser.aclose()
-    _check_permission(login)
-    login = replace(login, former=_former(configuration, login))
-    _ask_about_former(login, person)
-    return login
+    login = NewLogin(account, authoriser.host, keys, standing, attempt.is_by_browser)
+    return confirmed(login, meant, configuration, person)
 
 
 def keep(configuration: Configuration, login: NewLogin) -> Path:
@@ -128,12 +85,13 @@ def keep(configuration: Configuration, login: NewLogin) -> Path:
 
 
 class _Attempt:
-    """From the first call to a token."""
+    """From the first call to a token. `is_by_browser`: as in `NewLogin`."""
 
     def __init__(self, authoriser: Authoriser, runtime: Runtime, person: Person) -> None:
         self._authoriser = authoriser
         self._runtime = runtime
         self._person = person
+        self.is_by_browser = False
 
     async def keys(self, open_page: OpenPage | None) -> Keys:
         """The token for the person's consent."""
@@ -149,8 +107,10 @@ class _Attempt:
         try:
             async with callback.awaited() as back:
                 url = await self._authoriser.begin(back.url)
+                back.code_in = self._authoriser.code_in
                 if not await open_page(url):
                     return None
+                self.is_by_browser = True
                 self._person.invite_to_browser(url)
                 came = await self._runtime.clock.wait(back.came, BROWSER_SECONDS)
         except OSError:
@@ -172,6 +132,7 @@ class _Attempt:
         url = await self._authoriser.begin()
         self._person.invite(url, gives_code=gives_code)
         if open_page is not None:
+            self.is_by_browser = True
             await open_page(url)
         refusal: UploaddError | None = None
         for _ in range(MOST_TRIES):
@@ -199,52 +160,6 @@ def _account(configuration: Configuration, name: str) -> Account:
         what = "is" if len(missing) == 1 else "are"
         raise LoginRefusedError(f"{keys} {what} not set", KEY_PAGES[account.service])
     return replace(account, token=NO_SECRET, token_secret=NO_SECRET)
-
-
-def _check_permission(login: NewLogin) -> None:
-    standing = login.standing
-    if not standing.may_upload:
-        raise LoginRefusedError(
-            f"the login of {standing.user_name} at {login.host} has the permission"
-            f" “{standing.permission}”, and uploadd needs “{PERMISSION}”; nothing was saved",
-            "give the command again, and allow it to write",
-        )
-
-
-def _former(configuration: Configuration, login: NewLogin) -> AccountRow | None:
-    """Whose account it was, if another's. Raises `ConfigurationError` where two names mean one."""
-    with reading(configuration.state_dir) as db:
-        known = [] if db is None else all_accounts(db)
-    name, user_id = login.account.name, login.standing.user_id
-    there = [
-        row
-        for row in known
-        if (row.service, row.host) == (login.account.service, login.host) and row.user_id
-    ]
-    for row in there:
-        is_configured = row.label in configuration.accounts
-        if row.user_id == user_id and row.label != name and is_configured:
-            raise ConfigurationError(
-                f"{login.standing.user_name} is accounts.{row.label} already, and two names for one"
-                " login would upload everything twice; nothing was saved",
-                f"log in as somebody else, or name {row.label} in the folders of both",
-            )
-    mine = [row for row in there if row.label == name and row.user_id != user_id]
-    return mine[0] if mine else None
-
-
-def _ask_about_former(login: NewLogin, person: Person) -> None:
-    if login.former is None:
-        return
-    name, new, old = login.account.name, login.standing.user_name, login.former.user_name
-    person.hear(
-        f"account {name} was {old} until now, and this login is {new}'s: the folders of {name}"
-        f" would be uploaded to {new}'s account, and what still waits for {old} would wait on"
-    )
-    if not person.agrees(f"Save the login of {new} all the same?"):
-        raise UsageError(
-            "nothing was saved", f"log in as {old}, or give --yes to go on with {new}'s account"
-        )
 
 
 def _tell_wait(person: Person, seconds: float) -> None:

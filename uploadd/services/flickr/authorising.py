@@ -7,6 +7,7 @@ shows a code (`oob`), or leads back to an address on this machine.
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
@@ -25,6 +26,7 @@ from uploadd.services.authorising import (
     ConsentRefusedError,
     Keys,
     Standing,
+    name_of,
     patiently,
 )
 from uploadd.services.base import Grant
@@ -43,6 +45,7 @@ REQUEST_PATH = "/services/oauth/request_token"
 AUTHORIZE_PATH = "/services/oauth/authorize"
 ACCESS_PATH = "/services/oauth/access_token"
 OUT_OF_BAND = "oob"
+MOST_FIELDS = 50
 KEYS_PAGE = "https://www.flickr.com/services/apps/"
 
 _CODE_DIGITS = re.compile(r"(\d{3})\D?(\d{3})\D?(\d{3})")
@@ -126,6 +129,18 @@ class FlickrAuthoriser:
         query = urlencode({"oauth_token": self._request.token.reveal(), "perms": PERMISSION})
         return f"{self._url(AUTHORIZE_PATH)}?{query}"
 
+    def code_in(self, query: str) -> str | None:
+        """`oauth_verifier`, where `oauth_token` is the request token's."""
+        try:
+            fields = parse_qs(query, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            return None
+        named = fields.get("oauth_token", [])
+        asked = self._request.token.reveal()
+        if len(named) != 1 or not asked or not is_same(named[0], asked):
+            return None
+        return fields.get("oauth_verifier", [""])[0]
+
     async def finish(self, code: str) -> Keys:
         """GET access_token with the code of Flickr's page, once. Raises `ServiceError`."""
         verifier = verifier_in(code)
@@ -189,6 +204,11 @@ class FlickrAuthoriser:
         return (self._account.base_url or LOGIN_ORIGIN).rstrip("/") + path
 
 
+def is_same(one: str, other: str) -> bool:
+    """Compared in a time that tells nothing of where they differ."""
+    return secrets.compare_digest(one.encode("utf-8", "replace"), other.encode())
+
+
 def verifier_in(code: str) -> str:
     """The verifier in what a person typed: the code, however it was spaced, or a whole address.
 
@@ -208,7 +228,7 @@ def _login_pairs(received: Received) -> dict[str, str] | None:
     if received.status != httpx.codes.OK or received.cut:
         return None
     try:
-        pairs = dict(parse_qsl(received.body.decode("utf-8").strip(), max_num_fields=50))
+        pairs = dict(parse_qsl(received.body.decode("utf-8").strip(), max_num_fields=MOST_FIELDS))
     except ValueError:
         return None
     wanted = (pairs.get("oauth_token", ""), pairs.get("oauth_token_secret", ""))
@@ -226,8 +246,7 @@ def _standing(answer: Answer) -> Standing:
     if user_id is None:
         reason = Reason(GARBAGE, "Flickr did not say whose account this is")
         raise ServiceFaultError(reason)
-    name = words(user.get("username")) or user_id
-    return Standing(user_id, name, words(oauth.get("perms")))
+    return Standing(user_id, name_of(user.get("username"), user_id), words(oauth.get("perms")))
 
 
 def _problem_error(reply: OAuthProblem, method: str, *, is_begin: bool) -> ServiceError:

@@ -24,6 +24,7 @@ from uploadd.services.authorising import (
     ConsentRefusedError,
     Keys,
     Standing,
+    name_of,
     patiently,
 )
 from uploadd.services.base import Grant
@@ -79,6 +80,10 @@ class IpernityAuthoriser:
         page = address(AUTHORIZE_PATH, LOGIN_ORIGIN, self._account.base_url)
         return f"{page}?{urlencode(query)}"
 
+    def code_in(self, query: str) -> str | None:  # noqa: ARG002 - nothing comes back here
+        """Nothing leads back from ipernity's page."""
+        return None
+
     async def finish(self, code: str) -> Keys:  # noqa: ARG002 - there is none
         """auth.getToken, once. Raises `ConsentRefusedError`, or another `ServiceError`."""
         fields = await self._call("auth.getToken", [("frob", self._frob)], self._account)
@@ -96,7 +101,9 @@ class IpernityAuthoriser:
         login = answers.login(fields)
         if login is None:
             raise _garbage("ipernity did not say whose account this is")
-        return Standing(login.user_id, login.user_name, _permission(fields))
+        # Not the real name, which everybody chooses for himself.
+        told = part(part(fields, "auth"), "user").get("username")
+        return Standing(login.user_id, name_of(told, login.user_id), _permission(fields))
 
     async def aclose(self) -> None:
         """Close the connections."""
