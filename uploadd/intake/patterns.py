@@ -68,7 +68,7 @@ def _read(key: str, pattern: str) -> Glob:
     try:
         return read_glob(pattern)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{key}: {error.text}", error.remedy) from None
+        raise ConfigurationError(f'{key}: "{pattern}" {error.text}', error.remedy) from None
 
 
 def _extensions(patterns: Sequence[str]) -> dict[str, int]:

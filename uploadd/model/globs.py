@@ -42,20 +42,20 @@ class Glob:
 
 @lru_cache(maxsize=1024)
 def read_glob(pattern: str) -> Glob:
-    """Raises `ConfigurationError` for what can match nothing: with what to write instead."""
+    """Raises `ConfigurationError` for what can match nothing: what it does, and what to write."""
     takes_back = pattern.startswith("!")
     body = unicodedata.normalize("NFC", pattern[takes_back:])
     only_directories = body.endswith("/")
     segments = body.removeprefix("/").removesuffix("/").split("/")
     if "" in segments:
         remedy = 'write "*" for everything, and one "/" between names'
-        raise ConfigurationError(f'"{pattern}" has a place for a name, and no name in it', remedy)
+        raise ConfigurationError("has a place for a name, and no name in it", remedy)
     if len(segments) == 1 and not body.startswith("/"):
         segments.insert(0, _ANY_DEPTH)
     try:
         way = _way(segments)
     except _UnreadableError as error:
-        raise ConfigurationError(f'"{pattern}" {error.text}', error.remedy) from None
+        raise ConfigurationError(error.text, error.remedy) from None
     itself, below = ("/", "/.*") if only_directories else ("/?", "(?:/.*)?")
     return Glob(way + itself, way + below, takes_back)
 

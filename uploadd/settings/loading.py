@@ -9,7 +9,7 @@ from pathlib import Path
 
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.photo import PhotoTable
-from uploadd.settings import rules
+from uploadd.settings import patterns, rules
 from uploadd.settings.checking import checked, place_of
 from uploadd.settings.credentials import set_logins
 from uploadd.settings.gathering import Gathered, gather
@@ -45,6 +45,7 @@ def load_gathered(gathered: Gathered, path: Path | None, environ: Mapping[str, s
     folders = folders_of(settings, environ)
     problems = [*gathered.problems, *wrong]
     problems += _broken_rules(settings, gathered, wrong)
+    problems += _unmatchable(folders, gathered)
     problems += _unknown_homes(folders, gathered)
     state_dir = gathered.state_dir
     if state_dir is None:
@@ -78,6 +79,12 @@ def _broken_rules(
     if not any(problem.key.endswith(".base_url") for problem in wrong):
         broken += rules.patience(settings)
     for key, told in broken:
+        yield Problem(place_of(key, gathered.layers), written(key), told)
+
+
+def _unmatchable(folders: Mapping[str, Folder], gathered: Gathered) -> Iterator[Problem]:
+    """Patterns that would do nothing."""
+    for key, told in patterns.unmatchable(folders):
         yield Problem(place_of(key, gathered.layers), written(key), told)
 
 
