@@ -170,7 +170,7 @@ class FolderLoop:
         """
         name, own = self._tree.folder.name, list[tuple[bytes, bool]]()
         for path in dict.fromkeys(paths):
-            is_directory = os.path.isdir(path) and not os.path.islink(path)
+            is_directory = self._folders.roots.has_directory(self._tree.spot(path))
             look = self._folders.place_of_directory if is_directory else self._folders.place
             if look(path).folder_name == name:
                 own.append((path, is_directory))
