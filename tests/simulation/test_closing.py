@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,14 +98,14 @@ def test_a_directory_that_cannot_be_read_is_named(
     world = World(tmp_path)
     world.add("a.jpg")
     world.add("shut/b.jpg")
-    let_in = walking.os.open
+    let_in = walking.open_beneath
 
-    def open_unless_shut(path: bytes | Path, *words: int) -> int:
-        if os.fsencode(path).endswith(b"/shut"):
+    def open_unless_shut(directory: int, relative: bytes, flags: int) -> int:
+        if relative == b"shut":
             raise PermissionError(13, "Permission denied")
-        return let_in(path, *words)
+        return let_in(directory, relative, flags)
 
-    monkeypatch.setattr(walking.os, "open", open_unless_shut)
+    monkeypatch.setattr(walking, "open_beneath", open_unless_shut)
     finished = world.backfill()
     assert finished.ending is Ending.FAILED
     assert EVERYTHING not in said(finished).splitlines()
