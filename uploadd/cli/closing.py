@@ -30,6 +30,7 @@ BY_CODE = {
     "damaged": "damaged",
     "ignored": "ignored",
     "excluded": "excluded",
+    "hard-link": "perhaps linked by somebody else",
     "changed": "changed and left so",
     "deleted": "deleted on the service",
     "too-large": "too large",

@@ -25,13 +25,19 @@ from uploadd.model import verdicts
 from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.configuration import photo_fields
 from uploadd.model.delays import Delay
-from uploadd.model.errors import FileChangedError, FileTrouble, FileVanishedError
+from uploadd.model.errors import (
+    FileChangedError,
+    FileLinkedError,
+    FileTrouble,
+    FileVanishedError,
+)
 from uploadd.model.jobs import Job
 from uploadd.model.limits import may_have_arrived, too_large
 from uploadd.model.outcomes import after_send, uncertain
 from uploadd.model.pauses import ACCUSING
 from uploadd.model.photo import Privacy
 from uploadd.model.places import Place, Ruling
+from uploadd.model.refusals import HARD_LINK
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
@@ -54,7 +60,7 @@ async def deliver(desk: Desk, job: Job) -> None:
         await _before_send(desk, job, trouble)
         return
     if reader is None:
-        await _leave_out(desk, job, ruling)
+        await _leave_out(desk, job, ruling.why_not)
         return
     try:
         await _deliver_open(desk, job, reader, ruling.place)
@@ -157,10 +163,9 @@ def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
     return ruling, SteadyReader(route, expected, job.sha256)
 
 
-async def _leave_out(desk: Desk, job: Job, ruling: Ruling) -> None:
-    if ruling.why_not is not None:
-        now = desk.runtime.clock.wall()
-        await desk.store.write(placing.leave_out, job.id, ruling.why_not, now)
+async def _leave_out(desk: Desk, job: Job, reason: Reason | None) -> None:
+    if reason is not None:
+        await desk.store.write(placing.leave_out, job.id, reason, desk.runtime.clock.wall())
     await _tell_now(desk, job)
 
 
@@ -181,6 +186,8 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
         desk.resight(job)
     elif isinstance(trouble, FileVanishedError):
         await _vanished(desk, job, now)
+    elif isinstance(trouble, FileLinkedError):
+        await _leave_out(desk, job, Reason(HARD_LINK, trouble.text, trouble.remedy))
     else:
         reason = Reason("unreadable", trouble.text, trouble.remedy)
         await desk.store.write(_refuse, job.id, reason, now)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from uploadd.files.beneath import ON_THE_WAY, open_beneath
 from uploadd.files.opening import look_in, open_in, printable, trouble
+from uploadd.files.planting import check_links
 from uploadd.model.errors import FileVanishedError
 from uploadd.model.places import Spot
 
@@ -121,10 +122,22 @@ class Route:
         """A descriptor of the file, to be closed by the caller.
 
         Raises `FileVanishedError` (also where something else has taken its place),
-        `FileUnreadableError`, or `FileChangedError` where another program has leased it.
+        `FileUnreadableError`, `FileChangedError` where another program has leased it, or
+        `FileLinkedError`: whatever reads a file, reads none that somebody else may have planted.
         """
         with self.parent() as directory:
-            return open_in(directory, self.name, self.path)
+            descriptor = open_in(directory, self.name, self.path)
+            try:
+                check_links(os.fstat(descriptor), directory, self.path)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            return descriptor
+
+    def check_links(self) -> None:
+        """Raise what `open` would, for a file that needs not be read again."""
+        with self.parent() as directory:
+            check_links(look_in(directory, self.name, self.path), directory, self.path)
 
     def look(self) -> os.stat_result:
         """The file from outside. Raises `FileVanishedError`, `FileUnreadableError`."""

@@ -112,10 +112,14 @@ def _standing(seen: os.stat_result, *, has_acl: bool) -> Standing:
 
 
 def _has_acl(descriptor: int) -> bool:
-    try:
-        return len(os.getxattr(descriptor, _ACCESS_LIST)) > _PLAIN_LIST_BYTES
-    except OSError:  # there is none, or the file system has no such lists
-        return False
+    # By its name in /proc, because one of O_PATH answers no such question itself.
+    for way in (descriptor, f"{_PROC}/self/fd/{descriptor}"):
+        try:
+            return len(os.getxattr(way, _ACCESS_LIST)) > _PLAIN_LIST_BYTES
+        except OSError as error:
+            if error.errno != errno.EBADF:  # there is none, or the file system has no such lists
+                return False
+    return False
 
 
 def _steps(path: str) -> list[str]:

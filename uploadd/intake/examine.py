@@ -10,9 +10,9 @@ from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Route
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
-from uploadd.model.errors import FileTrouble, FileUnreadableError
+from uploadd.model.errors import FileLinkedError, FileTrouble, FileUnreadableError
 from uploadd.model.jobs import Lane
-from uploadd.model.refusals import refusal_of_file
+from uploadd.model.refusals import HARD_LINK, refusal_of_file
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -45,16 +45,24 @@ def read_candidate(
         return read_finding(sighting, lane)
     if not stat_file(sighting.route).same_content_as(known.stat):
         return read_finding(sighting, lane)
+    try:
+        sighting.route.check_links()
+    except FileLinkedError as linked:
+        return _finding(sighting, lane, known, _linked(linked))
     return finding_of(sighting, lane, known)
 
 
 def read_finding(sighting: Sighting, lane: Lane) -> Finding:
     """Fingerprint a settled file. Blocks.
 
-    Raises `FileTrouble`, but not for unreadable files: those are findings too, for a person.
+    Raises `FileTrouble`, but not for files that cannot be read, or are not to be: those are
+    findings too, for a person.
     """
     try:
         fingerprint = fingerprint_file(sighting.route, with_md5=sighting.with_md5)
+    except FileLinkedError as linked:
+        unread = Fingerprint(_stat_or_nothing(sighting.route), "", Kind(""))
+        return _finding(sighting, lane, unread, _linked(linked))
     except FileUnreadableError as trouble:
         reason = Reason("unreadable", trouble.text, trouble.remedy)
         return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.route))
@@ -71,6 +79,10 @@ def unread_finding(sighting: Sighting, lane: Lane, reason: Reason, stat: Stat) -
     """The finding for a file that cannot be read: for a person."""
     unread = Fingerprint(stat, "", Kind(""))
     return _finding(sighting, lane, unread, Refusal(State.FAILED, reason))
+
+
+def _linked(trouble: FileLinkedError) -> Refusal:
+    return Refusal(State.SKIPPED, Reason(HARD_LINK, trouble.text, trouble.remedy))
 
 
 def _finding(

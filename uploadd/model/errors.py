@@ -78,6 +78,10 @@ class FileUnreadableError(FileTrouble):
     """The file is there and cannot be read."""
 
 
+class FileLinkedError(FileTrouble):
+    """The file is there, and somebody else may have linked it there: it is not read."""
+
+
 class ServiceError(UploaddError):
     """A read call to a service did not work."""
 

@@ -66,6 +66,19 @@ def is_trusted(standing: Standing, user: int) -> bool:
     return standing.owner in (ROOT, user) and not is_writable_by_others(standing, (user,))
 
 
+def may_be_planted(links: int, owner: int, directory: Standing, user: int) -> bool:
+    """Whether somebody may have linked another one's file into a directory, to have it uploaded.
+
+    `links`, `owner`: of the file; `directory`: the one that it was found in. Not where the file
+    belongs to `user` or to the directory's owner, as in archives of `cp -l`, nor where nobody but
+    root, `user` and the file's owner may write in the directory.
+    """
+    if links == 1 or owner in (user, directory.owner):
+        return False
+    is_trusted_owner = directory.owner in (ROOT, user)
+    return not is_trusted_owner or is_writable_by_others(directory, (user, owner))
+
+
 def objection(path: str, standing: Standing, user: int, names: Names) -> Objection:
     """Why `user` does not trust what lies at `path`, and the command that changes that."""
     if standing.owner not in (ROOT, user):

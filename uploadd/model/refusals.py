@@ -9,6 +9,9 @@ from uploadd.model.taken import takes
 from uploadd.model.verdicts import Reason
 
 DAMAGED = "damaged"
+HARD_LINK = "hard-link"
+"""Not a matter of the content: who may write beside a file changes without a sign, so such a file
+is looked at again by each walk."""
 EMPTY = Refusal(State.SKIPPED, Reason("empty", "the file is empty", "nothing to do"))
 
 

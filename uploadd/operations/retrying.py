@@ -18,7 +18,7 @@ from uploadd.model.errors import FileTrouble, UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.limits import TOO_LARGE
 from uploadd.model.places import Ruling
-from uploadd.model.refusals import DAMAGED, refusal_of
+from uploadd.model.refusals import DAMAGED, HARD_LINK, refusal_of
 from uploadd.model.states import State
 from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
 from uploadd.operations.show.listing import account_names, rows_of
@@ -157,7 +157,7 @@ def _why_not(job: Job, ruling: Ruling, service: ServiceName, roots: Roots) -> st
     """Why a retry would only fail again; empty where it may work. Looks at the disk."""
     if job.state in RETRYABLE and ruling.why_not is not None:
         return f"job {job.id} is left out: {ruling.why_not.text}; {ruling.why_not.remedy}"
-    if job.state in RETRYABLE and not job.sha256:
+    if job.state in RETRYABLE and (not job.sha256 or job.rests_for(HARD_LINK)):
         return _why_unreadable(job, roots)
     if job.state is not State.SKIPPED:
         return ""

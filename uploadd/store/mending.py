@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job
+from uploadd.model.refusals import HARD_LINK
 from uploadd.model.replacement import doubled_reason, torn_reason
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
@@ -20,7 +21,7 @@ from uploadd.store.rows import jobs, one
 from uploadd.store.writing import aim, aim_anew, job_by_id, write
 
 CHANGED = Reason("changed", "the file has new content; that has a job of its own")
-COMES_BACK_MENDING = frozenset({"vanished", "excluded"})
+COMES_BACK_MENDING = frozenset({"vanished", "excluded", HARD_LINK})
 
 
 def begin(db: Database, job: Job, photo_id: str, now: float) -> None:

@@ -27,9 +27,9 @@ def name_folder(
 
 
 def leave_out(db: Database, job_id: int, reason: Reason, now: float) -> None:
-    """The settings do not send a queued job's file to its account any more.
+    """A queued job's file is not for its account any more: by the settings, or by its links.
 
-    Where they do so again, the next walk finds that the file lacks a job, and wakes this one.
+    Each walk finds that the file lacks a job, and wakes this one where that has changed.
     """
     job = moves.job_by_id(db, job_id)
     if job is None or job.state is not State.QUEUED:

@@ -11,7 +11,7 @@ from uploadd.model.contents import Content
 from uploadd.model.jobs import FileMark, Job, Kind
 from uploadd.model.outcomes import STALE_TAG
 from uploadd.model.pixels import pixels_of
-from uploadd.model.refusals import refusal_of_type
+from uploadd.model.refusals import HARD_LINK, refusal_of_type
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.states import ON_THE_ACCOUNT, State
@@ -25,7 +25,7 @@ from uploadd.store.writing import file_fields, insert, refresh, store_fields
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
 CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
-COMES_BACK = frozenset({"vanished", "excluded", "changed"})
+COMES_BACK = frozenset({"vanished", "excluded", "changed", HARD_LINK})
 
 
 def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, KnownFile]]:
@@ -192,6 +192,12 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
     if job.state is State.QUEUED and finding.refusal is not None:
         _apply_refusal(db, job, finding, now)
         return None
+    if finding.refusal is not None and _rests_unread(job, finding):
+        moves.requeue(db, job, now, "the file was read")
+        fresh = moves.job_by_id(db, job.id)
+        if fresh is not None:
+            _apply_refusal(db, fresh, finding, now)
+        return None
     if job.state is State.QUEUED and not job.sha256:
         return _first_read(db, job, finding, past, now)
     if finding.refusal is None and _comes_back(db, job, finding, past):
@@ -203,6 +209,12 @@ def _refresh(db: Database, job: Job, finding: Finding, past: Past, now: float) -
     if job.state in ON_THE_ACCOUNT and past.has_changed_to(finding.sha256):
         changing.note_again(db, job, now)
     return job.id if job.state is State.QUEUED else None
+
+
+def _rests_unread(job: Job, finding: Finding) -> bool:
+    """Whether a job had come to rest because its file could not be read, which it now was."""
+    is_first_read = job.sha256 == "" and finding.sha256 != ""
+    return is_first_read and job.state in (State.FAILED, State.SKIPPED) and not job.is_put_aside
 
 
 def _first_read(db: Database, job: Job, finding: Finding, past: Past, now: float) -> int | None:
@@ -266,19 +278,26 @@ def _first_state(
 
 
 def _remember(db: Database, finding: Finding, past: Past) -> None:
-    covered = set(finding.account_ids)
-    if past.known is not None and past.known["sha256"] == finding.sha256:
-        covered |= {int(word) for word in past.known["covers"].split()}
     db.execute(
         statements.REMEMBER_FILE,
         {
             **file_fields(finding),
             "directory": finding.directory,
             "name": finding.name,
-            "covers": covers_of(covered),
+            "covers": covers_of(_covered(finding, past)),
             "born": past.born,
         },
     )
+
+
+def _covered(finding: Finding, past: Past) -> set[int]:
+    """The accounts for which a walk need not look at the file again while it seems unchanged."""
+    if finding.refusal is not None and finding.refusal.reason.code == HARD_LINK:
+        return set()
+    covered = set(finding.account_ids)
+    if past.known is not None and past.known["sha256"] == finding.sha256:
+        covered |= {int(word) for word in past.known["covers"].split()}
+    return covered
 
 
 def read_anew(db: Database, job: Job) -> None:

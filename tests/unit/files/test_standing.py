@@ -139,6 +139,9 @@ def test_an_access_list_counts(tmp_path: Path) -> None:
     except OSError as error:
         pytest.skip(f"no access lists here: {error.strerror}")
     assert "getfacl" in look(file).text
+    place = os.open(file, os.O_PATH)
+    assert standing_of(place).has_acl  # a descriptor of O_PATH tells the same
+    os.close(place)
     subprocess.run(look(file).remedy, shell=True, check=True)
     assert look(file) is None
 

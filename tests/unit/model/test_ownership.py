@@ -11,6 +11,7 @@ from uploadd.model.ownership import (
     Standing,
     is_trusted,
     is_writable_by_others,
+    may_be_planted,
     objection,
 )
 
@@ -80,3 +81,34 @@ def test_an_access_list_is_named() -> None:
     found = objection("/a", standing(ME, 0o660, ME, acl=True), ME, NAMES)
     assert "getfacl" in found.text
     assert found.remedy == "chmod go-w /a"
+
+
+THIRD = 1002
+CLOSED, OPEN, STICKY, SHARED = 0o755, 0o777, 0o1777, 0o775
+
+
+@pytest.mark.parametrize(
+    ("links", "owner", "directory", "planted"),
+    [
+        (1, OTHER, standing(ME, OPEN), False),  # whoever made it put it there
+        (2, OTHER, standing(ME, OPEN), True),
+        (2, OTHER, standing(ME, STICKY), True),  # which only keeps others from removing it
+        (2, OTHER, standing(0, OPEN), True),
+        (2, OTHER, standing(ME, SHARED), True),
+        (2, OTHER, standing(ME, SHARED, ME), False),  # the group is our user's own
+        (2, OTHER, standing(ME, SHARED, OTHER), False),  # … or the file's owner's
+        (2, OTHER, standing(ME, SHARED, ME, acl=True), True),
+        (2, OTHER, standing(THIRD, CLOSED), True),  # who owns a directory may write in it
+        (2, 0, standing(THIRD, CLOSED), True),
+        (2, OTHER, standing(ME, CLOSED), False),
+        (2, OTHER, standing(0, CLOSED), False),  # root's copies by cp -l
+        (2, OTHER, standing(OTHER, OPEN), False),  # an archive of rsnapshot under one owner
+        (2, ME, standing(OTHER, OPEN), False),
+        (3, OTHER, standing(ME, OPEN), True),
+    ],
+)
+def test_who_may_have_linked_a_file(
+    links: int, owner: int, directory: Standing, planted: bool
+) -> None:
+    """Whoever else may write in the directory, unless it or we have the file's owner."""
+    assert may_be_planted(links, owner, directory, ME) is planted

@@ -16,11 +16,11 @@ from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all
 from uploadd.model.configuration import Configuration
-from uploadd.model.errors import FileTrouble
+from uploadd.model.errors import FileLinkedError, FileTrouble
 from uploadd.model.estimates import Pace
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.places import spot_of
-from uploadd.model.refusals import refusal_of
+from uploadd.model.refusals import HARD_LINK, refusal_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.model.states import State
 from uploadd.operations.backfill.previewed import AccountPreview, Preview, standing_of
@@ -155,6 +155,10 @@ class _Walk:
         try:
             route = self._folders.roots.route(spot_of(path, self._tree.root))
             kind = read_kind(route)
+        except FileLinkedError:
+            self._leave_out(standing_of(path, State.SKIPPED, HARD_LINK), lacking)
+            found.skipped += 1
+            return
         except FileTrouble as trouble:
             self._count_unreadable(path, trouble.text, lacking)
             return

@@ -291,6 +291,7 @@ _SKIPPED = {
     "type": "nothing: no such file is taken",
     "damaged": "it is looked at again when the file has other content",
     "empty": "it is looked at again when the file has content",
+    "hard-link": "each walk looks at it again, and sends it once nobody else can have linked it",
 }
 
 
