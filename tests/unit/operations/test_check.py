@@ -549,6 +549,32 @@ def test_the_notify_command_must_be_there(tmp_path: Path) -> None:
     assert [one.level for one in notify_command((str(command), "x"))] == [Level.OK]
 
 
+@pytest.mark.parametrize(("mode", "who"), [(0o757, "everybody"), (0o775, "its group")])
+def test_a_notify_command_that_others_may_write_is_told(
+    tmp_path: Path, mode: int, who: str
+) -> None:
+    """It runs as the user who reads every photo."""
+    command = tmp_path / "tell me"
+    command.write_text("#!/bin/sh\n")
+    command.chmod(mode)
+    (finding,) = notify_command((str(command),))
+    assert finding.level is Level.WARNING
+    assert f"can be written by {who}" in finding.text
+    assert finding.remedy.endswith(f"chmod go-w '{command}'")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_notify_command_of_another_user_is_told(tmp_path: Path) -> None:
+    """He may write to it whenever he likes."""
+    command = tmp_path / "tell-me"
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    os.chown(command, 65534, -1)
+    (finding,) = notify_command((str(command),))
+    assert finding.level is Level.WARNING
+    assert "belongs to nobody" in finding.text
+
+
 def test_open_files_are_counted_by_uploads() -> None:
     """A low limit is a warning."""
     accounts = [replace(account("me"), parallel_uploads=64)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def test_the_secrets_are_private(tmp_path: Path) -> None:
     assert found["uploadd.me.token"].read_bytes() == b"the-token"
     assert found["uploadd.me.token_secret"].read_bytes() == b"the-token-secret"
     assert {path.stat().st_mode & 0o777 for path in found.values()} == {0o600}
+
+
+def test_a_directory_that_others_may_write_is_passed_over(tmp_path: Path) -> None:
+    """Root would encrypt, and remove, what another user had put there by then."""
+    tmp_path.chmod(0o777)
+    directory = laid_out(tmp_path).directory
+    shutil.rmtree(directory)
+    assert directory.parent == Path("/dev/shm")
 
 
 def test_no_secret_is_in_the_commands(tmp_path: Path) -> None:

@@ -160,3 +160,13 @@ def _default_of(key: str, field: Any, model: type[BaseModel]) -> object:
 
 def _is_plain(default: object) -> bool:
     return default is not None and not isinstance(default, SecretStr | BaseModel)
+
+
+def test_it_is_said_of_each_setting_whom_it_trusts() -> None:
+    """docs/security.md: a new setting has to be thought about."""
+    page = (TOP / "docs" / "security.md").read_text()
+    table = page.split("## Which setting trusts whom")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)
+    named = {key.rpartition(".")[2] for row in rows for key in re.findall(r"`([\w.]+)`", row)}
+    keys = {key for model in TABLES.values() for key in model.model_fields} - {"folders"}
+    assert keys <= named

@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from uploadd.operations.auth.safe_place import is_safe
+
 PREFIX: Final = "uploadd-login-"
 SUFFIX: Final = ".html"
 _OURS = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}" + re.escape(SUFFIX))
@@ -41,7 +43,7 @@ def leading_to(url: str, places: Sequence[Path]) -> Iterator[Path]:
     Raises `OSError` where no place fits: it must be a directory in which no other user can put
     another file in this one's place.
     """
-    directory = next((place for place in places if _is_safe(place)), None)
+    directory = next((place for place in places if is_safe(place)), None)
     if directory is None:
         raise PermissionError(f"nobody but you may write in {places[0]} for that")
     descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=directory)  # mode 0600
@@ -56,23 +58,9 @@ def leading_to(url: str, places: Sequence[Path]) -> Iterator[Path]:
             os.unlink(name)
 
 
-def _is_safe(directory: Path) -> bool:
-    """Ours or root's, and writable for others only as /tmp is."""
-    try:
-        seen = directory.stat()
-    except OSError:
-        return False
-    return (
-        stat.S_ISDIR(seen.st_mode)
-        and seen.st_uid in (os.geteuid(), 0)
-        and (not seen.st_mode & 0o022 or bool(seen.st_mode & stat.S_ISVTX))
-        and os.access(directory, os.W_OK | os.X_OK)
-    )
-
-
 def remove_rests(places: Sequence[Path]) -> None:
     """Remove pages whose run was killed: of our form, our own, and locked by nobody. Blocks."""
-    for directory in filter(_is_safe, places):
+    for directory in filter(is_safe, places):
         with suppress(OSError):
             for name in filter(_OURS.fullmatch, os.listdir(directory)):
                 _remove_rest(directory / name)

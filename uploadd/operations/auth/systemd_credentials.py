@@ -16,6 +16,7 @@ from pathlib import Path
 
 from uploadd.files.mounts import file_system_of
 from uploadd.model.errors import StoreError
+from uploadd.operations.auth.safe_place import is_safe
 from uploadd.services.authorising import Keys
 from uploadd.store.saved_login import file_name
 
@@ -49,7 +50,8 @@ def lay_out(
 
 def _made(environ: Mapping[str, str], kind_of: Callable[[bytes], str]) -> Path:
     for place in _places(environ):
-        if kind_of(os.fsencode(place)) not in IN_MEMORY:
+        # Root will read there what lies there by then.
+        if kind_of(os.fsencode(place)) not in IN_MEMORY or not is_safe(place):
             continue
         try:
             return Path(tempfile.mkdtemp(prefix="uploadd-login-", dir=place))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import shlex
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 
+from uploadd.files.ownership import user_name
 from uploadd.model.configuration import Account
 from uploadd.model.numbers import number
 from uploadd.operations.check.findings import Finding, ok, warning
@@ -20,11 +24,31 @@ def notify_command(command: Sequence[str]) -> Iterator[Finding]:
     """The command that is run when a person must act."""
     if not command:
         return
-    if shutil.which(command[0]) is None:
+    found = shutil.which(command[0])
+    if found is None:
         text = f"{command[0]} is not there, or is no program that this user may run"
         yield warning("notify", text, "mend the path, or chmod +x it")
+        return
+    others = _who_else_writes(found)
+    if others:
+        text = f"{found} {others}, and could have uploadd run anything"
+        name = shlex.quote(found)
+        yield warning("notify", text, f"sudo chown root: {name} && sudo chmod go-w {name}")
     else:
         yield ok("notify", f"{command[0]} can be run")
+
+
+def _who_else_writes(program: str) -> str:
+    """Who may change a program beside root and its owner, or that its owner is another user."""
+    try:
+        seen = os.stat(program)
+    except OSError:
+        return ""
+    if seen.st_uid not in (0, os.geteuid()):
+        return f"belongs to {user_name(seen.st_uid)}, who may write to it"
+    if seen.st_mode & stat.S_IWOTH:
+        return "can be written by everybody"
+    return "can be written by its group" if seen.st_mode & stat.S_IWGRP else ""
 
 
 def open_files(accounts: Iterable[Account], limit: int | None = None) -> Iterator[Finding]:
