@@ -111,6 +111,12 @@ def complaints(directory: Path, name: str) -> str:
 # -- What the files must say --
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_the_service_sees_whose_files_are(name: str) -> None:
+    """Among private users, everybody else is nobody: no owner of a folder could be told."""
+    assert "PrivateUsers" not in parse(SYSTEMD / name)["Service"]
+
+
 def test_the_daemon_is_a_notify_service() -> None:
     """Readiness, the watchdog and the restart rules of the daemon."""
     service = parse(SYSTEMD / DAEMON)["Service"]

@@ -372,3 +372,29 @@ def asked_privacy(db: Database) -> None:
 def restless_files(db: Database) -> None:
     """Which files of a backfill do not come to rest (`model/restless.py`); empty: none."""
     db.execute("ALTER TABLE backfills ADD COLUMN restless TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS()
+def accepted_roots(db: Database) -> None:
+    """The directory of each folder that may be read (`model/roots.py`)."""
+    db.execute(ACCEPTED_ROOTS)
+
+
+# `place`: device and inode, as text because they may have 64 bits without a sign; NULL, like what
+# follows it, where nothing was accepted yet. `links`: those of foreign owners that a person has
+# accepted. `refused`: why what is there now is not read; empty: it is. `needs_person`: somebody
+# has to act.
+ACCEPTED_ROOTS = """
+CREATE TABLE roots (
+    folder TEXT NOT NULL,
+    path BLOB NOT NULL,
+    real_path BLOB,
+    place TEXT,
+    owner INTEGER,
+    links TEXT NOT NULL DEFAULT '[]',
+    refused TEXT NOT NULL DEFAULT '',
+    remedy TEXT NOT NULL DEFAULT '',
+    needs_person INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (folder, path)
+) WITHOUT ROWID
+"""

@@ -574,6 +574,26 @@ ON CONFLICT (name) DO UPDATE SET path = :path, watch = :watch, degraded = :degra
 """
 SET_LAST_RESCAN = "UPDATE folders SET last_rescan = ? WHERE name = ?"
 FOLDERS = "SELECT * FROM folders ORDER BY name"
+ROOTS = "SELECT * FROM roots ORDER BY folder, path"
+ROOT = "SELECT * FROM roots WHERE folder = ? AND path = ?"
+SET_ROOT = """
+INSERT INTO roots (folder, path, real_path, place, owner, links)
+VALUES (:folder, :path, :real_path, :place, :owner, :links)
+ON CONFLICT (folder, path) DO UPDATE SET real_path = :real_path, place = :place, owner = :owner,
+    links = :links, refused = '', remedy = '', needs_person = 0
+"""
+REFUSE_ROOT = """
+INSERT INTO roots (folder, path, refused, remedy, needs_person)
+VALUES (:folder, :path, :text, :remedy, :needs_person)
+ON CONFLICT (folder, path) DO UPDATE SET refused = :text, remedy = :remedy,
+    needs_person = :needs_person
+"""
+FORGET_ROOTS = "DELETE FROM roots WHERE folder = ?"
+WAKE_WAITING_FOR_ROOT = """
+UPDATE jobs SET wait_begin = NULL, wait_seconds = NULL, due = 0, reason_code = NULL,
+    reason_text = '', reason_remedy = ''
+WHERE state = 'queued' AND folder = ? AND reason_code = ?
+"""
 FACT = "SELECT value FROM facts WHERE name = ?"
 SET_FACT = """
 INSERT INTO facts (name, value) VALUES (?, ?)
