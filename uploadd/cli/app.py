@@ -15,6 +15,7 @@ from uploadd.cli.call import call
 from uploadd.cli.check import check
 from uploadd.cli.context import check_working_directory, with_clear_errors
 from uploadd.cli.demo import demo
+from uploadd.cli.forget import forget
 from uploadd.cli.ignore import ignore
 from uploadd.cli.jobs import jobs
 from uploadd.cli.pause import pause, resume
@@ -46,6 +47,7 @@ for command in (
     why,
     retry,
     ignore,
+    forget,
     pause,
     resume,
     replace,

@@ -25,7 +25,7 @@ _PLACE = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def open_directory(path: bytes) -> tuple[int, SeenRoot]:
-    """A descriptor of the directory that an absolute `path` leads to, and what was seen on the way.
+    """A descriptor of the directory that `path` leads to, and what was seen on the way.
 
     To be closed by the caller. Where the directory may be entered and not listed, it is one of
     O_PATH: good for reaching what lies below. Raises `OSError` as `os.open` does. Blocks.
@@ -78,9 +78,7 @@ class _Way:
 
     def follow(self, path: bytes) -> None:
         """Go there. Raises `OSError`."""
-        if not path.startswith(b"/"):
-            raise OSError(errno.EINVAL, "not an absolute path", path)
-        ahead = _names_of(path)
+        ahead = _names_of(path if path.startswith(b"/") else os.path.join(os.getcwdb(), path))
         while ahead:
             name = ahead.pop()
             target = self._step(name)

@@ -11,7 +11,8 @@
     ├── FileTrouble             one file cannot be used now; the others go on
     │   ├── FileVanishedError   it is not there any more
     │   ├── FileChangedError    it is not what was fingerprinted
-    │   └── FileUnreadableError it is there and cannot be read
+    │   ├── FileUnreadableError it is there and cannot be read
+    │   └── RootRefusedError    its folder's directory is another owner's, or behind a foreign link
     └── ServiceError            a read call to a service did not work
         ├── ServiceAwayError    nothing answered
         ├── ServiceFaultError   it answered, with a passing fault or with something unreadable
@@ -80,6 +81,17 @@ class FileUnreadableError(FileTrouble):
 
 class FileLinkedError(FileTrouble):
     """The file is there, and somebody else may have linked it there: it is not read."""
+
+
+class RootRefusedError(FileTrouble):
+    """The directory that its folder's path leads to may not be read: the file waits.
+
+    `needs_person`: it does not pass by itself.
+    """
+
+    def __init__(self, text: str, remedy: str, *, needs_person: bool = True) -> None:
+        super().__init__(text, remedy)
+        self.needs_person = needs_person
 
 
 class ServiceError(UploaddError):

@@ -6,11 +6,14 @@ directory that was read first is remembered, and one of another owner waits for 
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 ROOT_USER, NOBODY = 0, 65534
+FOREIGN_ROOT = "foreign-root"
+"""The reason code of a job that waits because its folder's directory is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +120,44 @@ def accept(seen: SeenRoot, us: Us) -> AcceptedRoot:
 def renew(accepted: AcceptedRoot, seen: SeenRoot) -> AcceptedRoot:
     """What is remembered of a root that may be read, and is not the same as before."""
     return AcceptedRoot(seen.path, seen.device, seen.inode, seen.owner, accepted.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A directory on the way to a root, and what stands in it on that way.
+
+    `mode`: its permission bits. `is_private`: its group has no other members than one of those who
+    may change what is in it anyway, and no access list says more.
+    """
+
+    path: bytes
+    owner: int
+    mode: int
+    entry_owner: int
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A directory in which others can put something else in a folder's place.
+
+    `bits`: the letters that `chmod` takes writing from; empty: its owner is the one who can.
+    """
+
+    above: Above
+    bits: str
+
+
+def who_can_exchange(above: Above, owner: int, us: Us) -> Exchange | None:
+    """How anyone but root, the root's owner and our user can change where the way leads.
+
+    In a directory with the sticky bit (like /tmp), everybody can exchange only what is his own.
+    """
+    trusted = trusted_users(owner, us)
+    if above.owner not in trusted:
+        return Exchange(above, "")
+    if above.mode & stat.S_ISVTX and above.entry_owner in trusted:
+        return None
+    by_group = above.mode & stat.S_IWGRP and not above.is_private
+    bits = ("g" if by_group else "") + ("o" if above.mode & stat.S_IWOTH else "")
+    return Exchange(above, bits) if bits else None

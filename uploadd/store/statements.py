@@ -577,16 +577,11 @@ FOLDERS = "SELECT * FROM folders ORDER BY name"
 ROOTS = "SELECT * FROM roots ORDER BY folder, path"
 ROOT = "SELECT * FROM roots WHERE folder = ? AND path = ?"
 SET_ROOT = """
-INSERT INTO roots (folder, path, real_path, place, owner, links)
-VALUES (:folder, :path, :real_path, :place, :owner, :links)
-ON CONFLICT (folder, path) DO UPDATE SET real_path = :real_path, place = :place, owner = :owner,
-    links = :links, refused = '', remedy = '', needs_person = 0
-"""
-REFUSE_ROOT = """
-INSERT INTO roots (folder, path, refused, remedy, needs_person)
-VALUES (:folder, :path, :text, :remedy, :needs_person)
-ON CONFLICT (folder, path) DO UPDATE SET refused = :text, remedy = :remedy,
-    needs_person = :needs_person
+INSERT INTO roots (folder, path, real_path, place, owner, links, refused, remedy, needs_person)
+VALUES (:folder, :path, :real_path, :place, :owner, :links, :refused, :remedy, :needs_person)
+ON CONFLICT (folder, path) DO UPDATE SET real_path = excluded.real_path, place = excluded.place,
+    owner = excluded.owner, links = excluded.links, refused = excluded.refused,
+    remedy = excluded.remedy, needs_person = excluded.needs_person
 """
 FORGET_ROOTS = "DELETE FROM roots WHERE folder = ?"
 WAKE_WAITING_FOR_ROOT = """

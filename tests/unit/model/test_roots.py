@@ -8,6 +8,7 @@ import pytest
 
 from uploadd.model.roots import (
     NOBODY,
+    Above,
     AcceptedRoot,
     FollowedLink,
     SeenRoot,
@@ -15,6 +16,7 @@ from uploadd.model.roots import (
     WhyRefused,
     accept,
     renew,
+    who_can_exchange,
     why_refused,
 )
 
@@ -86,3 +88,26 @@ def test_what_a_person_accepted_is_read_and_nothing_else() -> None:
     assert why_refused(foreign, renew(accepted, foreign), US) is None
     elsewhere = replace(foreign.links[0], target=b"/home/anna/diary")
     assert why_refused(replace(foreign, links=(elsewhere,)), accepted, US) is not None
+
+
+@pytest.mark.parametrize(
+    ("above", "bits"),
+    [
+        (Above(b"/home", 0, 0o755, ANNA), None),
+        (Above(b"/home/anna", ANNA, 0o700, ANNA), None),
+        (Above(b"/home/anna", ANNA, 0o775, ANNA, is_private=True), None),
+        (Above(b"/srv", 0, 0o775, ANNA), "g"),
+        (Above(b"/srv", 0, 0o757, ANNA), "o"),
+        (Above(b"/srv", 0, 0o777, ANNA), "go"),
+        (Above(b"/srv", 0, 0o777, ANNA, is_private=True), "o"),
+        (Above(b"/home/ben", BEN, 0o755, ANNA), ""),
+        (Above(b"/tmp", 0, 0o1777, ANNA), None),
+        (Above(b"/tmp", 0, 0o1777, WE), None),
+        (Above(b"/tmp", 0, 0o1777, BEN), "go"),
+        (Above(b"/home/ben/tmp", BEN, 0o1777, ANNA), ""),
+    ],
+)
+def test_who_can_exchange_what_stands_in_a_directory(above: Above, bits: str | None) -> None:
+    """Its owner, and whoever may write there; under the sticky bit only what is one's own."""
+    found = who_can_exchange(above, ANNA, US)
+    assert (found.bits if found else None) == bits
