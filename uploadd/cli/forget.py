@@ -11,7 +11,7 @@ import typer
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration, say
 from uploadd.cli.person import Terminal, is_terminal
 from uploadd.files.opening import printable
-from uploadd.files.ownership import user_name
+from uploadd.files.standing import user_name
 from uploadd.model.errors import UsageError
 from uploadd.model.numbers import counted
 from uploadd.model.roots import FollowedLink

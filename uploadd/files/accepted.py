@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from uploadd.files.opening import printable
-from uploadd.files.ownership import open_directory, us, user_name
+from uploadd.files.ownership import open_directory, us
+from uploadd.files.standing import user_name
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.roots import AcceptedRoot, Refusal, SeenRoot, WhyRefused, why_refused
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import stat
 from functools import cache
 from pathlib import Path
@@ -50,14 +49,6 @@ def look_at_directory(path: bytes) -> SeenRoot:
 def us() -> Us:
     """Who this process is."""
     return Us(os.geteuid(), _overflow_user())
-
-
-def user_name(user: int) -> str:
-    """A user's name; the number where the system has none for it."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except (KeyError, OverflowError):
-        return str(user)
 
 
 @cache

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from uploadd.files.ownership import us
-from uploadd.model.roots import (
-    Above,
-    Exchange,
-    SeenRoot,
-    Us,
-    trusted_users,
-    who_can_exchange,
-)
+from uploadd.files.standing import standing_of
+from uploadd.model.roots import Above, SeenRoot, is_exchangeable
 
-ACCESS_LIST = "system.posix_acl_access"
 USER_MAP = Path("/proc/self/uid_map")
 _EVERY_USER = ["0", "0", "4294967295"]
 
 
-def exchanges(seen: SeenRoot) -> list[Exchange]:
+def exchangeable_above(seen: SeenRoot) -> list[Above]:
     """Every directory in which others can exchange the way to a root, the outermost first.
 
     Blocks. One whose owner this user namespace does not know is passed over: nobody can tell.
     """
-    asker = us()
-    found = [who_can_exchange(above, seen.owner, asker) for above in _ways(seen, asker)]
-    told = {one.above.path: one for one in found if one is not None}
+    asker, are_all_known = us(), _knows_every_user()
+    told = {
+        above.path: above
+        for above in _ways(seen)
+        if is_exchangeable(above, seen.owner, asker)
+        and (above.standing.owner != asker.unknown or are_all_known)
+    }
     return [told[path] for path in sorted(told)]
 
 
-def _ways(seen: SeenRoot, asker: Us) -> Iterator[Above]:
-    trusted = trusted_users(seen.owner, asker)
-    are_all_known = _knows_every_user()
+def _ways(seen: SeenRoot) -> Iterator[Above]:
     for place in dict.fromkeys((seen.path, *(link.path for link in seen.links))):
         for directory, entry in _steps(place):
-            above = _look(directory, entry, trusted)
-            if above is not None and (above.owner != asker.unknown or are_all_known):
+            above = _look(directory, entry)
+            if above is not None:
                 yield above
 
 
@@ -51,31 +44,26 @@ def _steps(place: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = above
 
 
-def _look(directory: bytes, entry: bytes, trusted: Collection[int]) -> Above | None:
+def _look(directory: bytes, entry: bytes) -> Above | None:
     try:
-        there, inside = os.lstat(directory), os.lstat(entry)
+        descriptor = _open(directory)
     except OSError:
         return None
-    is_private = _is_private(directory, there.st_gid, trusted)
-    return Above(directory, there.st_uid, there.st_mode, inside.st_uid, is_private)
-
-
-def _is_private(directory: bytes, group: int, trusted: Collection[int]) -> bool:
-    """Whether a directory's group is one user's own: many systems make one for each user."""
     try:
-        found = grp.getgrgid(group)
-        users = {pwd.getpwnam(name).pw_uid for name in (found.gr_name, *found.gr_mem)}
-    except (KeyError, OverflowError):
-        return False
-    return users <= set(trusted) and not _has_access_list(directory)
-
-
-def _has_access_list(directory: bytes) -> bool:
-    """Its group bits are then the most that the list gives, to whomever."""
-    try:
-        return ACCESS_LIST in os.listxattr(directory)
+        owner = os.lstat(entry).st_uid
+        return Above(directory, standing_of(descriptor), owner)
     except OSError:
-        return False
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _open(directory: bytes) -> int:
+    """Its access list can be read where it may be listed."""
+    try:
+        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _knows_every_user() -> bool:

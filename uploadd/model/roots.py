@@ -11,7 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-ROOT_USER, NOBODY = 0, 65534
+from uploadd.model.ownership import ROOT, Standing, is_writable_by_others
+
+NOBODY = 65534
 FOREIGN_ROOT = "foreign-root"
 """The reason code of a job that waits because its folder's directory is not read."""
 
@@ -107,7 +109,7 @@ def foreign_links(seen: SeenRoot, us: Us) -> list[FollowedLink]:
 
 def trusted_users(owner: int, us: Us) -> Collection[int]:
     """Who may decide where a path leads to a directory of `owner`."""
-    known = {ROOT_USER, owner} - {us.unknown}
+    known = {ROOT, owner} - {us.unknown}
     return known | {us.user}
 
 
@@ -124,40 +126,21 @@ def renew(accepted: AcceptedRoot, seen: SeenRoot) -> AcceptedRoot:
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """A directory on the way to a root, and what stands in it on that way.
-
-    `mode`: its permission bits. `is_private`: its group has no other members than one of those who
-    may change what is in it anyway, and no access list says more.
-    """
+    """A directory on the way to a root, and the owner of what stands in it on that way."""
 
     path: bytes
-    owner: int
-    mode: int
+    standing: Standing
     entry_owner: int
-    is_private: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A directory in which others can put something else in a folder's place.
-
-    `bits`: the letters that `chmod` takes writing from; empty: its owner is the one who can.
-    """
-
-    above: Above
-    bits: str
-
-
-def who_can_exchange(above: Above, owner: int, us: Us) -> Exchange | None:
-    """How anyone but root, the root's owner and our user can change where the way leads.
+def is_exchangeable(above: Above, owner: int, us: Us) -> bool:
+    """Whether anyone but root, the root's owner and our user can change where the way leads there.
 
     In a directory with the sticky bit (like /tmp), everybody can exchange only what is his own.
     """
     trusted = trusted_users(owner, us)
-    if above.owner not in trusted:
-        return Exchange(above, "")
-    if above.mode & stat.S_ISVTX and above.entry_owner in trusted:
-        return None
-    by_group = above.mode & stat.S_IWGRP and not above.is_private
-    bits = ("g" if by_group else "") + ("o" if above.mode & stat.S_IWOTH else "")
-    return Exchange(above, bits) if bits else None
+    if above.standing.owner not in trusted:
+        return True
+    if above.standing.mode & stat.S_ISVTX and above.entry_owner in trusted:
+        return False
+    return is_writable_by_others(above.standing, trusted)

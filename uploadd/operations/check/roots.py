@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Iterator
 
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.opening import printable
-from uploadd.files.ownership import look_at_directory, user_name
-from uploadd.files.parents import exchanges
+from uploadd.files.ownership import look_at_directory, us
+from uploadd.files.parents import exchangeable_above
+from uploadd.files.standing import group_name, user_name
 from uploadd.model.configuration import Folder
-from uploadd.model.roots import Exchange
+from uploadd.model.roots import Above, SeenRoot, trusted_users
 from uploadd.operations.check.findings import Finding, error, warning
-
-_WHO = {"g": "its group", "o": "everybody", "go": "everybody"}
 
 
 def refused(folder: Folder, accepted: AcceptedRoots) -> Iterator[Finding]:
@@ -30,26 +29,30 @@ def exchangeable(folder: Folder) -> Iterator[Finding]:
         seen = look_at_directory(folder.root)
     except OSError:
         return
-    found = exchanges(seen)
+    found = exchangeable_above(seen)
     if found:
-        who = "; ".join(map(_who, found))
-        text = f"{printable(folder.root)} can be exchanged for another directory by others: {who}"
-        yield warning(f"folders.{folder.name}", text, _remedy(found, user_name(seen.owner)))
+        owner = user_name(seen.owner)
+        who = "; ".join(_who(above, seen) for above in found)
+        text = f"others can put another directory in the place of {printable(folder.root)}: {who}"
+        commands = ", ".join(f"`{_command(above, seen, owner)}`" for above in found)
+        remedy = f"{commands}; or keep the photos below directories of root or of {owner} alone"
+        yield warning(f"folders.{folder.name}", text, remedy)
 
 
-def _who(one: Exchange) -> str:
-    where = printable(one.above.path)
-    if not one.bits:
-        return f"{where} belongs to user {user_name(one.above.owner)}"
-    access = " (as its permissions or its access list say)" if one.bits == "g" else ""
-    return f"{_WHO[one.bits]} may write in {where}{access}"
+def _who(above: Above, seen: SeenRoot) -> str:
+    where, standing = printable(above.path), above.standing
+    if _is_foreign(above, seen):
+        return f"{where} belongs to user {user_name(standing.owner)}"
+    if standing.mode & stat.S_IWOTH:
+        return f"everybody may write in {where}"
+    whom = "its access list (getfacl)" if standing.has_acl else group_name(standing.group)
+    return f"whoever is in {whom} may write in {where}"
 
 
-def _remedy(found: Sequence[Exchange], owner: str) -> str:
-    commands = [f"`{_command(one, owner)}`" for one in found]
-    return f"{', '.join(commands)}; or keep the photos below directories of root or of {owner}"
+def _command(above: Above, seen: SeenRoot, owner: str) -> str:
+    where = shlex.quote(printable(above.path))
+    return f"chown {owner} {where}" if _is_foreign(above, seen) else f"chmod go-w {where}"
 
 
-def _command(one: Exchange, owner: str) -> str:
-    where = shlex.quote(os.fsdecode(one.above.path))
-    return f"chmod {one.bits}-w {where}" if one.bits else f"chown {owner} {where}"
+def _is_foreign(above: Above, seen: SeenRoot) -> bool:
+    return above.standing.owner not in trusted_users(seen.owner, us())
