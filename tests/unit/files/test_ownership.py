@@ -6,10 +6,12 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from uploadd.files.ownership import MOST_LINKS, look_at_directory, open_directory
+from uploadd.files.ownership import look_at_directory, open_directory
+from uploadd.files.way import MOST_LINKS
 from uploadd.model.roots import SeenRoot
 
 MALLORY = 4711
@@ -117,21 +119,34 @@ def test_what_is_below_can_be_reached_from_the_descriptor(tmp_path: Path) -> Non
     os.close(descriptor)
 
 
+def test_a_link_of_the_kernels_own_leads_on(tmp_path: Path) -> None:
+    """An open directory in /proc; where it leads is told, too."""
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        seen = look_at_directory(b"/proc/self/fd/%d" % descriptor)
+    finally:
+        os.close(descriptor)
+    assert seen.path == os.path.realpath(os.fsencode(tmp_path))
+    assert seen.inode == tmp_path.stat().st_ino
+
+
 @needs_root
-def test_a_directory_that_may_only_be_entered_leads_on(tmp_path: Path) -> None:
+def test_a_directory_that_may_only_be_entered_leads_on() -> None:
     """Homes are often so (711): their owner's folders below can be reached all the same."""
-    way = tmp_path / "home"
-    (way / "photos").mkdir(parents=True)
-    way.chmod(0o711)
-    for above in (tmp_path, *tmp_path.parents[:-1]):
-        if not above.stat().st_mode & 0o001:
-            pytest.skip(f"nobody else may enter {above}")
+    with TemporaryDirectory() as place:  # pytest's own lets nobody else in
+        os.chmod(place, 0o711)
+        (Path(place) / "home/photos").mkdir(parents=True)
+        (Path(place) / "home").chmod(0o711)
+        _is_reached_by_another(Path(place) / "home/photos")
+
+
+def _is_reached_by_another(path: Path) -> None:
     child = os.fork()
     if child == 0:
         code = 1
         try:
             os.setuid(MALLORY)
-            code = 0 if look(way / "photos").path == os.fsencode(way / "photos") else 2
+            code = 0 if look(path).path == os.path.realpath(os.fsencode(path)) else 2
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
