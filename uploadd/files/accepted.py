@@ -6,12 +6,30 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from uploadd.files.opening import printable
-from uploadd.files.ownership import open_directory, us
+from uploadd.files.ownership import look_at_directory, open_directory, us
 from uploadd.files.standing import user_name
 from uploadd.model.errors import RootRefusedError
-from uploadd.model.roots import AcceptedRoot, Refusal, SeenRoot, WhyRefused, why_refused
+from uploadd.model.roots import (
+    AcceptedRoot,
+    Refusal,
+    SeenRoot,
+    WhyRefused,
+    has_foreign_link,
+    why_refused,
+)
+
+
+class Whereabouts(NamedTuple):
+    """Which directory a path leads to now. `identity`: its device and inode; None: there is none.
+
+    `is_foreign`: by a link of somebody who may not decide that, so that it counts for nothing.
+    """
+
+    identity: tuple[int, int] | None
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,15 @@ class AcceptedRoots:
             os.close(descriptor)
             raise
         return descriptor
+
+    def whereabouts(self, path: bytes) -> Whereabouts:
+        """Which directory is at `path`, be it read or not. Blocks."""
+        try:
+            seen = look_at_directory(path)
+        except OSError:
+            return Whereabouts(None)
+        is_foreign = has_foreign_link(seen, self._accepted.get(path), us())
+        return Whereabouts((seen.device, seen.inode), is_foreign)
 
     def why_not(self, path: bytes) -> RootRefusedError | None:
         """Why what is at `path` may not be read; None where it may, or is not there. Blocks."""

@@ -45,12 +45,12 @@ def open_beneath(directory: int, relative: bytes, flags: int) -> int:
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), relative)
     if len(names) == 1:
         return os.open(relative, flags, dir_fd=directory)
-    descriptor = _open_at_once(directory, relative, flags)
+    descriptor = open_at_once(directory, relative, flags)
     return _open_step_by_step(directory, names, flags) if descriptor is None else descriptor
 
 
-def _open_at_once(directory: int, relative: bytes, flags: int) -> int | None:
-    """By openat2; None where that cannot be used."""
+def open_at_once(directory: int, relative: bytes, flags: int) -> int | None:
+    """The same in one step, by openat2; None where that cannot be used."""
     if _LIBC is None:
         return None
     how = _How(flags, 0, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS)

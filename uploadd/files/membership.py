@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
 from uploadd.files.mounts import mounts_below
 from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.places import Place, is_inside
+from uploadd.model.roots import AcceptedRoot
 
 Identity = tuple[int, int]
 """A directory's device and inode."""
@@ -29,22 +31,40 @@ class Folders:
     """The configured folders as they lie on the disk now. Every method blocks.
 
     `remembers`: a directory is looked at once, for a command that shows many files at one moment.
-    `state_dir`: uploadd's own, of which nothing is a candidate.
+    `state_dir`: uploadd's own, of which nothing is a candidate. `accepted`: the directories that
+    may be read, by the paths of their folders.
+
+    A folder that a foreign link leads away is known by its configured path alone: what lies at the
+    link's end is not its own, and what lies below that path is nobody else's.
     """
 
     def __init__(
-        self, folders: Iterable[Folder], state_dir: bytes = b"", *, remembers: bool = False
+        self,
+        folders: Iterable[Folder],
+        state_dir: bytes = b"",
+        accepted: Mapping[bytes, AcceptedRoot] | None = None,
+        *,
+        remembers: bool = False,
     ) -> None:
-        self.roots = Roots()
-        self._roots = [_Root(folder) for folder in folders]
+        every = list(folders)
+        self.accepted = AcceptedRoots({folder.root: folder.name for folder in every})
+        self.accepted.learn(accepted or {})
+        self.roots = Roots(self.accepted)
+        self._roots = [_Root(folder, self.accepted) for folder in every]
         self._state_dir = state_dir
         self._seen: dict[bytes, Place] | None = {} if remembers else None
 
     @classmethod
-    def of(cls, configuration: Configuration, *, remembers: bool = False) -> Folders:
+    def of(
+        cls,
+        configuration: Configuration,
+        accepted: Mapping[bytes, AcceptedRoot] | None = None,
+        *,
+        remembers: bool = False,
+    ) -> Folders:
         """Those of a configuration."""
         state_dir = os.fsencode(configuration.state_dir)
-        return cls(configuration.folders.values(), state_dir, remembers=remembers)
+        return cls(configuration.folders.values(), state_dir, accepted, remembers=remembers)
 
     def place(self, path: bytes, base: bytes = b"", named: Folder | None = None) -> Place:
         """Where a file lies, and whose settings hold for it. It need not be there any more.
@@ -75,6 +95,11 @@ class Folders:
     def _look_up(self, directory: bytes) -> Place:
         real = real_path(directory or b".")
         holders = self._holders() if self._roots else {}
+        spelled = os.path.abspath(directory or b".")
+        for above in _upwards(spelled) if any(root.is_led_away for root in self._roots) else ():
+            away = next((one for one in self._roots if one.is_led_away_from(above)), None)
+            if away is not None:
+                return Place(away.folder, away.path, _relative(spelled, above))
         for above in _upwards(real) if holders else ():
             identity = identity_of(above)
             folder = (holders.get(identity) if identity else None) or holders.get(above)
@@ -105,7 +130,7 @@ class Folders:
             root.folder
             for root in self._roots
             if root.look() not in (own, real)
-            and not entries.isdisjoint(map(identity_of, _upwards(real_path(root.path))))
+            and not entries.isdisjoint(map(identity_of, _upwards(root.where())))
         ]
 
     def same(self) -> list[tuple[Folder, Folder]]:
@@ -153,8 +178,11 @@ class Folders:
 class _Root:
     """The directory that one folder's path leads to."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, accepted: AcceptedRoots) -> None:
         self.folder = folder
+        self.is_led_away = False
+        """Whether a foreign link leads away from its path."""
+        self._accepted = accepted
         self.path = folder.root
         self.first: Identity | bytes | None = None
         """What it was when it was first looked at."""
@@ -172,12 +200,27 @@ class _Root:
             self._hangs = True
             return self._last
         try:
-            self._last = identity_of(self.path) or real_path(self.path)
+            now = identity_of(self.path)
+            if self.is_led_away or now is None or now != self._last:  # else it is as it was
+                self._look_anew()
             self.first = self.first or self._last
             self._hangs = False
             return self._last
         finally:
             self._looking.release()
+
+    def _look_anew(self) -> None:
+        there = self._accepted.whereabouts(self.path)
+        self.is_led_away = there.is_foreign
+        self._last = self.path if there.is_foreign else there.identity or self.where()
+
+    def is_led_away_from(self, path: bytes) -> bool:
+        """Whether this is the path, and a foreign link leads away from it."""
+        return self.is_led_away and path == self.path
+
+    def where(self) -> bytes:
+        """The real path; the configured one where a foreign link leads away from it."""
+        return self.path if self.is_led_away else real_path(self.path)
 
 
 def identity_of(directory: bytes) -> Identity | None:

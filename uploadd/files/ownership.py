@@ -9,7 +9,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from uploadd.files.way import follow
+from uploadd.files.beneath import open_at_once
+from uploadd.files.way import DIRECTORY, Reached, follow
 from uploadd.model.roots import NOBODY, SeenRoot, Us
 
 OVERFLOW_USER = Path("/proc/sys/kernel/overflowuid")
@@ -20,7 +21,7 @@ def open_directory(path: bytes) -> tuple[int, SeenRoot]:
 
     To be closed by the caller, and good for reaching what lies below. Raises `OSError`.
     """
-    descriptor, real_path, links = follow(path)
+    descriptor, real_path, links = _without_links(path) or follow(path)
     status = os.fstat(descriptor)
     seen = SeenRoot(real_path, status.st_dev, status.st_ino, status.st_uid, links)
     return descriptor, seen
@@ -31,6 +32,20 @@ def look_at_directory(path: bytes) -> SeenRoot:
     descriptor, seen = open_directory(path)
     os.close(descriptor)
     return seen
+
+
+def _without_links(path: bytes) -> Reached | None:
+    """In one step, as nearly every path can be; None where it cannot."""
+    if path == b"/" or path != os.path.normpath(path) or not path.startswith(b"/"):
+        return None
+    top = os.open(b"/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = open_at_once(top, path.lstrip(b"/"), DIRECTORY)
+    except OSError:
+        return None
+    finally:
+        os.close(top)
+    return None if descriptor is None else Reached(descriptor, path, ())
 
 
 def us() -> Us:

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.beneath import ON_THE_WAY, open_beneath
 from uploadd.files.opening import look_in, open_in, printable, trouble
 from uploadd.files.planting import check_links
-from uploadd.model.errors import FileVanishedError
+from uploadd.model.errors import FileVanishedError, RootRefusedError
 from uploadd.model.places import Spot
 
-_ROOT_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _LINKED = frozenset({errno.ENOTDIR, errno.ELOOP})
 _ABSENT = _LINKED | {errno.ENOENT}
 _EXCHANGED = (
@@ -30,17 +30,26 @@ _EXCHANGED = (
 
 
 class Roots:
-    """Opens the roots of trees, and what lies below them. Every method blocks."""
+    """Opens the roots of trees, and what lies below them. Every method blocks.
+
+    `accepted`: says which root may be read (None: the links that led there are judged alone).
+    """
+
+    def __init__(self, accepted: AcceptedRoots | None = None) -> None:
+        self._accepted = accepted or AcceptedRoots({})
 
     @contextmanager
     def opened(self, root: bytes) -> Iterator[int]:
-        """The directory at `root`, for what is reached from it. Raises `OSError`."""
-        with _held(os.open(root, _ROOT_FLAGS)) as descriptor:
+        """The directory at `root`, for what is reached from it.
+
+        Raises `RootRefusedError` where it may not be read, `OSError`.
+        """
+        with _held(self._accepted.open(root)) as descriptor:
             yield descriptor
 
     @contextmanager
     def directory(self, spot: Spot) -> Iterator[int]:
-        """The directory at a spot, to reach what lies in it. Raises `OSError`."""
+        """The directory at a spot, to reach what lies in it. Raises as `opened` does."""
         with self.opened(spot.root) as root:
             descriptor = open_beneath(root, spot.relative, ON_THE_WAY)
         with _held(descriptor):
@@ -51,7 +60,7 @@ class Roots:
         try:
             with self.directory(spot):
                 return True
-        except OSError:
+        except (OSError, RootRefusedError):
             return False
 
     def is_on_device(self, directory: Spot, device: int) -> bool:
@@ -59,6 +68,8 @@ class Roots:
         try:
             with self.directory(directory) as descriptor:
                 return os.fstat(descriptor).st_dev == device
+        except RootRefusedError:
+            return False
         except OSError as error:
             is_higher_up = error.errno in _ABSENT and bool(directory.relative)
         return is_higher_up and self.is_on_device(directory.above, device)
@@ -71,6 +82,8 @@ class Roots:
         try:
             with self.directory(file.above) as descriptor:
                 os.lstat(file.name, dir_fd=descriptor)
+        except RootRefusedError:
+            return False
         except OSError as error:
             return error.errno in _ABSENT and self.is_on_device(file.above, device)
         return False

@@ -16,8 +16,8 @@ from uploadd.model.roots import FollowedLink
 MOST_LINKS = 40
 """As many as the kernel follows."""
 
-# A directory is opened for reading, if that may be: only that mounts what an automounter has there.
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK | os.O_CLOEXEC
+"""A directory is opened for reading, if that may be: that mounts what an automounter has there."""
 _PLACE = os.O_PATH | os.O_CLOEXEC
 _PROC = "/proc"
 _LINKED = frozenset({errno.ENOTDIR, errno.ELOOP})  # what O_NOFOLLOW answers for a link
@@ -133,7 +133,7 @@ class _Way:
 
 def _open_directory(name: bytes, directory: int | None, more: int = os.O_NOFOLLOW) -> int:
     try:
-        return os.open(name, _DIRECTORY | more, dir_fd=directory)
+        return os.open(name, DIRECTORY | more, dir_fd=directory)
     except OSError as error:
         if error.errno not in _CLOSED:
             raise

@@ -8,7 +8,7 @@ the sighting and again when its send begins.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ from uploadd.intake.tree import Tree
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.jobs import Job
 from uploadd.model.places import Place, Ruling
+from uploadd.model.roots import AcceptedRoot
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store.sightings import EXCLUDED
@@ -41,10 +42,16 @@ class Sighting:
 class Rules:
     """The settings of one configuration. What looks at the disk blocks."""
 
-    def __init__(self, configuration: Configuration, *, remembers: bool = False) -> None:
-        """`remembers`: see `Folders`."""
+    def __init__(
+        self,
+        configuration: Configuration,
+        accepted: Mapping[bytes, AcceptedRoot] | None = None,
+        *,
+        remembers: bool = False,
+    ) -> None:
+        """`accepted` and `remembers`: see `Folders`."""
         self._named = configuration.folders
-        self.folders = Folders.of(configuration, remembers=remembers)
+        self.folders = Folders.of(configuration, accepted, remembers=remembers)
 
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""

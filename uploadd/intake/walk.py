@@ -27,6 +27,7 @@ from uploadd.intake.selection import (
     Selection,
     judge,
 )
+from uploadd.model.errors import RootRefusedError
 from uploadd.model.places import Spot
 from uploadd.model.sightings import KnownFile
 
@@ -127,6 +128,9 @@ def _batch(
                 if listing is not None:
                     batch.append(listing)
                     entries += len(listing.entries)
+    except RootRefusedError as refused:
+        waiting.clear()
+        batch.append(Listing(lister.start.root, error=str(refused)))
     except OSError as error:
         waiting.clear()
         batch.append(Listing(lister.start.root, error=error.strerror or str(error)))

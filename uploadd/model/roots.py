@@ -94,11 +94,18 @@ def why_refused(seen: SeenRoot, accepted: AcceptedRoot | None, us: Us) -> Refusa
     """
     if accepted is not None and accepted.owner != seen.owner:
         return Refusal(WhyRefused.OWNER, seen, accepted)
+    link = _refused_link(seen, accepted, us)
+    return None if link is None else Refusal(WhyRefused.LINK, seen, accepted, link)
+
+
+def has_foreign_link(seen: SeenRoot, accepted: AcceptedRoot | None, us: Us) -> bool:
+    """Whether somebody decides where the path leads who may not, whoever owns what is there."""
+    return _refused_link(seen, accepted, us) is not None
+
+
+def _refused_link(seen: SeenRoot, accepted: AcceptedRoot | None, us: Us) -> FollowedLink | None:
     allowed = accepted.links if accepted is not None else frozenset[FollowedLink]()
-    for link in foreign_links(seen, us):
-        if link not in allowed:
-            return Refusal(WhyRefused.LINK, seen, accepted, link)
-    return None
+    return next((link for link in foreign_links(seen, us) if link not in allowed), None)
 
 
 def foreign_links(seen: SeenRoot, us: Us) -> list[FollowedLink]:
