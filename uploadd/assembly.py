@@ -265,6 +265,7 @@ async def _desk(
         patience=assembly.configuration.patience,
         ruling_on=assembly.arrivals.rules.ruling_on,
         roots=assembly.arrivals.rules.folders.roots,
+        admit_again=assembly.arrivals.admission.admit_again,
         resight=assembly.resight,
         connect=connect,
         logins=logins,

@@ -118,6 +118,7 @@ class _Daemon:
         self._unread_wanted.set()  # what an earlier run left
         self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
         self._requests = self._request_loop()
+        assembly.arrivals.admission.on_refused = self._look_at_folder
 
     async def run(self) -> None:
         log.info("privacy.stated", text="; ".join(privacy_texts(self._assembly.configuration)))
@@ -201,7 +202,8 @@ class _Daemon:
     async def _tell_person(self) -> None:
         command = self._assembly.configuration.notify
         if command:
-            notices = Notices(NoticeCommand(command, self._ended), self._assembly.store)
+            folders = self._assembly.configuration.folders.values()
+            notices = Notices(NoticeCommand(command, self._ended), self._assembly.store, folders)
             await notices.run(self._assembly.desks.values(), self._runtime.clock, self._ended)
 
     async def _tell_private_places(self) -> None:
@@ -231,6 +233,14 @@ class _Daemon:
         """Another process wrote to the database: a `retry` of a file never read, a backfill."""
         self._unread_wanted.set()
         self._requests.heard.set()
+        for folder in self._folders:
+            folder.look_again()
+
+    def _look_at_folder(self, name: str) -> None:
+        """Something of this folder could not be read: its walk finds out, and tells."""
+        for folder in self._folders:
+            if folder.name == name:
+                folder.walk_now()
 
     async def _walk_for_other_accounts(self) -> None:
         """Look again where a login turned out to be another account, or a person said retry."""

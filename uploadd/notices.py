@@ -12,10 +12,12 @@ import structlog
 
 from uploadd.children import start
 from uploadd.delivery.desk import Desk
+from uploadd.model.configuration import Folder
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import DAY, ActivePause
 from uploadd.model.ports import Clock
-from uploadd.store import overview
+from uploadd.model.roots import FOREIGN_ROOT
+from uploadd.store import overview, roots
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -33,9 +35,10 @@ Tell = Callable[[str], Awaitable[None]]
 class Notices:
     """Looks after the pauses and the failures of every account. Kept over restarts."""
 
-    def __init__(self, tell: Tell, store: Store) -> None:
+    def __init__(self, tell: Tell, store: Store, folders: Iterable[Folder] = ()) -> None:
         self._tell = tell
         self._store = store
+        self._folders = {folder.name: folder.root for folder in folders}
 
     async def run(self, desks: Iterable[Desk], clock: Clock, ended: asyncio.Event) -> None:
         """Look until `ended` is set. A task of its own: telling may take its time."""
@@ -43,6 +46,17 @@ class Notices:
         while not await clock.wait(ended, LOOK_SECONDS):
             for desk in every:
                 await self.look(desk)
+            await self.look_at_folders(clock.wall())
+
+    async def look_at_folders(self, now: float) -> None:
+        """Tell of each folder that is not read until a person accepts what is there."""
+        rows = await self._store.read(roots.every)
+        for (name, path), row in rows.items():
+            if self._folders.get(name) == path and row.refused and row.needs_person:
+                fact = f"notified:folder:{name}:{FOREIGN_ROOT}"
+                if await self._was_told(fact, now) is None:
+                    text = f"uploadd: folder {name} is not read: {row.refused}. {row.remedy}"
+                    await self._say(fact, text, now)
 
     async def look(self, desk: Desk) -> None:
         """Tell of what needs a person at this account and was not told within a day.
@@ -58,13 +72,13 @@ class Notices:
         await self._tell_failures(desk, now)
 
     async def _tell_pause(self, desk: Desk, pause: ActivePause, now: float) -> None:
-        if await self._was_told(desk, pause.cause, now) is None:
+        if await self._was_told(_fact(desk, pause.cause), now) is None:
             remedy = f" {pause.remedy}" if pause.remedy else ""
             text = f"uploadd: account {desk.account.name} is paused: {pause.text}.{remedy}"
-            await self._say(desk, pause.cause, text, now)
+            await self._say(_fact(desk, pause.cause), text, now)
 
     async def _tell_failures(self, desk: Desk, now: float) -> None:
-        if await self._was_told(desk, "failed", now) is not None:
+        if await self._was_told(_fact(desk, "failed"), now) is not None:
             return
         told = await self._store.read(overview.fact, _fact(desk, "failed"))
         since = min(float(told), now) if told else 0.0
@@ -75,17 +89,17 @@ class Notices:
                 f"uploadd: {what} could not be uploaded to account {desk.account.name}."
                 " `uploadd jobs --state failed` says why, and what to do"
             )
-            await self._say(desk, "failed", text, now)
+            await self._say(_fact(desk, "failed"), text, now)
 
-    async def _was_told(self, desk: Desk, cause: str, now: float) -> float | None:
+    async def _was_told(self, fact: str, now: float) -> float | None:
         """When it was told, where that is less than a day ago."""
-        told = await self._store.read(overview.fact, _fact(desk, cause))
+        told = await self._store.read(overview.fact, fact)
         # A time to come is one of a clock that was set back since.
         return float(told) if told is not None and 0 <= now - float(told) < DAY else None
 
-    async def _say(self, desk: Desk, cause: str, text: str, now: float) -> None:
+    async def _say(self, fact: str, text: str, now: float) -> None:
         """Written down before it is said: who dies in between is silent for a day, not loud."""
-        await self._store.write(overview.set_fact, _fact(desk, cause), str(now))
+        await self._store.write(overview.set_fact, fact, str(now))
         await self._tell(text)
 
 

@@ -20,6 +20,7 @@ from uploadd.files.reaching import Roots
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
 from uploadd.model.errors import (
+    RootRefusedError,
     ServiceAwayError,
     ServiceError,
     ServiceFaultError,
@@ -74,6 +75,8 @@ class Desk:
     """The settings that hold for a job's file now, for an account by its name. Blocks."""
     roots: Roots
     """How files are reached."""
+    admit_again: Callable[[str], Awaitable[RootRefusedError | None]]
+    """Why a folder, by its name, is not read, after all; None where it may be."""
     resight: Callable[[Job], None]
     """Tells intake that a job's file is not what it was."""
     connect: Callable[[Account], tuple[Service, CallBudget]]

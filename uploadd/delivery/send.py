@@ -30,6 +30,7 @@ from uploadd.model.errors import (
     FileLinkedError,
     FileTrouble,
     FileVanishedError,
+    RootRefusedError,
 )
 from uploadd.model.jobs import Job
 from uploadd.model.limits import may_have_arrived, too_large
@@ -38,6 +39,7 @@ from uploadd.model.pauses import ACCUSING
 from uploadd.model.photo import Privacy
 from uploadd.model.places import Place, Ruling
 from uploadd.model.refusals import HARD_LINK
+from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
@@ -55,7 +57,7 @@ PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send bega
 async def deliver(desk: Desk, job: Job) -> None:
     """Try to send one queued job, and write down what became of it."""
     try:
-        ruling, reader = await desk.runtime.disk.run(_open, job, desk)
+        ruling, reader = await _opened(desk, job)
     except FileTrouble as trouble:
         await _before_send(desk, job, trouble)
         return
@@ -66,6 +68,16 @@ async def deliver(desk: Desk, job: Job) -> None:
         await _deliver_open(desk, job, reader, ruling.place)
     finally:
         await desk.runtime.disk.run(reader.close)
+
+
+async def _opened(desk: Desk, job: Job) -> tuple[Ruling, SteadyReader | None]:
+    """`_open`; once more where a person has accepted the folder's directory meanwhile."""
+    try:
+        return await desk.runtime.disk.run(_open, job, desk)
+    except RootRefusedError as refused:
+        if await desk.admit_again(refused.folder) is not None:
+            raise
+    return await desk.runtime.disk.run(_open, job, desk)
 
 
 async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place) -> None:
@@ -184,6 +196,10 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
         reason = Reason("changed", "the file has changed since it was seen; it is read anew")
         await desk.store.write(moves.postpone, job.id, reason, wait, now)
         desk.resight(job)
+    elif isinstance(trouble, RootRefusedError):
+        wait = Delay(now, FOLDER_AWAY_SECONDS * desk.patience)
+        reason = Reason(FOREIGN_ROOT, trouble.text, trouble.remedy)
+        await desk.store.write(moves.postpone, job.id, reason, wait, now)
     elif isinstance(trouble, FileVanishedError):
         await _vanished(desk, job, now)
     elif isinstance(trouble, FileLinkedError):

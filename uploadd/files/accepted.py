@@ -118,7 +118,7 @@ def refused_error(refusal: Refusal, path: bytes, look: Look, folder: str) -> Roo
     is_away = refusal.why is WhyRefused.OWNER and look.is_empty
     if is_away:
         text = f"{text}; it is empty, so its disk may only be away"
-    return RootRefusedError(text, _remedy(look, folder, is_away), needs_person=not is_away)
+    return RootRefusedError(text, _remedy(look, folder, is_away), folder, needs_person=not is_away)
 
 
 def _text(refusal: Refusal, path: bytes) -> str:

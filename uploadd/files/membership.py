@@ -66,6 +66,11 @@ class Folders:
         state_dir = os.fsencode(configuration.state_dir)
         return cls(configuration.folders.values(), state_dir, accepted, remembers=remembers)
 
+    @property
+    def configured(self) -> list[Folder]:
+        """Each of them."""
+        return [root.folder for root in self._roots]
+
     def place(self, path: bytes, base: bytes = b"", named: Folder | None = None) -> Place:
         """Where a file lies, and whose settings hold for it. It need not be there any more.
 

@@ -6,12 +6,13 @@ before that commit has read nothing; the next one looks anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
 
-from uploadd.files.accepted import AcceptedRoots, Look, look_at_root, refused_error
+from uploadd.files.accepted import Look, look_at_root, refused_error
+from uploadd.files.membership import Folders
 from uploadd.files.ownership import us
 from uploadd.model.configuration import Folder
 from uploadd.model.errors import RootRefusedError
@@ -25,16 +26,16 @@ log = structlog.get_logger()
 
 
 class Admission:
-    """Looks at the folders' directories before they are read, and lets `accepted` know."""
+    """Looks at the folders' directories before they are read, and lets `Folders.accepted` know."""
 
-    def __init__(
-        self, folders: Iterable[Folder], accepted: AcceptedRoots, store: Store, runtime: Runtime
-    ) -> None:
-        self._folders = {folder.name: folder for folder in folders}
-        self._accepted = accepted
+    def __init__(self, folders: Folders, store: Store, runtime: Runtime) -> None:
+        self._folders = {folder.name: folder for folder in folders.configured}
+        self._accepted = folders.accepted
         self._store = store
         self._runtime = runtime
         self._told: dict[str, str] = {}
+        self.on_refused: Callable[[str], None] = _nobody
+        """Called with the name of a folder of which something could not be read just now."""
 
     async def learn(self) -> None:
         """What was accepted by now, by whomever."""
@@ -61,16 +62,20 @@ class Admission:
                 self._tell(folder, refused)
                 return refused
 
+    async def admit_again(self, name: str) -> RootRefusedError | None:
+        """The same, for who could not read something of that folder just now."""
+        refused = await self.admit(name)
+        if refused is not None:
+            self.on_refused(name)
+        return refused
+
     def _tell(self, folder: Folder, refused: RootRefusedError | None) -> None:
-        """Log a change, once."""
+        """Log a refusal, once."""
         text = refused.text if refused is not None else ""
-        before = self._told.get(folder.name, "")
+        is_new = text != self._told.get(folder.name, "")
         self._told[folder.name] = text
-        if text and text != before:
-            remedy = refused.remedy if refused is not None else ""
-            log.warning("folder.refused", folder=folder.name, text=text, remedy=remedy)
-        elif before and not text:
-            log.info("folder.admitted", folder=folder.name)
+        if refused is not None and is_new:
+            log.warning("folder.refused", folder=folder.name, text=text, remedy=refused.remedy)
 
 
 def accepted_of(
@@ -98,3 +103,7 @@ def _remembered(before: AcceptedRoot | None, look: Look) -> AcceptedRoot | None:
     if before is None:
         return None if look.is_empty else accept(look.seen, us())
     return before if look.is_empty or before.is_of(look.seen) else renew(before, look.seen)
+
+
+def _nobody(_folder: str) -> None:
+    """Where nobody walks folders."""

@@ -13,17 +13,18 @@ from uploadd.files.fingerprint import Fingerprint, Stat
 from uploadd.files.kind import Kind
 from uploadd.files.media import UNKNOWN_MEDIA_TYPE
 from uploadd.files.opening import printable
+from uploadd.intake.admission import Admission
 from uploadd.intake.examine import look_at, read_candidate
 from uploadd.intake.rules import Rules
 from uploadd.intake.settle import Gone, Settled
 from uploadd.intake.tree import Tree
-from uploadd.model.errors import FileTrouble, FileUnreadableError
+from uploadd.model.errors import FileTrouble, FileUnreadableError, RootRefusedError
 from uploadd.model.jobs import FileMark, Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
-from uploadd.store import sightings
+from uploadd.store import sightings, unread
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ class Arrivals:
 
     def __init__(self, store: Store, runtime: Runtime, rules: Rules) -> None:
         self.rules = rules
+        self.admission = Admission(rules.folders, store, runtime)
         self._store = store
         self._runtime = runtime
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
@@ -82,6 +84,9 @@ class Arrivals:
             _, is_open = await self._runtime.disk.run(look_at, self.rules.route(tree, path))
         except FileUnreadableError:
             is_open = None  # reading it will say so, and make it a row that a person sees
+        except RootRefusedError as refused:
+            await self._leave(tree, path, refused)
+            return None
         if is_open:
             self.saw(tree, path, lane)
             return None
@@ -113,6 +118,9 @@ class Arrivals:
             tree.settler.forget(path)
             tree.reading += 1
             return await self._read(tree, path, None, tree.lanes.pop(path, Lane.LIVE))
+        except RootRefusedError as refused:
+            await self._leave(tree, path, refused)
+            return None
         outcome = tree.settler.observe(path, stat, wall_now, now, is_open)
         if isinstance(outcome, Gone):
             tree.lanes.pop(path, None)
@@ -130,6 +138,9 @@ class Arrivals:
                 finding = await self._runtime.disk.run(
                     read_candidate, self.rules, tree, path, lane, known
                 )
+            except RootRefusedError as refused:
+                await self._leave(tree, path, refused)
+                return None
             except FileTrouble as trouble:
                 log.debug("file.unsettled", path=printable(path), text=trouble.text)
                 self._see_again(tree, path, lane)
@@ -138,6 +149,13 @@ class Arrivals:
         if finding is not None:
             warn_of(finding)
         return finding
+
+    async def _leave(self, tree: Tree, path: bytes, refused: RootRefusedError) -> None:
+        """Its folder waits: the walk that comes after that finds it anew."""
+        tree.settler.forget(path)
+        tree.lanes.pop(path, None)
+        await self._store.write(unread.hold, path, refused, self._runtime.clock.wall())
+        self.admission.on_refused(refused.folder)
 
     def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
         """It changed or vanished while it was read. Its times look old, and yet it must rest."""

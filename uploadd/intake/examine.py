@@ -10,7 +10,12 @@ from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Route
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
-from uploadd.model.errors import FileLinkedError, FileTrouble, FileUnreadableError
+from uploadd.model.errors import (
+    FileLinkedError,
+    FileTrouble,
+    FileUnreadableError,
+    RootRefusedError,
+)
 from uploadd.model.jobs import Lane
 from uploadd.model.refusals import HARD_LINK, refusal_of_file
 from uploadd.model.sightings import Finding, Refusal
@@ -21,11 +26,11 @@ from uploadd.model.verdicts import Reason
 def look_at(route: Route) -> tuple[Stat | None, bool | None]:
     """The file from outside, and whether somebody has it open for writing. Blocks.
 
-    None where it is not there. Raises `FileUnreadableError`.
+    None where it is not there. Raises `FileUnreadableError`, `RootRefusedError`.
     """
     try:
         return stat_file(route), is_open_for_writing(route)
-    except FileUnreadableError:
+    except (FileUnreadableError, RootRefusedError):
         raise
     except FileTrouble:
         return None, None

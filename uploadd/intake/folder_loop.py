@@ -47,6 +47,7 @@ class FolderLoop:
         self._watch: FolderWatch | None = None
         self._mode = WatchMode.OFF
         self._degraded = ""
+        self._is_refused = False
         self._borders: frozenset[Identity] = frozenset()
         self._sightings: deque[bytes] = deque()
         self._bell = asyncio.Event()
@@ -61,7 +62,8 @@ class FolderLoop:
             network = await self._runtime.disk.run(_is_on_network, self._tree.root)
             wanted = WatchMode.POLL if network else WatchMode.INOTIFY
         self._mode = wanted
-        if wanted is WatchMode.INOTIFY:
+        refused = await self._arrivals.admission.admit(self._tree.folder.name)
+        if wanted is WatchMode.INOTIFY and refused is None:
             await self._start_watch()
         await self._tell()
 
@@ -74,6 +76,16 @@ class FolderLoop:
         """Walk again: something is known to have been missed."""
         self._walk_wanted = True
         self._bell.set()
+
+    def look_again(self) -> None:
+        """A person may have accepted what is there now."""
+        if self._is_refused:
+            self.walk_now()
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self._tree.folder.name
 
     @property
     def is_all_queued(self) -> bool:
@@ -112,6 +124,12 @@ class FolderLoop:
         return min(seconds, 365 * 86400.0)
 
     async def _walk(self) -> None:
+        refused = await self._arrivals.admission.admit(self._tree.folder.name)
+        self._is_refused = refused is not None
+        if refused is not None:
+            await self._stop_watch()
+            await self._set_degraded(str(refused))
+            return
         wrong = await self._runtime.disk.run(self._why_not_walked)
         if wrong:
             await self._set_degraded(wrong)

@@ -140,9 +140,13 @@ class RequestLoop:
         if why is not None:
             await self._put_off(request, why)
             return
-        self._drop([request.id])
         folders = self._arrivals.rules.folders
         place = await self._runtime.disk.run(folders.place_of_directory, request.directory)
+        refused = await self._arrivals.admission.admit(place.folder_name)
+        if refused is not None:
+            await self._put_off(request, Obstacle(refused.text, refused.remedy))
+            return
+        self._drop([request.id])
         tree = self._tree_of(request, place)
         start = place.relative if tree.root == place.root else b""
         rescan = Rescan(tree, Lane.BACKFILL, self._arrivals, self._store, self._runtime, start)

@@ -66,6 +66,7 @@ class Rescan:
 
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
+        await self._arrivals.admission.admit(self._tree.folder.name)  # remembered before it is read
         batched = self._batches()
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:

@@ -86,11 +86,12 @@ class FileLinkedError(FileTrouble):
 class RootRefusedError(FileTrouble):
     """The directory that its folder's path leads to may not be read: the file waits.
 
-    `needs_person`: it does not pass by itself.
+    `folder`: its name; empty: a directory in no folder. `needs_person`: it does not pass by itself.
     """
 
-    def __init__(self, text: str, remedy: str, *, needs_person: bool = True) -> None:
+    def __init__(self, text: str, remedy: str, folder: str, *, needs_person: bool = True) -> None:
         super().__init__(text, remedy)
+        self.folder = folder
         self.needs_person = needs_person
 
 

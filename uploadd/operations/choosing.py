@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from uploadd.files.membership import Folders
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.errors import ConfigurationError, UsageError
+from uploadd.operations.accepted import folders_of
 
 
 def account_called(configuration: Configuration, name: str, said: str = "") -> Account:
@@ -39,7 +40,7 @@ def folder_called(configuration: Configuration, name: str) -> Folder:
 
 def refuse_wrong_folders(configuration: Configuration) -> None:
     """Raise `ConfigurationError` where a folder has no directory of its own."""
-    for text, remedy in wrong_folders(Folders.of(configuration), configuration.folders.values()):
+    for text, remedy in wrong_folders(folders_of(configuration), configuration.folders.values()):
         raise ConfigurationError(text, remedy)
 
 

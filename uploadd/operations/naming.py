@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
+from uploadd.operations.accepted import folders_of
 from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.store import overview
 from uploadd.store.listing import Choice, choose_ids, has_jobs
@@ -66,7 +66,7 @@ def ids_named(
     Of a file those that fit; where none does, its newest, so that it is told why. Of a directory
     what one of the choices takes. Neither needs to be on the disk any more.
     """
-    folders = Folders.of(configuration)
+    folders = folders_of(configuration)
     ids = list(names.ids)
     refused = []
     for typed in names.paths:

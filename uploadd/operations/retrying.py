@@ -20,6 +20,7 @@ from uploadd.model.limits import TOO_LARGE
 from uploadd.model.places import Ruling
 from uploadd.model.refusals import DAMAGED, HARD_LINK, refusal_of
 from uploadd.model.states import State
+from uploadd.operations.accepted import rules_of
 from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
 from uploadd.operations.show.listing import account_names, rows_of
 from uploadd.store import accounts, changing, ledger, lock, moves, sightings
@@ -85,7 +86,7 @@ def retry(configuration: Configuration, wish: Wish, now: float) -> Retried:
             names = wish.names
             return Retried(refused=(*map(unknown, names.ids), *map(no_job, names.paths)))
         ids, refused = _named(configuration, db, wish)
-    retrying, rules = _Retrying(wish, now), Rules(configuration, remembers=True)
+    retrying, rules = _Retrying(wish, now), rules_of(configuration, remembers=True)
     for some in in_turns(ids):
         outlooks = _outlooks(state_dir, rules, some)
         with writing(state_dir) as db:

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.photo import Privacy
+from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.store import statements
@@ -118,6 +119,13 @@ def next_due_below(
     which = {"account_id": account_id, "with_videos": with_videos, "with_changed": with_changed}
     due: float | None = value(db, statements.NEXT_DUE_BELOW, {**which, **at_or_below(root)})
     return due
+
+
+def held_below(db: Database, root: bytes, account_id: int) -> int:
+    """How many queued jobs below `root` wait for a person, because their folder is not read."""
+    which = {"account_id": account_id, "code": FOREIGN_ROOT, **at_or_below(root)}
+    count: int = value(db, statements.COUNT_HELD_BELOW, which)
+    return count
 
 
 def next_question_below(db: Database, root: bytes, account_id: int) -> float | None:

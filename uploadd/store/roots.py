@@ -28,6 +28,11 @@ class RootRow:
     remedy: str = ""
     needs_person: bool = False
 
+    @property
+    def told(self) -> str:
+        """The refusal in one line, with its remedy; empty where the folder is read."""
+        return f"{self.refused}; {self.remedy}" if self.refused else ""
+
 
 def row_of(db: Database, folder: str, path: bytes) -> RootRow:
     """What is known of a folder at its configured path."""

@@ -583,6 +583,10 @@ ON CONFLICT (folder, path) DO UPDATE SET real_path = excluded.real_path, place =
     owner = excluded.owner, links = excluded.links, refused = excluded.refused,
     remedy = excluded.remedy, needs_person = excluded.needs_person
 """
+COUNT_HELD_BELOW = f"""
+SELECT count(*) FROM jobs INDEXED BY one_per_content
+WHERE account_id = :account_id AND state = 'queued' AND reason_code = :code AND {_BELOW}
+"""
 FORGET_ROOTS = "DELETE FROM roots WHERE folder = ?"
 WAKE_WAITING_FOR_ROOT = """
 UPDATE jobs SET wait_begin = NULL, wait_seconds = NULL, due = 0, reason_code = NULL,

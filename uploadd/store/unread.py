@@ -6,16 +6,20 @@ is read then decides what becomes of it (`sightings.register`).
 
 from __future__ import annotations
 
+import os
+
 from sqlite_utils import Database
 
+from uploadd.model.errors import RootRefusedError
 from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, one
-from uploadd.store.writing import aim, insert, write
+from uploadd.store.writing import aim, insert, store_fields, write
 
 CHANGED = Reason("changed", "the file changed while it was being sent: what it holds now is read")
 
@@ -45,6 +49,14 @@ def begin(db: Database, sent: Job, now: float) -> None:
             aim(db, job_id, sent.photo_id, is_mending=False, is_asked=True)
     elif found[0].state is not State.QUEUED:
         write(db, found[0], Settlement(State.QUEUED, reason=CHANGED), now)
+
+
+def hold(db: Database, path: bytes, refused: RootRefusedError, now: float) -> None:
+    """A file that nobody has read waits for its folder; nothing where it has no such job."""
+    for job in jobs(db, statements.JOBS_OF_PATH, os.path.split(path)):
+        if job.state is State.QUEUED and not job.sha256:
+            reason = Reason(FOREIGN_ROOT, refused.text, refused.remedy)
+            store_fields(db, job, Settlement(State.QUEUED, reason=reason), now)
 
 
 def _is_as_sent(known: Row, sent: Job) -> bool:

@@ -105,7 +105,8 @@ class Oversight:
         """The sum, counted for the last time."""
         await self.look(is_last=True)
         has_unread = self._left_alone.unread_directories
-        if ending is Ending.DONE and (self.snapshot.count(State.FAILED) or has_unread):
+        is_left = self.snapshot.count(State.FAILED) or self.snapshot.count(State.QUEUED)
+        if ending is Ending.DONE and (is_left or has_unread):
             ending = Ending.FAILED
         return Finished(
             ending,
@@ -150,7 +151,8 @@ class Oversight:
                     files[state] = files.get(state, 0) + count
                     sizes[state] = sizes.get(state, 0) + size
                     own[state] += 0 if state in TERMINAL else count
-            own[State.QUEUED] -= await self._held_back(account)
+            if own[State.QUEUED]:
+                own[State.QUEUED] -= await self._held_back(account)
         self._open_jobs = {key: +own for key, own in open_jobs.items()}
         self.snapshot.files, self.snapshot.sizes = files, sizes
         took = self._clock.monotonic() - began
@@ -172,11 +174,17 @@ class Oversight:
         return sum_of(account.name, standings)
 
     async def _held_back(self, account: AccountView) -> int:
-        """Count the queued jobs of restless files: each holds a former content."""
+        """Count the queued jobs that nothing is done for: of restless files, and foreign roots.
+
+        A restless file's holds a former content.
+        """
+        held = 0
+        for directory in directories_of(self._wanted, account.name):
+            held += await self._view.store.read(overview.held_below, directory, account.id)
         paths = self.snapshot.restless.paths
         jobs = [await self._view.store.read(overview.jobs_of_path, path) for path in paths]
         mine = [one for some in jobs for one in some if one.account_id == account.id]
-        return sum(one.state is State.QUEUED for one in mine)
+        return held + sum(one.state is State.QUEUED for one in mine)
 
     def _what_it_waits_for(self) -> str:
         now = self._clock.wall()

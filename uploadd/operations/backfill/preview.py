@@ -23,6 +23,7 @@ from uploadd.model.places import spot_of
 from uploadd.model.refusals import HARD_LINK, refusal_of
 from uploadd.model.sightings import KnownFile, covers_of
 from uploadd.model.states import State
+from uploadd.operations.accepted import folders_of
 from uploadd.operations.backfill.previewed import AccountPreview, Preview, standing_of
 from uploadd.operations.backfill.trees import Wanted
 from uploadd.operations.questions import Limits
@@ -55,7 +56,7 @@ def preview(
         for name in accounts_of(wanted)
     }
     found = Preview(accounts=shown)
-    folders, seen = Folders.of(configuration), set[bytes]()
+    folders, seen = folders_of(configuration), set[bytes]()
     db = open_for_reading(configuration.state_dir)
     with nullcontext() if db is None else closing(db):
         rows = [] if db is None else accounts.all_accounts(db)

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.tree import narrow, plain_folder
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import UsageError
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.places import Spot, is_inside
+from uploadd.operations.accepted import folders_of
 from uploadd.operations.choosing import account_asked_for, account_called, folder_called
 
 
@@ -87,7 +87,7 @@ class _Wishes:
         self, configuration: Configuration, account: str | None, folder: str | None
     ) -> None:
         self._configuration = configuration
-        self._folders = Folders.of(configuration)
+        self._folders = folders_of(configuration)
         self._only: tuple[str, ...] | None = None
         if account is not None:
             self._only = (account_called(configuration, account, f"--account {account}").name,)
@@ -104,10 +104,18 @@ class _Wishes:
                 f"{printable(path)} lies in uploadd's own state directory",
                 "name a directory with photos",
             )
+        self._refuse_foreign(path)
         yield self._own(path)
         for folder in self._folders.below(path):
             if os.path.lexists(folder.root):  # else there is nothing to be taken in
                 yield Wanted(folder.root, b"", narrow(folder, self._only))
+
+    def _refuse_foreign(self, path: bytes) -> None:
+        """Nothing is read by way of a foreign link, or of a folder that waits for a person."""
+        place = self._folders.place_of_directory(path)
+        refused = self._folders.accepted.why_not(place.root if place.folder else path)
+        if refused is not None:
+            raise UsageError(refused.text, refused.remedy)
 
     def _own(self, path: bytes) -> Wanted:
         place = self._folders.place_of_directory(path)

@@ -16,6 +16,7 @@ from uploadd.model.pauses import PauseCause
 from uploadd.model.places import is_inside
 from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
+from uploadd.operations.accepted import accepted_now
 from uploadd.operations.backfill.trees import separate
 from uploadd.operations.check import accounts, machine, privacy, queue, state_dir
 from uploadd.operations.check.accounts import Answers
@@ -53,7 +54,10 @@ async def check(
     for found in (*stored, *_settings(configuration)):
         yield found
     folders = FolderChecks(
-        configuration.folders.values(), most_watches(), os.fsencode(configuration.state_dir)
+        configuration.folders.values(),
+        most_watches(),
+        os.fsencode(configuration.state_dir),
+        accepted_now(configuration),
     )
     for found in await runtime.disk.run(lambda: list(folders.run())):
         yield found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from uploadd.files.directories import trouble_with_directory
@@ -16,7 +16,9 @@ from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted, number
 from uploadd.model.places import Spot
+from uploadd.model.roots import AcceptedRoot
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
+from uploadd.operations.check.parents import exchangeable
 from uploadd.operations.choosing import wrong_folders
 
 MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -29,10 +31,15 @@ class FolderChecks:
     """Looks at each folder; adds up how many directories are to be watched."""
 
     def __init__(
-        self, folders: Iterable[Folder], most_watches: int | None, state_dir: bytes = b""
+        self,
+        folders: Iterable[Folder],
+        most_watches: int | None,
+        state_dir: bytes = b"",
+        accepted: Mapping[bytes, AcceptedRoot] | None = None,
     ) -> None:
+        """`accepted`: the directories that may be read, by the paths of their folders."""
         self._folders = list(folders)
-        self._places = Folders(self._folders, state_dir)
+        self._places = Folders(self._folders, state_dir, accepted)
         self._most_watches = most_watches
         self._borders: frozenset[Identity] = frozenset()
         self._watched = 0
@@ -65,7 +72,12 @@ class FolderChecks:
         if trouble is not None:
             yield error(subject, *trouble)
             return
+        why = self._places.accepted.why_not(root)
+        if why is not None:
+            yield error(subject, f"it is not read: {why.text}", why.remedy)
+            return
         yield from self._tree(folder, selection, root)
+        yield from exchangeable(folder)
         yield from _after_upload(folder)
 
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ from uploadd.model.places import Place
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import refusal_of
 from uploadd.model.sightings import Finding
+from uploadd.operations.accepted import rules_of
 from uploadd.operations.choosing import account_asked_for
 from uploadd.operations.counting import Counter
 from uploadd.operations.show.spelling import known_place
@@ -71,7 +72,7 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
             "it is the number in the address of the photo's page",
         )
     account = account_asked_for(configuration, name)
-    rules = Rules(configuration)
+    rules = rules_of(configuration)
     place = _place(configuration, rules, os.fsencode(file), account)
     route = rules.folders.roots.route(place.spot)
     return Order(route, place, account, photo_id, _read(route, account))

@@ -13,6 +13,7 @@ from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Folder
 from uploadd.model.numbers import number
 from uploadd.model.places import Place, Spot
+from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.operations.show.exclusion import Remark, closed_directory, exclusion
 from uploadd.store.lock import Holder
 from uploadd.store.rows import Row
@@ -20,16 +21,20 @@ from uploadd.store.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """Who looks at the folders. `rows`: what the store knows of each, by its name."""
+    """Who looks at the folders. `rows`: what the store knows of each, by its name.
+
+    `refused`: why the folder in question is not read, and the remedy; None: it is.
+    """
 
     now: float
     holder: Holder | None
     rows: Mapping[str, Row]
+    refused: tuple[str, str] | None = None
 
 
 def why_no_job(place: Place, watchers: Watchers) -> Remark:
     """Why there is no job for what lies at `place`. Looks at the disk."""
-    seen = _look(place.path)
+    seen = _look(place.path) if watchers.refused is None else _unread(place, *watchers.refused)
     if isinstance(seen, Remark):
         return seen
     if stat.S_ISDIR(seen.st_mode):
@@ -53,6 +58,10 @@ def _look(path: bytes) -> os.stat_result | Remark:
     except OSError as error:
         text = f"it cannot be looked at: {error.strerror}"
         return Remark("unreadable", text, "let the user that uploadd runs as read its directory")
+
+
+def _unread(place: Place, text: str, remedy: str) -> Remark:
+    return Remark(FOREIGN_ROOT, f"folder {place.folder_name} is not read: {text}", remedy)
 
 
 def _of_directory(place: Place) -> Remark:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
 from uploadd.model.places import is_inside
 from uploadd.model.states import State
+from uploadd.operations.accepted import rules_of
 from uploadd.operations.choosing import account_called, folder_called
 from uploadd.operations.show.json_values import json_job
 from uploadd.store import accounts
@@ -89,7 +89,7 @@ def listing(
         if db is None or rows == ():
             yield Listing((), iter(()))
             return
-        rules = Rules(configuration, remembers=True)
+        rules = rules_of(configuration, remembers=True)
         choice = Choice(wanted.states, rows or (), wanted.folder, wanted.code, wanted.since)
         found = (
             (rules.job_now(job, names.get(job.account_id, "")), names.get(job.account_id, ""))

@@ -35,6 +35,7 @@ class Hurdle(StrEnum):
     LEDGER = "ledger"
     UNREAD = "unread"
     BUDGET = "budget"
+    FOLDER = "folder"  # its folder is not read until a person accepts what is there
     WAIT = "wait"
     QUEUE = "queue"  # others are before it
 
@@ -91,7 +92,8 @@ class Circumstances:
     may have it although this database knows nothing of it. `torn`: the job of an earlier content
     of the same file that changed while it was sent, and whose photo this one may have to mend.
     `former`: the job in flight that a replacement waits for. `has_left`: the photo of a job that
-    is done has another content now.
+    is done has another content now. `refused`: why its folder's directory is not read, and the
+    remedy.
     """
 
     now: float
@@ -107,6 +109,7 @@ class Circumstances:
     awaits_adoption: bool = False
     former: Job | None = None
     has_left: bool = False
+    refused: tuple[str, str] | None = None
 
 
 def next_step(  # noqa: PLR0911 - one return for each kind of state
@@ -197,6 +200,12 @@ def _before_anything(around: Circumstances) -> Iterator[Obstacle]:
 
 
 def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
+    if around.refused is not None:
+        yield Obstacle(
+            Hurdle.FOLDER,
+            f"folder {job.folder} is not read: {around.refused[0]}",
+            remedy=around.refused[1],
+        )
     if not job.sha256:
         text = "its content was not read yet; whoever delivers reads it"
         yield Obstacle(Hurdle.UNREAD, text)

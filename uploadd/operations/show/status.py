@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_pause, json_time
 from uploadd.operations.show.progress import Progress, progress_of
-from uploadd.store import accounts, activity, backfills, calls, overview, pauses
+from uploadd.store import accounts, activity, backfills, calls, overview, pauses, roots
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
+from uploadd.store.roots import RootRow
 from uploadd.store.rows import Row
 
 NO_PROGRESS = Progress(seconds_left=0.0)
@@ -130,10 +131,12 @@ def status_of(configuration: Configuration, now: float) -> Status:
             for name, account in configuration.accounts.items()
         }
         watched = {row["name"]: row for row in overview.folders(db)}
+        there = roots.every(db)
         asked_for = tuple(backfills.everything(db))
     folders = tuple(
-        _folder(configuration, folder, watched.get(name), holder, found, now)
+        _refused(_folder(configuration, folder, watched.get(name), holder, found, now), row)
         for name, folder in configuration.folders.items()
+        for row in [there.get((name, folder.root))]
     )
     seen_by = tuple(privacy_texts(configuration))
     is_newer = holder is not None and _is_written_after(configuration.source, holder.since)
@@ -205,6 +208,11 @@ def _folder(
         paused=_are_stopped([found[name] for name in folder.accounts], now),
         privacy=folder_privacy(configuration, folder),
     )
+
+
+def _refused(folder: FolderStatus, row: RootRow | None) -> FolderStatus:
+    """The same where its directory is not read: that says more than how it is watched."""
+    return replace(folder, degraded=row.told) if row is not None and row.refused else folder
 
 
 def _are_stopped(accounts_of_it: list[AccountStatus], now: float) -> bool:

@@ -19,6 +19,7 @@ from uploadd.model.jobs import Job, Lane
 from uploadd.model.places import Place
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
+from uploadd.operations.accepted import rules_of
 from uploadd.operations.show.absence import Watchers, why_no_job
 from uploadd.operations.show.exclusion import Remark
 from uploadd.operations.show.json_values import json_job, json_path, json_time
@@ -27,7 +28,7 @@ from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.operations.show.status import holding
 from uploadd.operations.show.visibility import visibility
-from uploadd.store import calls, changing, ledger, mending, moves, older, overview
+from uploadd.store import calls, changing, ledger, mending, moves, older, overview, roots
 from uploadd.store.beside import reading
 from uploadd.store.listing import Choice
 from uploadd.store.lock import Holder, holder_now
@@ -112,13 +113,14 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
 
     Raises `StoreError`.
     """
-    rules = Rules(configuration)
+    rules = rules_of(configuration)
     with reading(configuration.state_dir) as db:
         place = known_place(db, rules.folders, file)
         if db is None:
             return _story(rules, place, (), (), Watchers(now, None, {}))
         holder = holder_now(db, configuration.state_dir)
-        watchers = Watchers(now, holder, {row["name"]: row for row in overview.folders(db)})
+        rows = {row["name"]: row for row in overview.folders(db)}
+        watchers = Watchers(now, holder, rows, _refused(db, configuration, place.folder_name))
         known = overview.known_file(db, place.path)
         jobs = tuple(
             replace(story, visibility=_seen(db, configuration, rules, story))
@@ -235,7 +237,14 @@ def _circumstances(
         awaits_adoption=entry is None and older.of_job(db, job.id) is not None,
         former=changing.former_of(db, job) if is_ready and job.is_replacement else None,
         has_left=job.photo_id is not None and changing.is_homeless(db, job),
+        refused=_refused(db, configuration, job.folder),
     )
+
+
+def _refused(db: Database, configuration: Configuration, name: str) -> tuple[str, str] | None:
+    folder = configuration.folders.get(name)
+    row = None if folder is None else roots.row_of(db, name, folder.root)
+    return (row.refused, row.remedy) if row is not None and row.refused else None
 
 
 def _purpose(job: Job) -> Purpose:

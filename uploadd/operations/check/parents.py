@@ -1,4 +1,4 @@
-"""The directories of the folders: whether they may be read, and who could exchange them."""
+"""The directories above the folders: who could put something else in their place."""
 
 from __future__ import annotations
 
@@ -6,21 +6,13 @@ import shlex
 import stat
 from collections.abc import Iterator
 
-from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.opening import printable
 from uploadd.files.ownership import look_at_directory, us
 from uploadd.files.parents import exchangeable_above
 from uploadd.files.standing import group_name, user_name
 from uploadd.model.configuration import Folder
 from uploadd.model.roots import Above, SeenRoot, trusted_users
-from uploadd.operations.check.findings import Finding, error, warning
-
-
-def refused(folder: Folder, accepted: AcceptedRoots) -> Iterator[Finding]:
-    """A directory that is not read: the folder waits."""
-    why = accepted.why_not(folder.root)
-    if why is not None:
-        yield error(f"folders.{folder.name}", f"it is not read: {why.text}", why.remedy)
+from uploadd.operations.check.findings import Finding, warning
 
 
 def exchangeable(folder: Folder) -> Iterator[Finding]:
