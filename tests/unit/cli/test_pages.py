@@ -18,7 +18,7 @@ COMMANDS = GROUP.commands  # type: ignore[attr-defined]
 # The order of the commands in the design, for as long as each of them is there; what the design
 # does not name stands beside what it belongs to.
 ORDER = [
-    *("run", "backfill", "auth", "check", "status", "jobs", "why", "retry", "ignore"),
+    *("run", "backfill", "auth", "check", "status", "jobs", "why", "retry", "ignore", "forget"),
     *("pause", "resume", "replace", "adopt", "restore", "call", "sandbox", "demo"),
 ]
 WORDS = [
