@@ -41,7 +41,7 @@ def forget(
             return
         if not yes and not is_terminal():
             raise UsageError("nobody can be asked here", f"`uploadd forget {folder} --yes`")
-        if not Terminal(says_yes=yes).agrees(QUESTIONS[prospect.meaning]):
+        if not yes and not Terminal().agrees(QUESTIONS[prospect.meaning]):
             say("nothing was changed")
             raise typer.Exit(EXIT_FAILED)
         for line in forgotten_lines(prospect, forget_folder(configuration, prospect, time.time())):
