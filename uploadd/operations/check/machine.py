@@ -9,7 +9,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 
-from uploadd.files.ownership import user_name
+from uploadd.files.standing import user_name
 from uploadd.model.configuration import Account
 from uploadd.model.numbers import number
 from uploadd.operations.check.findings import Finding, ok, warning
