@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import add
 
 import structlog
 
@@ -22,7 +23,8 @@ from uploadd.model.places import Spot
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.verdicts import Reason
-from uploadd.store import placing, sightings
+from uploadd.model.walks import Walk, summed
+from uploadd.store import placing, sightings, walks
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -62,6 +64,7 @@ class Rescan:
         self._start = start
         self._visited: set[bytes] = set()
         self._passed_by = PassedBy(tree.selection, start)
+        self._counts = tree.selection.no_counts()
         self.walked = Walked()
 
     async def run(self) -> Walked:
@@ -74,13 +77,28 @@ class Rescan:
                 await self._take_batch(batch)
             else:
                 files += sum(len(listing.entries) for listing in batch)
+            for listing in batch:
+                self._counts = list(map(add, self._counts, listing.counts))
         if is_taken:
             await self._find_lost_directories()
         self.walked.left_alone = self._passed_by.sum()
         if files:
             not_named = LeftAlone(not_named={self._tree.folder.name: files})
             self.walked.left_alone = self.walked.left_alone.plus(not_named)
+        await self._note_walk(self.walked.found + files)
         return self.walked
+
+    async def _note_walk(self, taken: int) -> None:
+        """Write down what each pattern did, if it was a walk of the whole folder."""
+        tree, selection = self._tree, self._tree.selection
+        is_whole = not self._start and tree.root == tree.folder.root and tree.folder.name
+        if not is_whole or not selection.has_patterns or tree.root in self.walked.errors:
+            return
+        left_alone = self.walked.left_alone
+        files = taken + left_alone.excluded - left_alone.excluded_directories
+        matches = summed(selection.patterns, self._counts)
+        walk = Walk(tree.root, self._runtime.clock.wall(), files, matches)
+        await self._store.write(walks.note_walk, tree.folder.name, walk)
 
     async def name_folder(self) -> None:
         """Let a folder that a person named hold for what is on its way already.

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from uploadd.intake.patterns import NO_PATTERN, Patterns, Spellings, spellings
-
-NOT_INCLUDED = ("include", "")
+from uploadd.model.walks import NOT_INCLUDED, PatternKey
 
 # Sync tools, editors and file servers hide their unfinished files behind a dot:
 # .syncthing.x.tmp, rsync's .x.A1b2C3, .goutputstream-…, .nfs…, .pending-… on Android.
@@ -135,7 +134,8 @@ def _of_extension(extension: bytes) -> Choice:
     return Choice.SIDECAR if is_sidecar else Choice.TAKE
 
 
-_EVERYTHING = (("*",), ("**",), ("**/*",))
+EVERYTHING = (("*",), ("**",), ("**/*",))
+"""Each is an `include` that leaves nothing out."""
 
 
 class Selection:
@@ -148,14 +148,14 @@ class Selection:
         self, include: Sequence[str] = ("*",), exclude: Sequence[str] = (), root: bytes = b""
     ) -> None:
         self._prefix = root.rstrip(b"/") + b"/"
-        if tuple(include) in _EVERYTHING:
+        if tuple(include) in EVERYTHING:
             include, self._include = (), None
         else:
             self._include = Patterns("include", include, reaches_below=True)
         self._exclude = Patterns("exclude", exclude, reaches_below=False) if exclude else None
         self.has_patterns = self._include is not None or self._exclude is not None
         """Whether anything but the names themselves decides."""
-        self.patterns = (
+        self.patterns: tuple[PatternKey, ...] = (
             *(("exclude", pattern) for pattern in exclude),
             *(("include", pattern) for pattern in include),
             NOT_INCLUDED,
@@ -185,7 +185,7 @@ class Selection:
             return Choice.EXCLUDED
         return self.verdict(relative, name)
 
-    def deciding(self, relative: bytes, *, is_directory: bool = False) -> tuple[str, str]:
+    def deciding(self, relative: bytes, *, is_directory: bool = False) -> PatternKey:
         """Key and pattern of what leaves a file or a directory out, of one that is EXCLUDED."""
         path = spellings(relative)
         if is_directory and self._exclude is not None:

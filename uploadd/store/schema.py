@@ -398,3 +398,20 @@ CREATE TABLE roots (
     PRIMARY KEY (folder, path)
 ) WITHOUT ROWID
 """
+
+
+@MIGRATIONS()
+def last_walks(db: Database) -> None:
+    """What the last whole walk of each folder says of its patterns (`model/walks.py`)."""
+    db.execute(LAST_WALKS)
+
+
+LAST_WALKS = """
+CREATE TABLE walks (
+    folder TEXT PRIMARY KEY,
+    root BLOB NOT NULL,
+    ended_at REAL NOT NULL,
+    files INTEGER NOT NULL,
+    matches TEXT NOT NULL
+) WITHOUT ROWID
+"""

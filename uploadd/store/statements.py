@@ -593,6 +593,12 @@ UPDATE jobs SET wait_begin = NULL, wait_seconds = NULL, due = 0, reason_code = N
     reason_text = '', reason_remedy = ''
 WHERE state = 'queued' AND folder = ? AND reason_code = ?
 """
+NOTE_WALK = """
+INSERT INTO walks (folder, root, ended_at, files, matches) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (folder) DO UPDATE SET root = excluded.root, ended_at = excluded.ended_at,
+    files = excluded.files, matches = excluded.matches
+"""
+LAST_WALKS = "SELECT * FROM walks"
 FACT = "SELECT value FROM facts WHERE name = ?"
 SET_FACT = """
 INSERT INTO facts (name, value) VALUES (?, ?)

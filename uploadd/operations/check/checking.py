@@ -18,7 +18,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
 from uploadd.operations.accepted import accepted_now
 from uploadd.operations.backfill.trees import separate
-from uploadd.operations.check import accounts, machine, privacy, queue, state_dir
+from uploadd.operations.check import accounts, machine, patterns, privacy, queue, state_dir
 from uploadd.operations.check.accounts import Answers
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks, most_watches
@@ -29,6 +29,7 @@ from uploadd.services.registry import open_service
 from uploadd.store import overview
 from uploadd.store.accounts import all_accounts
 from uploadd.store.beside import reading
+from uploadd.store.walks import last_walks
 
 
 async def check(
@@ -76,10 +77,12 @@ def _stored(configuration: Configuration, now: float) -> Iterator[Finding]:
     with reading(path) as db:
         if db is None:
             yield ok(state_dir.SUBJECT, "nothing was uploaded from here yet")
+            yield from patterns.counted_in_walks({}, configuration, now)
             return
         yield from state_dir.database(db, path)
         yield from state_dir.backup(db, path, now)
         yield from queue.standing(db, configuration, now)
+        yield from patterns.counted_in_walks(last_walks(db), configuration, now)
 
 
 def _settings(configuration: Configuration) -> Iterator[Finding]:

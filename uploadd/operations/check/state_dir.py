@@ -83,7 +83,7 @@ def backup(db: Database, path: Path, now: float) -> Iterator[Finding]:
         yield ok(SUBJECT, f"there is no backup of the database yet: {when}")
         return
     age = now - known[0].at
-    text = f"the newest backup of the database was made {_when(age)}: {known[0].path.name}"
+    text = f"the newest backup of the database was made {how_long_ago(age)}: {known[0].path.name}"
     if holder_now(db, path) is not None and not 0 <= age <= LATE_SECONDS:
         remedy = "look for `backup.failed` in the log; each start makes one that is due"
         yield warning(SUBJECT, text, remedy)
@@ -91,7 +91,8 @@ def backup(db: Database, path: Path, now: float) -> Iterator[Finding]:
         yield ok(SUBJECT, text)
 
 
-def _when(age_seconds: float) -> str:
+def how_long_ago(age_seconds: float) -> str:
+    """How long ago something was."""
     if age_seconds < 0:
         return "in the future"
     hours = round(age_seconds / HOUR_SECONDS)

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 
 from uploadd.files.opening import printable
-from uploadd.intake.selection import NOT_INCLUDED, Choice, Selection, is_entered
+from uploadd.intake.selection import Choice, Selection, is_entered
 from uploadd.model.configuration import Folder
+from uploadd.model.walks import NOT_INCLUDED, PatternKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _by_name(folder: Folder, relative: bytes) -> Remark | None:
             return None
 
 
-def _by_pattern(folder: Folder, decision: tuple[str, str]) -> Remark:
+def _by_pattern(folder: Folder, decision: PatternKey) -> Remark:
     key, pattern = decision
     if key == "exclude":
         return _excluded(folder, "it", pattern)
