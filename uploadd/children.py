@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
+STANDARD_ERROR: Final = 2
 SETTINGS_PREFIX: Final = "UPLOADD_"
 OURS: Final = frozenset(
     {
@@ -41,12 +42,14 @@ async def start(*words: str, has_terminal: bool = False) -> asyncio.subprocess.P
     """Start a program. `words`: its name or path, and its arguments. No secret belongs there.
 
     It leads a session, and so a process group, of its own, and has nothing to read;
-    `has_terminal`: it stays in ours, and may ask the person who sits there. Raises `OSError`, and
-    `ValueError` for a word with a NUL.
+    `has_terminal`: it stays in ours, and may ask the person who sits there. What it prints goes to
+    our standard error: our standard output is for results, which may be a script. Raises
+    `OSError`, and `ValueError` for a word with a NUL.
     """
     return await asyncio.create_subprocess_exec(
         *words,
         env=passed_on(os.environ),
         stdin=None if has_terminal else asyncio.subprocess.DEVNULL,
+        stdout=STANDARD_ERROR,
         start_new_session=not has_terminal,
     )

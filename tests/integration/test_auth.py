@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -321,10 +322,10 @@ def test_another_user_cannot_read_the_page(make_desk: MakeDesk, tmp_path: Path) 
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o755)  # as many home directories are
         variables = {**browser.variables, "HOME": home}
-        code, output, said = auth(desk, *words, answer="", **variables)
+        code, _, said = auth(desk, *words, answer="", **variables)
     assert code == 0, said
     assert browser.seen["page"].startswith(f"{home}/")
-    assert "another user: Permission denied" in output
+    assert "another user: Permission denied" in said
 
 
 def test_a_login_that_was_not_asked_for_does_not_come_back(
@@ -335,9 +336,9 @@ def test_a_login_that_was_not_asked_for_does_not_come_back(
     without_login(desk)
     browser = Browser(tmp_path, before=WITH_A_LOGIN_OF_HIS_OWN)
     words = ("me", "--browser", "--user", "sandbox")
-    code, output, said = auth(desk, *words, answer="", **browser.variables)
+    code, _, said = auth(desk, *words, answer="", **browser.variables)
     assert code == 0, said
-    assert output.splitlines()[-1] == "404"
+    assert "\n404\n" in said
 
 
 @pytest.mark.parametrize("account", ["me", "other"])
@@ -385,6 +386,33 @@ def test_a_person_is_asked_once(
     assert len(saved(desk)) == (2 if code == 0 else 0)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_the_page_is_gone_after_the_command(
+    make_desk: MakeDesk, tmp_path: Path, number: signal.Signals
+) -> None:
+    """After Ctrl-C at once; a run that was killed leaves it to the next `uploadd auth`."""
+    desk = make_desk()
+    without_login(desk)
+    variables = {"BROWSER": "true %s", "HOME": str(tmp_path)}
+    words = ("--config", str(desk.config), "auth", "me", "--browser", "--user", "sandbox")
+    log = desk.home / "said"
+    running = Running(words, {**environment(), **variables}, log, log)
+    try:
+        wait_until(lambda: log.exists() and "leads back" in log.read_text(), 30, "a page")
+        pages = list(tmp_path.glob("uploadd-login-*"))
+        assert len(pages) == 1
+        running.send_signal(number)
+        code = running.wait(timeout=30)
+    finally:
+        running.kill()
+    if number is signal.SIGINT:
+        assert (code, pages[0].exists()) == (130, False)
+        return
+    assert pages[0].exists()
+    assert auth(desk, "me", **variables)[0] == 0
+    assert not pages[0].exists()
+
+
 def on_a_terminal(desk: Desk, answer: str, **variables: str) -> tuple[int, str]:
     """`uploadd auth me --browser` on a terminal, and this answer to its question."""
     ours, its = os.openpty()
@@ -412,6 +440,21 @@ def read_within(terminal: int, seconds: float) -> str:
         assert seconds == 0, "nothing is said on the terminal"
         return ""
     return os.read(terminal, 65536).decode()
+
+
+def test_no_browser_writes_into_the_script_for_root(make_desk: MakeDesk, tmp_path: Path) -> None:
+    """What a browser prints is no result of ours."""
+    desk = make_desk()
+    without_login(desk)
+    browser = Browser(tmp_path)
+    words = ("me", "--browser", "--user", "sandbox", "--systemd-creds")
+    code, output, said = auth(desk, *words, answer="", **browser.variables)
+    place = re.search(r"^rm -r (\S+)$", output, re.MULTILINE)
+    assert place is not None
+    subprocess.run(["rm", "-r", place[1]], check=True)
+    assert code == 0
+    assert browser.seen["page"] in said
+    assert output.startswith("set -e\n")
 
 
 def test_the_login_for_systemd_is_a_script(make_desk: MakeDesk, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def leading_to(url: str, places: Sequence[Path]) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=directory)  # mode 0600
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(OSError):  # not every file system has locks; then no rest is removed
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.write(PAGE.format(url=html.escape(url)))
             file.flush()
             yield Path(name)
