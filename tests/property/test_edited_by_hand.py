@@ -6,14 +6,18 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from uploadd.store import activity, clocks, lock, mark, older, overview
+from uploadd.model.configuration import Configuration, Folder
+from uploadd.operations.check.patterns import counted_in_walks
+from uploadd.store import activity, clocks, lock, mark, older, overview, statements
 from uploadd.store.connection import open_database
+from uploadd.store.walks import last_walks
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,20 @@ def _write_and_read(db: Database, text: str) -> None:
     assert number is None or isinstance(number, float)
     clocks.keep_waits(db, "boot", 5.0, 2e9)
     assert json.loads(overview.fact(db, clocks.FACT) or "") == ["boot", 5.0]
+
+
+@given(TEXTS, st.one_of(TEXTS, st.floats()), st.one_of(TEXTS, st.integers(0, 99), st.binary()))
+def test_garbage_in_a_walk_is_as_good_as_none(db: Database, text: str, at: Any, other: Any) -> None:
+    """A check goes on, and says that it is not known."""
+    folder = Folder("camera", Path("/p"), ("me",), exclude=("a",))
+    configuration = Configuration(state_dir=Path("/s"), folders={"camera": folder})
+    db.execute("BEGIN")
+    try:
+        db.execute(statements.NOTE_WALK, ("camera", folder.root, at, other, text))
+        findings = list(counted_in_walks(last_walks(db), configuration, 2e9))
+    finally:
+        db.execute("ROLLBACK")
+    assert findings
 
 
 RIGHT = b"uploadd has begun 00000000000000000042 sends f1c5fe95\n"

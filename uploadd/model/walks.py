@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 PatternKey = tuple[str, str]
@@ -41,5 +42,7 @@ def summed(patterns: Iterable[PatternKey], counts: Iterable[int]) -> dict[Patter
 
 
 def matches_of_text(text: str) -> dict[PatternKey, int]:
-    """What `as_text` wrote."""
-    return {(key, pattern): count for key, pattern, count in json.loads(text)}
+    """What `as_text` wrote; nothing where it cannot be read (the table can be edited by hand)."""
+    with suppress(ValueError, TypeError, OverflowError, RecursionError):
+        return {(str(key), str(pattern)): int(count) for key, pattern, count in json.loads(text)}
+    return {}

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 TOKEN = re.compile(r"\\.?|\[[!^]?+(?:\\.|[^\\/])(?:\\.|[^\]\\/])*\]|.", re.DOTALL)
 """A sign behind a backslash, a set in brackets, or one sign."""
 
+_MOST_DEEP = 20
 _NUMBERS = re.compile(r"([0-9]{1,6})\.\.([0-9]{1,6})")
 
 
 class UnbalancedError(ValueError):
-    """A brace opens and does not close."""
+    """A brace opens and does not close, or there are more of them than anybody means."""
 
 
 def expand(pattern: str) -> Iterator[str]:
@@ -20,6 +21,8 @@ def expand(pattern: str) -> Iterator[str]:
 
     Raises `UnbalancedError`.
     """
+    if pattern.count("{") > _MOST_DEEP:
+        raise UnbalancedError
     yield from _expand(TOKEN.findall(pattern))
 
 

@@ -31,7 +31,8 @@ _BARE_EXTENSION = re.compile(
 )
 # What a shell puts a backslash before, but for the signs that a Windows path could mean by it.
 _ESCAPABLE = frozenset(" !\"#$&'(),:;<=>[]^`{|}~")
-_HOMES = frozenset({"home", "users"})
+_TOPS = frozenset({"home", "users", "mnt", "srv", "volumes", "volume1"})
+"""Where a path of a disk begins, and hardly ever a folder of photos."""
 _JOINERS = frozenset("\u200c\u200d")  # emoji and Persian are written with them
 
 
@@ -128,7 +129,7 @@ def _braces(body: str, _: str, write: Write) -> str:
     try:
         several = list(islice(expand(body), MOST_NAMED + 1))
     except UnbalancedError:
-        told = "has a { that no } follows, and braces mean nothing in a pattern"
+        told = "has braces that cannot be read, and they mean nothing in a pattern"
         return f"{told}; write one pattern for each, or [{{] for the sign itself"
     if several == [body]:
         return ""
@@ -199,7 +200,7 @@ def _absolute(body: str, root: str, write: Write) -> str:
         return ""
     names, own = body[1:].removesuffix("/").split("/"), root.split("/")[1:]
     inside = _from_root(body, root)
-    is_near = len(names) > 1 and (_same(names[:1], own[:1]) or folded(names[0]) in _HOMES)
+    is_near = len(names) > 1 and (_same(names[:1], own[:1]) or folded(names[0]) in _TOPS)
     if not inside and not is_near:
         return ""
     told = f"is a path, but a pattern begins at the folder, {root}"

@@ -26,13 +26,20 @@ def camera(records: Records) -> Records:
     """A folder with rules and old files."""
     folder = replace(
         records.configuration.folders["camera"],
-        include=("*.jpg", "*.png"),
-        exclude=("/raw", "private/", "*.png", "!keep.png"),
+        include=("*.jpg", "*.png", "!drafts/"),
+        exclude=("/raw", "private/", "*.png", "!keep.png", "ΠΡΟΣ*/"),
     )
     records.configuration.folders["camera"] = folder
     for name in ("a.jpg", ".hidden.jpg", "a.part", "a.xmp", "a.gif", "a.png", "keep.png"):
         write(records.path(name))
-    for name in ("raw/a.jpg", "x/private/a.jpg", "@eaDir/a.jpg", ".git/a.jpg"):
+    for name in (
+        "drafts/x/a.jpg",
+        "προσωπικά/a.jpg",
+        "raw/a.jpg",
+        "x/private/a.jpg",
+        "@eaDir/a.jpg",
+        ".git/a.jpg",
+    ):
         write(records.path(name))
     return records
 
@@ -58,6 +65,8 @@ def remark(records: Records, name: str, watchers: Watchers = NOBODY) -> Remark:
         ("a.part", "temporary", "finished"),
         ("a.xmp", "sidecar", "belongs"),
         ("a.gif", "not-included", "camera"),
+        ("drafts/x/a.jpg", "not-included", '"!drafts/"'),
+        ("προσωπικά/a.jpg", "excluded", '"ΠΡΟΣ*/"'),
         ("a.png", "excluded", '"*.png"'),
         ("raw/a.jpg", "excluded", '"/raw"'),
         ("x/private/a.jpg", "excluded", '"private/"'),
