@@ -18,16 +18,14 @@ import httpx
 
 from uploadd.model.signs import is_unsafe
 
-_XML_CARRIES = (
-    "\x9b2J\x90q\x9c\x7f\u202e\u2066\u200f\u061cevil\u2028\u2029\ufeff\u200b\ufff9\U000e0041"
-)
-ATTACK = "\x1b[2J\x1b]0;owned\x07\x08\r\n\x00\ud800\ufffe" + _XML_CARRIES
+IN_XML = "\x9b2J\x90q\x9c\x7f\u202e\u2066\u200f\u061cevil\u2028\u2029\ufeff\u200b\ufff9\U000e0041"
+ATTACK = "\x1b[2J\x1b]0;owned\x07\x08\r\n\x00\ud800\ufffe" + IN_XML
 LONG = "x" * 200_000 + "\u0301" * 1000
 
 CHANGES: tuple[Callable[[str], str], ...] = (
     lambda _old: ATTACK,
     lambda old: old + ATTACK,
-    lambda old: f"{old}{_XML_CARRIES}{LONG}",
+    lambda old: f"{old}{IN_XML}{LONG}",
 )
 """What may stand where `old` should."""
 
@@ -36,6 +34,9 @@ LONGEST_TEXT = 2000
 Place = tuple[str, ...]
 HEADERS: Place = ("headers",)
 """All headers of a reply, and some more."""
+EVERYWHERE: Place = ()
+ANY = "any"
+"""As the endpoint: every one."""
 
 _METHOD = re.compile(rb"(?:^|&)method=([\w.]+)")
 _ODD_HEADERS = ("retry-after", "date", "location", "www-authenticate", "server", "set-cookie")
@@ -62,10 +63,11 @@ class Marking(httpx.AsyncBaseTransport):
         await reply.aclose()
         self.seen.update(dict.fromkeys((endpoint, place) for place in places(body)))
         headers = dict(reply.headers)
-        if endpoint == self.endpoint and self.place == HEADERS:
+        is_meant = self.endpoint in (endpoint, ANY)
+        if is_meant and self.place == HEADERS:
             headers = {name: self.change(value) for name, value in headers.items()}
             headers |= {name: self.change("1") for name in _ODD_HEADERS}
-        elif endpoint == self.endpoint and self.place is not None:
+        elif is_meant and self.place is not None:
             body = changed(body, self.place, self.change)
         headers.pop("content-length", None)
         sent = [(name, value.encode("utf-8", "replace")) for name, value in headers.items()]
@@ -88,8 +90,10 @@ def places(body: bytes) -> list[Place]:
 
 
 def changed(body: bytes, place: Place, change: Callable[[str], str]) -> bytes:
-    """The reply with another text at this place."""
-    return _rewritten(body, lambda here, value: change(value) if here == place else value)
+    """The reply with another text at this place, or everywhere."""
+    return _rewritten(
+        body, lambda here, value: change(value) if place in (here, EVERYWHERE) else value
+    )
 
 
 def _rewritten(body: bytes, rewrite: Callable[[Place, str], str]) -> bytes:

@@ -17,6 +17,7 @@ from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import DAY, ActivePause
 from uploadd.model.ports import Clock
 from uploadd.model.roots import FOREIGN_ROOT
+from uploadd.model.signs import escaped
 from uploadd.store import overview, roots
 from uploadd.store.store import Store
 
@@ -119,9 +120,9 @@ class NoticeCommand:
         self._most_seconds = most_seconds
 
     async def __call__(self, text: str) -> None:
-        """Run it, for at most a minute."""
+        """Run it, for at most a minute. What a terminal would obey is written out."""
         try:
-            process = await start(*self._command, text)
+            process = await start(*self._command, escaped(text, "\n"))
         except (OSError, ValueError) as error:
             self._warn(text=str(error))
             return

@@ -11,6 +11,8 @@ from typing import Final
 
 import structlog
 
+from uploadd.model.signs import blanked
+
 MICROSECONDS: Final = 1_000_000
 # The manager reads at most 4096 bytes a datagram; this many characters fit, whatever the script.
 STATUS_CHARACTERS: Final = 500
@@ -107,4 +109,4 @@ def _send_datagram(address: str, message: bytes) -> None:
 
 def _status_line(text: str) -> str:
     """One line, whatever `text` holds: a newline in a file's name must not become a command."""
-    return "STATUS=" + " ".join(text.split())[:STATUS_CHARACTERS]
+    return "STATUS=" + " ".join(blanked(text).split())[:STATUS_CHARACTERS]

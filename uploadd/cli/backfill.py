@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
 import sys
@@ -17,6 +16,7 @@ from uploadd.cli.first_line import first_line
 from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.preview_view import preview_lines
 from uploadd.cli.progress import shown_progress
+from uploadd.cli.screen import print_json
 from uploadd.cli.wording import ending_lines, news_line
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
@@ -73,7 +73,8 @@ def backfill(
         for line in ending_lines(finished):
             say(line)
         if as_json:
-            print(json.dumps(finished.as_json()), flush=True)
+            print_json(finished.as_json())
+            sys.stdout.flush()
         raise typer.Exit(_ending_of(finished, is_strict=strict))
 
 
@@ -91,7 +92,7 @@ def _preview(configuration: Configuration, wanted: list[Wanted], as_json: bool) 
     for line in preview_lines(found):
         say(line)
     if as_json:
-        print(json.dumps(found.as_json()))
+        print_json(found.as_json())
     return found.is_everything_there
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import logging
-import re
 import sys
 import time
 from typing import Annotated, BinaryIO
@@ -22,15 +20,14 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.moments import soon
+from uploadd.cli.screen import json_text
+from uploadd.model.signs import escaped_xml
 from uploadd.operations.call.calling import Wish, call_method
 from uploadd.operations.call.parameters import parameters_of
 from uploadd.runtime import real_runtime
 from uploadd.services.base import Reply
 
 DOUBT = "stopped; the call may have done its work"
-
-# Terminals obey some of these, JSON need not escape them, and UTF-8 knows no lone surrogates.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def call(
@@ -51,7 +48,13 @@ def call(
         typer.Option(help="May be left out where there is only one.", show_default=False),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="With the API key alone.")] = False,
-    xml: Annotated[bool, typer.Option("--xml", help="Print the XML reply as it came.")] = False,
+    xml: Annotated[
+        bool,
+        typer.Option(
+            "--xml",
+            help="Print the XML reply as it came (on a terminal, without what that would obey).",
+        ),
+    ] = False,
 ) -> None:
     """Call any API method by its own name. Prints the reply as JSON."""
     set_up_logs(LogFormat.PEOPLE, logging.ERROR)
@@ -63,16 +66,19 @@ def call(
             reply = asyncio.run(call_method(configuration, wish, real_runtime(), _say_wait))
         except KeyboardInterrupt:
             stop(DOUBT, EXIT_INTERRUPTED)
-        sys.stdout.buffer.write(printed(reply))
+        sys.stdout.buffer.write(printed(reply, is_terminal=sys.stdout.isatty()))
         sys.stdout.flush()
 
 
-def printed(reply: Reply) -> bytes:
-    """A reply for standard output, in UTF-8 and with a line's end: indented JSON, or the XML."""
+def printed(reply: Reply, *, is_terminal: bool = False) -> bytes:
+    """A reply for standard output, in UTF-8 and with a line's end: indented JSON, or the XML.
+
+    XML goes to a file or a program as it came; on a terminal what that would obey is a reference.
+    """
     if isinstance(reply, str):
-        return (reply if reply.endswith("\n") else f"{reply}\n").encode(errors="replace")
-    text = json.dumps(reply, indent=2, ensure_ascii=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+        text = escaped_xml(reply) if is_terminal else reply
+        return (text if text.endswith("\n") else f"{text}\n").encode(errors="replace")
+    return json_text(reply, indent=2, is_ascii=False).encode() + b"\n"
 
 
 def _standard_input() -> BinaryIO:

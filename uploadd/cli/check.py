@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from uploadd.cli.context import clear_errors, command_line, load_settings
 from uploadd.cli.logs import LogFormat, set_up_logs
-from uploadd.cli.screen import results
+from uploadd.cli.screen import print_json, results
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted
@@ -36,7 +35,7 @@ def check(
     with clear_errors():
         found = asyncio.run(_find(context, None if as_json else results()))
         if as_json:
-            print(json.dumps(found.as_json()))
+            print_json(found.as_json())
         else:
             results().print(_last_word(found))
         raise typer.Exit(found.exit_code)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import typer
 
 from uploadd.assembly import check_state_dir
-from uploadd.cli.logs import journal_line
+from uploadd.cli.logs import journal_line, traceback_text
 from uploadd.cli.streams import flush_results, is_journal
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
@@ -25,6 +25,7 @@ from uploadd.model.errors import (
     UsageError,
 )
 from uploadd.model.pauses import PauseCause
+from uploadd.model.signs import escaped
 from uploadd.settings import Loaded, find_config, load
 
 EXIT_FAILED = 1
@@ -71,13 +72,15 @@ def check_working_directory() -> None:
 
 def say(text: str) -> None:
     """One line for people: they read standard error, programs read standard output."""
-    print(journal_line("info", text) if is_journal(os.environ) else text, file=sys.stderr)
+    is_for_journal = is_journal(os.environ)
+    print(journal_line("info", text) if is_for_journal else escaped(text, "\n"), file=sys.stderr)
 
 
 def stop(text: str, code: int) -> NoReturn:
     """End the command with one clear line."""
     is_for_journal = is_journal(os.environ)
-    print(journal_line("error", text) if is_for_journal else f"uploadd: {text}", file=sys.stderr)
+    told = escaped(f"uploadd: {text}", "\n")
+    print(journal_line("error", text) if is_for_journal else told, file=sys.stderr)
     raise typer.Exit(code)
 
 
@@ -128,7 +131,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 def _stop_with(error: BaseException) -> NoReturn:
     """Tell what the system refuses in its own words; anything else is a bug."""
     if os.environ.get("UPLOADD_DEBUG"):
-        raise error
+        say(traceback_text((type(error), error, error.__traceback__)))
     if isinstance(error, OSError | UnicodeError | ImportError):
         stop(f"{_told_by_system(error)}; the queue is intact, UPLOADD_DEBUG=1 shows more", 1)
     stop(

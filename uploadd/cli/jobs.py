@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -16,11 +15,12 @@ from rich.text import Text
 
 from uploadd.cli.context import clear_errors, own_configuration, say
 from uploadd.cli.moments import since_said
-from uploadd.cli.screen import STATE_STYLES, results
+from uploadd.cli.screen import STATE_STYLES, print_json, results
 from uploadd.cli.sum_view import NAME_WIDTH, STATE_WIDTH, sum_lines
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
 from uploadd.model.numbers import counted, number
+from uploadd.model.signs import escaped
 from uploadd.model.states import State
 from uploadd.operations.show.listing import Listed, Listing, Wanted, listing
 
@@ -60,7 +60,7 @@ def jobs(
         with listing(configuration, wanted, with_sums=is_summed) as found:
             if as_json:
                 for one in found.jobs:
-                    print(json.dumps(one.as_json()))
+                    print_json(one.as_json())
             else:
                 _show(configuration, found)
         sys.stdout.flush()  # here, where a reader that has gone away is no error of ours
@@ -92,7 +92,7 @@ def _print(console: Console, line: Text) -> None:
     if console.is_terminal:
         console.print(line, soft_wrap=True)
     else:
-        print(line.plain)
+        print(escaped(line.plain))
 
 
 class _Lines:

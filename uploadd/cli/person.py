@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from uploadd.cli.context import say
+from uploadd.model.signs import escaped
 
 MOST_ANSWER_BYTES = 4096
 
@@ -54,7 +55,7 @@ def _line(prompt: str) -> str | None:
     if sys.stdin is None:
         return None
     if sys.stdin.isatty():
-        print(prompt, end="", file=sys.stderr, flush=True)
+        print(escaped(prompt), end="", file=sys.stderr, flush=True)
     with _ending_on_ctrl_c():
         line = sys.stdin.buffer.readline(MOST_ANSWER_BYTES)
     return line.decode("utf-8", "replace") if line else None

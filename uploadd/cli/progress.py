@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
@@ -18,6 +17,7 @@ from rich.progress import (
 )
 
 from uploadd.cli.context import say
+from uploadd.cli.screen import SafeConsole
 from uploadd.model.numbers import counted, number
 from uploadd.operations.backfill.summary import Snapshot
 
@@ -40,7 +40,7 @@ def shown_progress() -> Iterator[Display]:
     if not sys.stderr.isatty():
         yield _PlainLines()
         return
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),

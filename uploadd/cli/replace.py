@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
 import sys
@@ -22,6 +21,7 @@ from uploadd.cli.context import (
     stop,
 )
 from uploadd.cli.logs import format_beside_progress, set_up_logs
+from uploadd.cli.screen import print_json
 from uploadd.files.opening import printable
 from uploadd.files.openness import ignore_lease_signals
 from uploadd.model.configuration import Configuration
@@ -81,7 +81,8 @@ def replace(
         for line in replaced_lines(order, replaced):
             say(line)
         if as_json and replaced.job is not None:
-            print(json.dumps(json_job(replaced.job, order.account.name)), flush=True)
+            print_json(json_job(replaced.job, order.account.name))
+            sys.stdout.flush()
         raise typer.Exit(replaced.ending)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import typer
 from rich.live import Live
 
 from uploadd.cli.context import EXIT_INTERRUPTED, clear_errors, own_configuration
-from uploadd.cli.screen import results
+from uploadd.cli.screen import print_json, results
 from uploadd.cli.status_view import status_view
 from uploadd.model.configuration import Configuration
 from uploadd.operations.show.status import Status, status_of
@@ -41,7 +40,8 @@ def status(
 
 def _show(found: Status, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(found.as_json()), flush=True)
+        print_json(found.as_json())
+        sys.stdout.flush()
     else:
         results().print(status_view(found))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from uploadd.cli.context import EXIT_FAILED, clear_errors, own_configuration
-from uploadd.cli.screen import results
+from uploadd.cli.screen import print_json, results
 from uploadd.cli.story_view import story_lines
 from uploadd.operations.show.story import story_of
 
@@ -27,7 +26,7 @@ def why(
         configuration = own_configuration(context)
         story = story_of(configuration, os.fsencode(file), time.time())
         if as_json:
-            print(json.dumps(story.as_json()))
+            print_json(story.as_json())
         else:
             console = results()
             for line in story_lines(story, time.time()):

@@ -58,6 +58,16 @@ def escaped_json(text: str) -> str:
     )
 
 
+def escaped_xml(text: str) -> str:
+    """XML with each unsafe sign as a reference, in a text the same value. Line ends, tabs stay."""
+    return _NOT_ASCII.sub(
+        lambda found: (
+            f"&#{ord(found[0])};" if found[0] not in "\n\t" and is_unsafe(found[0]) else found[0]
+        ),
+        text,
+    )
+
+
 def shortened(text: str, most: int) -> str:
     """At most `most` signs of `text`: its beginning and its end, and how many were left out."""
     if len(text) <= most:
