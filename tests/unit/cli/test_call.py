@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from uploadd.cli import call as command
 from uploadd.cli.app import app
 from uploadd.cli.call import printed
+from uploadd.model.signs import is_unsafe
 
 
 def test_json_is_indented_and_readable() -> None:
@@ -48,3 +50,15 @@ def test_ctrl_c_leaves_the_outcome_open(
     done = CliRunner().invoke(app, ["--config", str(config), "call", "a.b"])
     assert done.exit_code == 130
     assert "may have done its work" in done.output
+
+
+@pytest.mark.parametrize("text", ["\x9b2J", "\u202eevil", "\x7f", "a\rb", "\u2028", "\x1b[2J"])
+def test_xml_on_a_terminal_obeys_nothing(text: str) -> None:
+    """References stand for it; in a file or a pipe it stays as it came."""
+    reply = f'<rsp stat="ok">\n<a b="{text}">{text}é</a></rsp>'
+    assert printed(reply) == f"{reply}\n".encode()
+    shown = printed(reply, is_terminal=True).decode()
+    assert not [sign for sign in shown if is_unsafe(sign) and sign != "\n"]
+    if "\x1b" not in text:  # no XML can hold that one
+        root = ET.fromstring(shown)
+        assert root.findtext("a") == f"{text}é"
