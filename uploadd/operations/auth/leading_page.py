@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from uploadd.operations.auth.safe_place import is_safe
+from uploadd.operations.auth.safe_place import is_safe, objection
 
 PREFIX: Final = "uploadd-login-"
 SUFFIX: Final = ".html"
@@ -45,7 +45,7 @@ def leading_to(url: str, places: Sequence[Path]) -> Iterator[Path]:
     """
     directory = next((place for place in places if is_safe(place)), None)
     if directory is None:
-        raise PermissionError(f"nobody but you may write in {places[0]} for that")
+        raise PermissionError("; ".join(map(objection, places)) or "there is no home directory")
     descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=SUFFIX, dir=directory)  # mode 0600
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
