@@ -22,11 +22,13 @@ from uploadd.delivery.logins import LoginSource
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.delivering import Backfill, Finished
 from uploadd.operations.backfill.summary import Snapshot
 from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions, build_app
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
 from uploadd.store import listing
 from uploadd.store.accounts import all_accounts
@@ -70,6 +72,7 @@ class World:
         )
         self.folder = Folder("camera", self.photos, names, watch=WatchMode.OFF, settle_seconds=0.0)
         self.transport: httpx.AsyncBaseTransport | None = None
+        self.around_service: Callable[[Service], Service] = lambda service: service
         self.login_source: LoginSource | None = None
         self.patience = 1.0
         self.virtual_now = 0.0
@@ -142,18 +145,17 @@ class World:
                 self.configuration(),
                 self.runtime,
                 "backfill",
-                make_service=lambda account, runtime, grant: open_service(
-                    account,
-                    runtime,
-                    grant,
-                    transport=self.transport or InProcessTransport(self.app),
-                ),
+                make_service=self._open_service,
                 make_worker=InPlaceWorker,
                 login_source=self.login_source,
             ) as assembly:
                 return await work(assembly)
 
         return run_virtual(started())
+
+    def _open_service(self, account: Account, runtime: Runtime, grant: Grant) -> Service:
+        transport = self.transport or InProcessTransport(self.app)
+        return self.around_service(open_service(account, runtime, grant, transport=transport))
 
     async def watch(self, assembly: Assembly, script: Callable[[], Awaitable[None]]) -> None:
         """Walk and watch the folder, and deliver, until `script` has ended; then drain."""

@@ -16,6 +16,7 @@ from uploadd.delivery.filing_loop import FilingLoop
 from uploadd.delivery.look_up_loop import LookUpLoop
 from uploadd.delivery.probe_loop import ProbeLoop
 from uploadd.delivery.settling import tell
+from uploadd.delivery.shelter import keep_running
 from uploadd.delivery.ticket_loop import TicketLoop
 from uploadd.model.ports import Runtime
 from uploadd.store import clocks, moves, overview
@@ -79,10 +80,10 @@ class Deliverer:
 
     def _loops(self, heard: Callable[[], None]) -> Iterator[Coroutine[None, None, None]]:
         for desk in self.desks.values():
-            yield TicketLoop(desk).run(self._ended)
-            yield LookUpLoop(desk).run(self._ended)
-            yield FilingLoop(desk).run(self._ended)
-            yield ProbeLoop(desk, self._labels).run(self._ended)
+            for loop in (TicketLoop(desk), LookUpLoop(desk), FilingLoop(desk)):
+                yield keep_running(desk, loop.run, loop.state, self._ended)
+            probing = ProbeLoop(desk, self._labels)
+            yield keep_running(desk, probing.run, "probe", self._ended)
         yield self._listen(heard)
         yield ActivityLoop(self.desks.values(), self._store, self._runtime).run(self._ended)
         yield self._backup.run(self._ended)

@@ -11,6 +11,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.room import ANYTHING, NOTHING, Fitting
 from uploadd.delivery.screening import Screening
 from uploadd.delivery.send import deliver, give_up
+from uploadd.delivery.shelter import sheltered
 from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
@@ -38,9 +39,16 @@ class Dispatcher:
         async with asyncio.TaskGroup() as senders:
             while not self._desk.draining.is_set():
                 self._bell.clear()
-                while await self._start_one(senders):
-                    pass
-                await self._desk.runtime.clock.wait(self._bell, await self._nap())
+                nap = await sheltered(
+                    self._desk, "send", lambda: self._turn(senders), LONGEST_NAP_SECONDS
+                )
+                await self._desk.runtime.clock.wait(self._bell, nap)
+
+    async def _turn(self, senders: asyncio.TaskGroup) -> float:
+        """Begin what can be sent; the seconds until the next turn."""
+        while await self._start_one(senders):
+            pass
+        return await self._nap()
 
     async def _start_one(self, senders: asyncio.TaskGroup) -> bool:
         if len(self._taken) >= self._desk.account.parallel_uploads:
@@ -111,7 +119,7 @@ class Dispatcher:
             raise  # nothing can be written down any more: the daemon stops, and says why
         except Exception:  # a bug that one file brings out must not stop the others
             log.exception("job.crashed", account=self._desk.account.name, job=job.id)
-            await give_up(self._desk, job)
+            await sheltered(self._desk, "send", lambda: give_up(self._desk, job), None)
         finally:
             room.end(job)
             self._taken.discard(job.id)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 
 from uploadd.delivery.desk import Desk
+from uploadd.delivery.shelter import sheltered
 from uploadd.model.configuration import Account, Configuration, photo_fields
 from uploadd.model.limits import PRIVATE_REMEDY, Quota, private_beyond, too_many_private
 from uploadd.model.pauses import Stops
@@ -45,13 +47,18 @@ class PrivatePlaces:
         while left:
             bell.clear()
             is_last = self._is_all_queued()
-            left = [desk for desk in left if not await self._is_told(desk, is_last)]
+            left = [desk for desk in left if not await self._is_done_with(desk, is_last)]
             await clock.wait(bell, LONGEST_NAP_SECONDS)
             await clock.sleep(LOOK_SECONDS)
 
     def _may_be_private(self, account: Account) -> bool:
         folders = (None, *self._configuration.folders.values())
         return any(photo_fields(folder, account).is_public == 0 for folder in folders)
+
+    async def _is_done_with(self, desk: Desk, is_last: bool) -> bool:
+        """Look at one account, and no more at one whose numbers bring out a mistake of ours."""
+        look = partial(self._is_told, desk, is_last)
+        return await sheltered(desk, "private-places", look, crashed=True)
 
     async def _is_told(self, desk: Desk, is_last: bool) -> bool:
         """Look at one account; whether there is nothing more to tell of it."""

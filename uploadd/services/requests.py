@@ -16,7 +16,7 @@ from uploadd.model.ports import Runtime
 from uploadd.services.cleaning import one_line
 from uploadd.services.multipart import Fields, Multipart
 from uploadd.services.replies import Failure, Garbage, HttpTrouble, OAuthProblem
-from uploadd.services.wire import Handed, Received, Unanswered, Wire
+from uploadd.services.wire import Handed, Received, Stage, Unanswered, Wire
 
 R = TypeVar("R")
 _log = structlog.get_logger()
@@ -109,7 +109,13 @@ class Requests:
     ) -> R | Unanswered:
         if isinstance(received, Unanswered):
             return received
-        reply = read(masked(received, self._account), self._runtime.clock.wall())
+        try:
+            reply = read(masked(received, self._account), self._runtime.clock.wall())
+        except Exception as error:  # noqa: BLE001 - see below
+            # Reading is total. If that is wrong once, it is one reply that cannot be read.
+            _log.exception("reply.unread", endpoint=endpoint)
+            text = f"what came cannot be read ({type(error).__name__})"
+            return Unanswered(Stage.UNKNOWN, text)
         log_trouble(endpoint, reply)
         return reply
 
