@@ -62,7 +62,7 @@ def _write_and_read(db: Database, text: str) -> None:
     overview.set_fact(db, older.BACKED_UP_AT, text)
     for holder in (lock.last_holder(db), lock.last_successor(db)):
         assert holder is None or (isinstance(holder.pid, int) and isinstance(holder.since, float))
-    assert isinstance(activity.bytes_per_second(db, 1, 0.0), int)
+    assert isinstance(activity.activity_of(db, 1, 0.0).bytes_per_second, int)
     assert 0 <= older.last_update(db, 2e9) <= 2e9
     number = overview.number_fact(db, "adopt_since")
     assert number is None or isinstance(number, float)

@@ -17,6 +17,7 @@ from uploadd.files.opening import printable
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
+from uploadd.model.waits import Awaited
 from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import AccountStatus, FolderStatus, Status
 from uploadd.store.backfills import Request, Stage
@@ -29,6 +30,14 @@ STAGE_WORDS = {
     Stage.REFUSED: "refused",
 }
 OTHER_SETTINGS = "its configuration file has changed since then, and is what is shown: restart it"
+ASKED = {
+    Awaited.TICKETS: "a question for tickets",
+    Awaited.LOOK_UP: "a look-up",
+    Awaited.CONTENTS: "a question for contents that may be there",
+    Awaited.TAGS: "a change of tags",
+    Awaited.LIMITS: "a question for its limits",
+    Awaited.LOGIN: "a login",
+}
 IN_FLIGHT = (State.UPLOADING, State.UNCERTAIN, State.PROCESSING, State.FILING)
 
 
@@ -40,6 +49,7 @@ def status_view(status: Status) -> RenderableType:
     parts.append(_accounts(status))
     for account in status.accounts:
         parts += _activity_lines(account, is_running=status.holder is not None)
+        parts += _wait_lines(account, status.at)
         parts += [*_progress_lines(account), *_pause_lines(account, status.at)]
         parts += _failed_lines(account, is_only=len(status.accounts) == 1)
         parts += _adoption_lines(account)
@@ -103,8 +113,8 @@ def _activity_lines(account: AccountStatus, *, is_running: bool) -> Iterator[Tex
         for state in IN_FLIGHT
         if account.counts.get(state)
     ]
-    if account.bytes_per_second:
-        parts.append(f"{decimal(account.bytes_per_second)}/s")
+    if account.activity.bytes_per_second:
+        parts.append(f"{decimal(account.activity.bytes_per_second)}/s")
     if parts:
         yield _told(account, ", ".join(parts))
 
@@ -113,6 +123,14 @@ def _in_flight(state: State, jobs: int, *, is_running: bool) -> str:
     if is_running or state is not State.UPLOADING:
         return f"{number(jobs)} {state}"
     return f"{counted(jobs, 'was', 'were')} being sent, and will be looked up"
+
+
+def _wait_lines(account: AccountStatus, now: float) -> Iterator[Text]:
+    """What the service has not answered yet, though it was asked a while ago."""
+    for wait in account.activity.waits:
+        lasts = length(max(0.0, now - wait.since))
+        what = f"the upload of {wait.name}" if wait.what is Awaited.UPLOAD else ASKED[wait.what]
+        yield _told(account, f"waits for the reply to {what}, for {lasts}")
 
 
 def _progress_lines(account: AccountStatus) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""Writes down how fast each account sends, so that `uploadd status` can show it."""
+"""Writes down what each account does, so that `uploadd status` can show it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from uploadd.delivery.desk import Desk
 from uploadd.model.ports import Runtime
 from uploadd.store import activity
+from uploadd.store.activity import Activity
 from uploadd.store.store import Store
 
 EVERY_SECONDS = 5.0
+# A reply that comes within this is not worth a commit.
+NOTABLE_SECONDS = 5.0
 
 
 class ActivityLoop:
@@ -22,7 +25,7 @@ class ActivityLoop:
         self._clock = runtime.clock
         self._measured_at = self._clock.monotonic()
         self._spent = {desk.account.name: desk.throttle.spent for desk in self._desks}
-        self._told: dict[int, int] = {}
+        self._told: dict[int, Activity] = {}
 
     async def run(self, ended: asyncio.Event) -> None:
         """Measure until `ended` is set."""
@@ -32,14 +35,17 @@ class ActivityLoop:
                 await self._store.write(activity.remember, news, self._clock.wall())
                 self._told.update(news)
 
-    def _news(self) -> dict[int, int]:
+    def _news(self) -> dict[int, Activity]:
         now = self._clock.monotonic()
         seconds = max(now - self._measured_at, 0.001)
         self._measured_at = now
-        rates = {desk.id: self._rate(desk, seconds) for desk in self._desks}
-        return {key: rate for key, rate in rates.items() if rate != self._told.get(key, 0)}
+        found = {desk.id: self._activity(desk, seconds) for desk in self._desks}
+        return {
+            key: one for key, one in found.items() if one != self._told.get(key, activity.NOTHING)
+        }
 
-    def _rate(self, desk: Desk, seconds: float) -> int:
+    def _activity(self, desk: Desk, seconds: float) -> Activity:
         name, spent = desk.account.name, desk.throttle.spent
         before, self._spent[name] = self._spent[name], spent
-        return round((spent - before) / seconds)
+        rate = round((spent - before) / seconds)
+        return Activity(rate, desk.waits.longer_than(NOTABLE_SECONDS))

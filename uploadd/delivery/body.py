@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from uploadd.delivery.throttle import Throttle
 from uploadd.files.reading import SteadyReader
@@ -32,6 +32,8 @@ class FileBody:
         self._throttle = throttle
         self._cut = cut
         self.sent_bytes = 0
+        self.was_sent: Callable[[], None] = _nobody
+        """Called when the last byte was handed over."""
 
     @property
     def size(self) -> int:
@@ -47,3 +49,8 @@ class FileBody:
             await self._throttle.spend(len(chunk))
             self.sent_bytes += len(chunk)
             yield chunk
+        self.was_sent()
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""

@@ -14,6 +14,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.model.jobs import Job
 from uploadd.model.outcomes import names_our_photo
 from uploadd.model.verdicts import Duplicate, Reason, Uncertain, Verdict
+from uploadd.model.waits import Awaited
 
 SLACK_SECONDS = 2.0  # the service's clock may be a little behind, and it tells whole seconds
 
@@ -24,9 +25,9 @@ async def confirmed(desk: Desk, job: Job, verdict: Verdict) -> Verdict:
         return verdict
     photo_id = str(verdict.photo_id)
     since = job.created_at - SLACK_SECONDS
-    if await desk.ask(lambda: desk.service.has_photo(photo_id, since)):
+    if await desk.ask(Awaited.LOOK_UP, lambda: desk.service.has_photo(photo_id, since)):
         return verdict
-    is_there = await desk.ask(lambda: desk.service.has_photo(photo_id))
+    is_there = await desk.ask(Awaited.LOOK_UP, lambda: desk.service.has_photo(photo_id))
     if is_there:
         return replace(verdict, is_older=True)
     what = "nobody could be asked for it" if is_there is None else "it cannot be seen there yet"

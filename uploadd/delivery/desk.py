@@ -16,6 +16,7 @@ from uploadd.delivery.logins import Logins
 from uploadd.delivery.room import Room
 from uploadd.delivery.suspects import Suspects
 from uploadd.delivery.throttle import Throttle
+from uploadd.delivery.waits import Waits
 from uploadd.files.reaching import Roots
 from uploadd.model import verdicts
 from uploadd.model.configuration import Account
@@ -41,6 +42,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.settlement import Surroundings
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited
 from uploadd.services.base import Service
 from uploadd.store import pauses
 from uploadd.store.accounts import AccountRow
@@ -109,6 +111,11 @@ class Desk:
     """Uploads of this deliverer that are not public, as far as they may have arrived."""
     is_idle: bool = False
     last_ticket_at: float = 0.0
+    waits: Waits = field(init=False)
+    """The replies that have not come yet."""
+
+    def __post_init__(self) -> None:
+        self.waits = Waits(self.runtime.clock)
 
     @property
     def id(self) -> int:
@@ -214,14 +221,19 @@ class Desk:
         )
 
     async def ask(
-        self, question: Callable[[], Awaitable[T]], *, pauses_on_fault: bool = False
+        self,
+        what: Awaited,
+        question: Callable[[], Awaitable[T]],
+        *,
+        pauses_on_fault: bool = False,
     ) -> T | None:
         """Put a read call to the service; None where it did not work, having paused if need be.
 
         `pauses_on_fault`: nothing can be done before this one is answered.
         """
         try:
-            return await question()
+            with self.waits.on(what):
+                return await question()
         except ServiceAwayError as error:
             await self.pause_away(error)
         except ServiceRefusedError as error:

@@ -18,6 +18,7 @@ from uploadd.model.outcomes import after_refused_filing, end_filing
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited
 from uploadd.store.queue import Questions
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class FilingLoop(QuestionLoop):
         job = questions.due[0]
         if not desk.is_of(job):
             return False
-        filing = await desk.ask(lambda: self._mark(job))
+        filing = await desk.ask(Awaited.TAGS, lambda: self._mark(job))
         if filing is None:
             return False
         await settle(desk, [(job, filing)])

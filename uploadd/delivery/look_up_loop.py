@@ -19,6 +19,7 @@ from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited
 from uploadd.store import ledger, ledger_moves
 from uploadd.store.queue import Questions
 
@@ -62,7 +63,7 @@ class LookUpLoop(QuestionLoop):
         if not desk.is_of(job):
             return None  # another login meanwhile: absence there would prove nothing
         since = entry.since if entry else job.created_at
-        answer = await desk.ask(lambda: self._answer(job, since))
+        answer = await desk.ask(Awaited.LOOK_UP, lambda: self._answer(job, since))
         return None if answer is None else await self._judge(job, answer, suspect)
 
     async def _answer(self, job: Job, since: float) -> _Answer:

@@ -18,6 +18,7 @@ from uploadd.model.configuration import Account, Configuration, photo_fields
 from uploadd.model.limits import PRIVATE_REMEDY, Quota, private_beyond, too_many_private
 from uploadd.model.pauses import Stops
 from uploadd.model.ports import Clock
+from uploadd.model.waits import Awaited
 from uploadd.store import queue
 
 log = structlog.get_logger()
@@ -68,7 +69,8 @@ class PrivatePlaces:
             return True
         name = desk.account.name
         if name not in self._counted:
-            self._counted[name] = await desk.service.with_private_left(desk.room.quota)
+            with desk.waits.on(Awaited.LIMITS):
+                self._counted[name] = await desk.service.with_private_left(desk.room.quota)
         private = desk.private_kept + await self._to_be_sent(desk)
         beyond = private_beyond(self._counted[name], private)
         if beyond > self._told.get(name, 0) and (is_last or name not in self._told):

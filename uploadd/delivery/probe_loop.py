@@ -21,6 +21,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.pauses import ACCUSING, ActivePause, EndsBy, PauseCause, Stops
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited
 from uploadd.store import accounts, moves, pauses
 
 log = structlog.get_logger()
@@ -155,12 +156,13 @@ class ProbeLoop:
         """Whether `cause` holds no more. A refusal for another cause is an answer, too."""
         desk = self._desk
         try:
-            if desk.needs_login:
-                await self._log_in()
-            else:
-                await desk.service.probe()
-            if cause is PauseCause.CREDENTIALS and await desk.service.may_upload() is False:
-                return False  # who may only read is answered well, too
+            with desk.waits.on(Awaited.LOGIN):
+                if desk.needs_login:
+                    await self._log_in()
+                else:
+                    await desk.service.probe()
+                if cause is PauseCause.CREDENTIALS and await desk.service.may_upload() is False:
+                    return False  # who may only read is answered well, too
         except ServiceRefusedError as error:
             log.debug("probe.refused", account=desk.account.name, text=error.text)
             if error.pause is None or error.pause.cause is cause:
@@ -183,7 +185,7 @@ class ProbeLoop:
         desk = self._desk
         if desk.needs_login:
             try:
-                await desk.ask(self._log_in_or_fail, pauses_on_fault=True)
+                await desk.ask(Awaited.LOGIN, self._log_in_or_fail, pauses_on_fault=True)
             except ConfigurationError as error:
                 await self._say_same_login(error)
             desk.accusations = 0  # this was the probe

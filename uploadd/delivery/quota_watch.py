@@ -7,6 +7,7 @@ from uploadd.delivery.room import NOTHING
 from uploadd.model.jobs import Lane
 from uploadd.model.limits import Load, Quota, Short, full_pause, has_room, is_ours
 from uploadd.model.pauses import ActivePause, PauseCause, Stops
+from uploadd.model.waits import Awaited
 from uploadd.store import accounts, queue
 
 QUOTA_SECONDS = 3600.0
@@ -46,7 +47,7 @@ class QuotaWatch:
         self._asked_at = desk.runtime.clock.monotonic()
         kept_before = room.kept
         doubts = await desk.store.read(accounts.count_limit_doubts, desk.id)
-        quota = await desk.ask(desk.service.quota)
+        quota = await desk.ask(Awaited.LIMITS, desk.service.quota)
         if room is not desk.room:
             return None  # another login meanwhile
         if quota is not None:

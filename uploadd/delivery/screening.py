@@ -27,6 +27,7 @@ from uploadd.model.pauses import Stops
 from uploadd.model.settlement import LedgerChange, Settlement, ended
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited
 from uploadd.store import ledger, moves, queue
 
 log = structlog.get_logger()
@@ -97,7 +98,7 @@ class Screening:
         """Ask for all of them. Whether the first of them may be sent."""
         desk = self._desk
         asked_at = desk.runtime.clock.wall()
-        found = await desk.ask(lambda: self._find(batch), pauses_on_fault=True)
+        found = await desk.ask(Awaited.CONTENTS, lambda: self._find(batch), pauses_on_fault=True)
         if found is None or not desk.is_of(batch[0]):
             return False
         there = [(job, found[job.sha256]) for job in batch if job.sha256 in found]
@@ -117,7 +118,9 @@ class Screening:
         if job.attempts == 0:
             return True
         desk = self._desk
-        if await desk.ask(lambda: desk.service.has_photo(photo_id), pauses_on_fault=True):
+        if await desk.ask(
+            Awaited.LOOK_UP, lambda: desk.service.has_photo(photo_id), pauses_on_fault=True
+        ):
             return True
         why = f"it is there as photo {photo_id}, which cannot be seen yet"
         await desk.store.write(moves.doubt, job.id, why, desk.runtime.clock.wall())

@@ -20,6 +20,7 @@ from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
 from uploadd.files.fingerprint import Stat
+from uploadd.files.opening import printable
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
 from uploadd.model.budget import PURPOSE_OF
@@ -43,6 +44,7 @@ from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
+from uploadd.model.waits import Awaited
 from uploadd.services.base import Parcel
 from uploadd.store import moves, placing, sightings
 from uploadd.store.writing import note_place, note_privacy
@@ -140,9 +142,11 @@ async def _put(desk: Desk, job: Job, body: FileBody, parcel: Parcel) -> Verdict:
     """The request itself. Raises `FileTrouble` where the body was cut short."""
     desk.uploading += 1
     try:
-        if job.is_replacement and job.photo_id is not None:
-            return await desk.service.replace(parcel, job.photo_id)
-        return await desk.service.send(parcel)
+        with desk.waits.later(Awaited.UPLOAD, printable(job.name)) as begin:
+            body.was_sent = begin
+            if job.is_replacement and job.photo_id is not None:
+                return await desk.service.replace(parcel, job.photo_id)
+            return await desk.service.send(parcel)
     finally:
         desk.uploading -= 1
         desk.bytes_sent += body.sent_bytes

@@ -9,6 +9,7 @@ from uploadd.model.outcomes import after_ticket
 from uploadd.model.settlement import Settlement
 from uploadd.model.states import State
 from uploadd.model.tickets import IDLE_SECONDS, TicketReply, TicketState, should_ask
+from uploadd.model.waits import Awaited
 from uploadd.store import queue
 from uploadd.store.queue import Questions
 
@@ -49,7 +50,7 @@ class TicketLoop(QuestionLoop):
         if not all(desk.is_of(job) for job in jobs):
             return False  # another login meanwhile: its service does not know these tickets
         ids = [job.ticket_id for job in jobs if job.ticket_id is not None]
-        replies = await desk.ask(lambda: desk.service.check_tickets(ids))
+        replies = await desk.ask(Awaited.TICKETS, lambda: desk.service.check_tickets(ids))
         if replies is None:
             return False
         await settle(desk, [(job, self._settlement(job, replies)) for job in jobs])

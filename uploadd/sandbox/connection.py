@@ -47,7 +47,7 @@ class CutConnections:
         try:
             await self._app(scope, receive, send)
         except ConnectionCut:
-            transport = _transport(scope)
+            transport = transport_of(scope)
             if transport is None:
                 raise
             transport.close()
@@ -83,7 +83,8 @@ class ReadToTheEnd:
         await self._app(scope, noting, sending)
 
 
-def _transport(scope: Scope) -> asyncio.Transport | None:
+def transport_of(scope: Scope) -> asyncio.Transport | None:
+    """The connection that a request came by; None in-process."""
     return cast("dict[str, Any]", scope.get("state") or {}).get(_TRANSPORT)
 
 

@@ -17,6 +17,8 @@ FaultKind = Literal[
     "empty",
     "html",
     "bomb",
+    "slow-head",
+    "drip",
     "ticket-fails",
     "ticket-forgotten",
 ]
@@ -36,7 +38,9 @@ class Fault:
     with status `code`, before or after the photo is kept), `cut` (the connection closes in the
     middle of the body, nothing kept), `oauth-problem` (HTTP 401 with the OAuth word in `message`,
     nothing kept), `lose-reply` (kept, then closed without a reply), `garbage`,
-    `empty`, `html`, `bomb` (kept, then an answer that is no answer), `ticket-fails` (complete=2),
+    `empty`, `html`, `bomb` (kept, then an answer that is no answer), `slow-head`, `drip` (kept,
+    then an answer whose head, or body, comes a byte a second and never ends; in-process nothing
+    comes at all), `ticket-fails` (complete=2),
     `ticket-forgotten` (invalid=1 though the photo is there).
 
     `where`: `upload`, `replace`, `rest` (every REST method), one method's name, or `*`.

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from uploadd.sandbox.connection import ConnectionCut
+from uploadd.sandbox.dripping import EndlessBody, EndlessHead
 from uploadd.sandbox.options import Fault
 
 
@@ -42,4 +43,10 @@ def faulty(fault: Fault, right: Response, bomb: bytes) -> Response:
         return HTMLResponse("<html><body>We are doing some maintenance.</body></html>")
     if fault.kind == "bomb":
         return Response(bomb, media_type=content_type)
-    return right
+    return _endless(fault) or right
+
+
+def _endless(fault: Fault) -> Response | None:
+    if fault.kind == "slow-head":
+        return EndlessHead()
+    return EndlessBody(media_type="text/plain") if fault.kind == "drip" else None

@@ -25,6 +25,7 @@ from uploadd.model.jobs import Job
 from uploadd.model.pauses import PauseCause
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Awaited, Wait
 from uploadd.operations.ignoring import Ignored
 from uploadd.operations.naming import Refused
 from uploadd.operations.retrying import Retried
@@ -33,6 +34,7 @@ from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import Status, status_of
 from uploadd.operations.show.story import story_of
 from uploadd.store import older
+from uploadd.store.activity import Activity
 from uploadd.store.beside import writing
 from uploadd.store.lock import Holder
 
@@ -112,6 +114,21 @@ def test_a_quiet_status_says_nothing_of_progress(records: Records) -> None:
     text = shown(status_of(records.configuration, NOW), 200)
     assert "left" not in text
     assert "today" not in text
+
+
+def test_what_is_waited_for_is_told_with_how_long(records: Records) -> None:
+    """An account that seems to do nothing says why."""
+    records.add("a.jpg")
+    found = status_of(records.configuration, NOW)
+    waits = (
+        Wait(Awaited.UPLOAD, NOW - 40, "IMG_1.jpg"),
+        *(Wait(what, NOW - 12) for what in Awaited if what is not Awaited.UPLOAD),
+    )
+    busy = replace(found.accounts[0], activity=Activity(0, waits))
+    text = shown(replace(found, accounts=(busy,)), width=100)
+    assert "me: waits for the reply to the upload of IMG_1.jpg, for 40 s" in text
+    assert "me: waits for the reply to a question for tickets, for 12 s" in text
+    assert text.count("waits for the reply") == len(Awaited)
 
 
 def test_who_delivers_is_in_the_headline(records: Records) -> None:

@@ -15,8 +15,11 @@ from uploadd.model.configuration import Folder
 from uploadd.model.pauses import PauseCause
 from uploadd.model.photo import PhotoTable, Privacy
 from uploadd.model.states import State
+from uploadd.model.waits import Awaited, Wait
+from uploadd.operations.show.json_values import json_time
 from uploadd.operations.show.status import Status, status_of
 from uploadd.store import activity, calls, lock, overview
+from uploadd.store.activity import Activity
 from uploadd.store.beside import reading, writing
 
 
@@ -42,7 +45,7 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
     assert set(found) == {"version", "daemon", "accounts", "folders"}
     assert set(found["accounts"]["me"]) == {
         "service", "user", "counts", "pause", "calls_last_hour", "calls_per_hour", "uploading",
-        "bytes_per_second", "bytes_left", "seconds_left", "done_today", "done_week",
+        "bytes_per_second", "waiting", "bytes_left", "seconds_left", "done_today", "done_week",
     }  # fmt: skip
     assert set(found["accounts"]["me"]["counts"]) == {str(state) for state in State}
     assert set(found["folders"]["camera"]) == {
@@ -99,13 +102,13 @@ def test_who_delivers_is_told_while_the_lock_is_held(records: Records) -> None:
     state_dir = records.configuration.state_dir
     with writing(state_dir) as db:
         lock.remember_holder(db, lock.Holder(os.getpid(), "run", NOW - 10))
-        activity.remember(db, {1: 5000}, NOW - 1)
+        activity.remember(db, {1: Activity(5000)}, NOW - 1)
     assert status(records).holder is None
     assert status(records).accounts[0].uploading == 0
     with lock.take(state_dir):
         found = status(records)
     assert found.as_json()["daemon"]["pid"] == os.getpid()
-    assert (found.accounts[0].uploading, found.accounts[0].bytes_per_second) == (1, 5000)
+    assert (found.accounts[0].uploading, found.accounts[0].activity.bytes_per_second) == (1, 5000)
 
 
 def test_a_daemon_with_other_settings_is_told_of(records: Records, tmp_path: Path) -> None:
@@ -123,15 +126,32 @@ def test_a_daemon_with_other_settings_is_told_of(records: Records, tmp_path: Pat
             assert found.as_json()["daemon"]["has_other_settings"] is is_newer
 
 
+def test_what_is_waited_for_is_told(records: Records) -> None:
+    """An upload's reply and a call's, the oldest first."""
+    waits = (Wait(Awaited.UPLOAD, NOW - 40, "IMG_1.jpg"), Wait(Awaited.TICKETS, NOW - 12))
+    state_dir = records.configuration.state_dir
+    account_id = records.account_id()
+    with writing(state_dir) as db:
+        lock.remember_holder(db, lock.Holder(os.getpid(), "run", NOW - 100))
+        activity.remember(db, {account_id: Activity(0, waits)}, NOW - 1)
+    with lock.take(state_dir):
+        found = status(records)
+    assert found.as_json()["accounts"]["me"]["waiting"] == [
+        {"for": "upload", "file": "IMG_1.jpg", "since": json_time(NOW - 40)},
+        {"for": "tickets", "file": None, "since": json_time(NOW - 12)},
+    ]
+    assert status(records).as_json()["accounts"]["me"]["waiting"] == []  # nothing runs any more
+
+
 def test_the_rate_of_an_earlier_deliverer_is_not_told(records: Records) -> None:
     """It was measured before this one began."""
     state_dir = records.configuration.state_dir
     account_id = records.account_id()
     with writing(state_dir) as db:
-        activity.remember(db, {account_id: 5000}, NOW - 100)
+        activity.remember(db, {account_id: Activity(5000)}, NOW - 100)
         lock.remember_holder(db, lock.Holder(os.getpid(), "run", NOW - 10))
     with lock.take(state_dir):
-        assert status(records).accounts[0].bytes_per_second == 0
+        assert status(records).accounts[0].activity.bytes_per_second == 0
 
 
 def test_looking_at_the_lock_disturbs_nobody(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from uploadd.model.jobs import Job
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL
 from uploadd.model.verdicts import Reason
+from uploadd.model.waits import Wait
 
 
 def json_time(seconds: float | None) -> str | None:
@@ -50,6 +51,11 @@ def json_job(job: Job, account: str) -> dict[str, Any]:
         "created_at": json_time(job.created_at),
         "updated_at": json_time(job.updated_at),
     }
+
+
+def json_wait(wait: Wait) -> dict[str, Any]:
+    """A reply that has not come yet; `file` is null where it is no upload's."""
+    return {"for": wait.what, "file": wait.name or None, "since": json_time(wait.since)}
 
 
 def json_pause(pause: ActivePause) -> dict[str, Any]:

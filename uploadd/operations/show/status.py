@@ -16,10 +16,11 @@ from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.photo import Privacy
 from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
-from uploadd.operations.show.json_values import end_of, json_pause, json_time
+from uploadd.operations.show.json_values import end_of, json_pause, json_time, json_wait
 from uploadd.operations.show.progress import Progress, progress_of
-from uploadd.store import accounts, activity, backfills, calls, overview, pauses, roots
+from uploadd.store import accounts, backfills, calls, overview, pauses, roots
 from uploadd.store.accounts import AccountRow
+from uploadd.store.activity import NOTHING, Activity, activity_of
 from uploadd.store.backfills import Request
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
@@ -44,7 +45,7 @@ class AccountStatus:
     calls_last_hour: int
     calls_per_hour: int
     uploading: int
-    bytes_per_second: int
+    activity: Activity = NOTHING
     adopt_since: float | None = None
     progress: Progress = NO_PROGRESS
 
@@ -58,7 +59,8 @@ class AccountStatus:
             "calls_last_hour": self.calls_last_hour,
             "calls_per_hour": self.calls_per_hour,
             "uploading": self.uploading,
-            "bytes_per_second": self.bytes_per_second,
+            "bytes_per_second": self.activity.bytes_per_second,
+            "waiting": [json_wait(wait) for wait in self.activity.waits],
             **self.progress.as_json(),
         }
 
@@ -176,16 +178,14 @@ def _account(
         calls_last_hour=len(calls.times_of_account(db, row.id, now)),
         calls_per_hour=account.calls_per_hour,
         uploading=counts.get(State.UPLOADING, 0) if holder else 0,
-        bytes_per_second=activity.bytes_per_second(db, row.id, holder.since) if holder else 0,
+        activity=activity_of(db, row.id, holder.since) if holder else NOTHING,
         adopt_since=row.adopt_since,
         progress=progress_of(db, account, row.id, holder.since if holder else None, now),
     )
 
 
 def _unused(account: Account) -> AccountStatus:
-    return AccountStatus(
-        account.name, account.service, None, {}, (), 0, account.calls_per_hour, 0, 0
-    )
+    return AccountStatus(account.name, account.service, None, {}, (), 0, account.calls_per_hour, 0)
 
 
 def _folder(
