@@ -163,6 +163,28 @@ async def test_a_redirect_is_not_followed() -> None:
     assert bytes(server.read).count(b"POST ") == 1
 
 
+async def test_a_packed_reply_is_not_unpacked() -> None:
+    """Nothing packed was asked for: a hundred megabytes stay the few bytes that came."""
+    packer = zlib.compressobj(9, wbits=31)
+    packed = b"".join(packer.compress(bytes(10**6)) for _ in range(100)) + packer.flush()
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    async with peer(replying(head % len(packed) + packed)) as server:
+        received = await send(server.url)
+    assert received.body == packed
+
+
+async def test_a_cookie_is_neither_kept_nor_sent() -> None:
+    """Nobody follows the account by one."""
+    reply = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b; Path=/\r\nConnection: close\r\n\r\n")
+    line = Wire(1)
+    async with peer(replying(reply)) as server:
+        for _ in range(2):
+            await line.call(server.url, {}, b"x")
+    await line.aclose()
+    assert bytes(server.read).count(b"POST ") == 2
+    assert b"cookie" not in bytes(server.read).lower()
+
+
 async def test_trouble_of_the_file_passes_through_and_closes_the_connection() -> None:
     """The server sees the body end too soon, so that it keeps nothing."""
     is_short: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
