@@ -190,6 +190,7 @@ async def assembled(
         assembly = await _build(
             configuration, runtime, seat, store, names, make_service, login_source
         )
+        await assembly.arrivals.admission.learn()
         await assembly.deliverer.recover()
         try:
             yield assembly

@@ -248,6 +248,31 @@ def test_a_backfill_ends_where_its_folder_begins_to_wait(world: World, annas: Pa
     assert sent(world) == []
 
 
+def test_who_delivers_without_walking_it_sends_nothing_of_it(world: World, annas: Path) -> None:
+    """A backfill of other directories remembers every folder, too."""
+    fill(world, annas)
+    pause(world.configuration(), "me", world.now())
+    live(world, (30, nothing))
+    resume(world.configuration(), "me", world.now())
+    (annas / "secret.jpg").rename(annas / "hers.jpg")
+    world.photos.rename(world.photos.with_name("old"))
+    annas.rename(world.photos)
+    world.run(lambda assembly: _deliver(assembly, 300))
+    assert sent(world) == []
+    assert world.states() == {"queued": 1}
+
+
+async def _deliver(assembly: Assembly, seconds: float) -> None:
+    ended = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(assembly.arrivals.run(ended))
+        tasks.create_task(assembly.deliverer.run(lambda: None))
+        await asyncio.sleep(seconds)
+        ended.set()
+        assembly.arrivals.woken.set()
+        assembly.deliverer.drain()
+
+
 def _backfill(assembly: Assembly, wanted: Any) -> Awaitable[Any]:
     from uploadd.operations.backfill.delivering import Backfill
 
@@ -348,8 +373,9 @@ def test_nothing_is_read_before_it_is_remembered(
         raise DiedError
 
     monkeypatch.setattr(roots, "put", die)
-    with pytest.raises(DiedError):
+    with pytest.raises(ExceptionGroup) as died:
         live(world, (30, nothing))
+    assert died.group_contains(DiedError)
     assert world.jobs() == []
     monkeypatch.undo()
     live(world, (30, nothing))

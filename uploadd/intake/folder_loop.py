@@ -62,8 +62,7 @@ class FolderLoop:
             network = await self._runtime.disk.run(_is_on_network, self._tree.root)
             wanted = WatchMode.POLL if network else WatchMode.INOTIFY
         self._mode = wanted
-        refused = await self._arrivals.admission.admit(self._tree.folder.name)
-        if wanted is WatchMode.INOTIFY and refused is None:
+        if wanted is WatchMode.INOTIFY and await self._is_admitted():
             await self._start_watch()
         await self._tell()
 
@@ -153,6 +152,9 @@ class FolderLoop:
             gone=walked.gone,
             unreadable=len(walked.errors) or None,
         )
+
+    async def _is_admitted(self) -> bool:
+        return await self._arrivals.admission.admit(self._tree.folder.name) is None
 
     def _why_not_walked(self) -> str:
         """What keeps the folder from being walked now; empty where nothing does. Blocks."""

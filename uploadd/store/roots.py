@@ -67,9 +67,9 @@ def forget(db: Database, folder: str) -> None:
 def _row_of(row: Row) -> RootRow:
     accepted = None
     if row["place"] is not None:
-        device, _, inode = row["place"].partition(":")
+        device, inode = _numbers_of(row["place"])
         links = _links_of(row["links"])
-        accepted = AcceptedRoot(row["real_path"], int(device), int(inode), row["owner"], links)
+        accepted = AcceptedRoot(row["real_path"] or b"", device, inode, row["owner"], links)
     told = (row["refused"], row["remedy"], bool(row["needs_person"]))
     return RootRow(row["folder"], row["path"], accepted, *told)
 
@@ -95,7 +95,20 @@ def _text_of(links: frozenset[FollowedLink]) -> str:
 
 
 def _links_of(text: str) -> frozenset[FollowedLink]:
-    return frozenset(
-        FollowedLink(os.fsencode(path), owner, os.fsencode(target))
-        for path, owner, target in json.loads(text)
-    )
+    """What cannot be read (the table can be edited by hand) was not accepted."""
+    try:
+        return frozenset(
+            FollowedLink(os.fsencode(path), owner, os.fsencode(target))
+            for path, owner, target in json.loads(text)
+        )
+    except (ValueError, TypeError, RecursionError):
+        return frozenset()
+
+
+def _numbers_of(place: str) -> tuple[int, int]:
+    """Device and inode; of no directory where they cannot be read. The owner is what counts."""
+    device, _, inode = place.partition(":")
+    try:
+        return int(device), int(inode)
+    except ValueError:
+        return 0, 0

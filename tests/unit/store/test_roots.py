@@ -38,6 +38,18 @@ def test_what_was_written_is_what_is_read(db: Database) -> None:
     assert roots.every(db) == {("camera", b"/srv/caf\xe9"): refused}
 
 
+@pytest.mark.parametrize(
+    "garbage", ["", "x", "[1]", '[["/a"]]', "[[1, 2, 3]]", "{", "[" * 100_000, "null"]
+)
+def test_garbage_accepts_nothing_and_forgets_no_owner(db: Database, garbage: str) -> None:
+    """The table can be edited by hand."""
+    roots.put(db, BEFORE, AFTER)
+    db.execute("UPDATE roots SET links = ?, place = ?", (garbage, garbage))
+    found = roots.row_of(db, "camera", b"/srv/caf\xe9").accepted
+    assert found is not None
+    assert (found.owner, found.links) == (ACCEPTED.owner, frozenset())
+
+
 def test_what_somebody_else_wrote_meanwhile_stands(db: Database) -> None:
     """A command and a daemon may look at the same time."""
     roots.put(db, BEFORE, AFTER)
