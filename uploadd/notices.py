@@ -30,6 +30,12 @@ KILLED_SECONDS = 2.0
 # Failures come in flocks: one message for all of them.
 GATHER_SECONDS = 600.0
 
+# No path: every user of the machine can read a command line.
+NOT_READ = (
+    "its directory, or a link on the way to it, is somebody else's. `uploadd status` says more;"
+    " `uploadd forget {0}` accepts what is there"
+)
+
 Tell = Callable[[str], Awaitable[None]]
 
 
@@ -56,7 +62,7 @@ class Notices:
             if self._folders.get(name) == path and row.refused and row.needs_person:
                 fact = f"notified:folder:{name}:{FOREIGN_ROOT}"
                 if await self._was_told(fact, now) is None:
-                    text = f"uploadd: folder {name} is not read: {row.refused}. {row.remedy}"
+                    text = f"uploadd: folder {name} is not read: {NOT_READ.format(name)}"
                     await self._say(fact, text, now)
 
     async def look(self, desk: Desk) -> None:

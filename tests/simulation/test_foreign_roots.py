@@ -344,6 +344,7 @@ def test_a_person_is_told_once_a_day(world: World, annas: Path) -> None:
     (text,) = told
     assert text.startswith("uploadd: folder camera is not read: ")
     assert "`uploadd forget camera`" in text
+    assert os.fspath(annas) not in text
 
 
 def test_an_empty_mount_point_is_a_disk_that_is_away(world: World) -> None:

@@ -16,6 +16,7 @@ from simulation.parties import Party, Together, ended, until
 from simulation.world import JPEG, World
 from uploadd.assembly import Assembly
 from uploadd.cli.wording import ending_lines
+from uploadd.files.reaching import Route
 from uploadd.intake import arrivals
 from uploadd.intake.examine import look_at
 from uploadd.model.states import State
@@ -43,9 +44,9 @@ def held_open(monkeypatch: pytest.MonkeyPatch, *names: str) -> Iterator[set[byte
     """Somebody has these files open for writing, until their names are taken away."""
     open_now = {os.fsencode(name) for name in names}
 
-    def looked(path: bytes) -> Any:
-        stat, is_open = look_at(path)
-        return stat, is_open or os.path.basename(path) in open_now
+    def looked(route: Route) -> Any:
+        stat, is_open = look_at(route)
+        return stat, is_open or route.name in open_now
 
     with monkeypatch.context() as patched:
         patched.setattr(arrivals, "look_at", looked)
