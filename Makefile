@@ -117,12 +117,15 @@ endif
 	@set -e; found=; is_new='import sys; sys.exit(sys.version_info < (3, 11))'; \
 	if [ -e $@ ] || ! { $(BIN)/python -c "$$is_new" && $(BIN)/python -m pip --version; } \
 			>/dev/null 2>&1; then \
+		[ -e $@ ] || { [ ! -e .venv ] && [ ! -L .venv ]; } || { echo "make: .venv was not made" \
+			"by make, and has no python3.11 or newer with pip: move it away" >&2; exit 1; }; \
 		for python in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do \
 			if "$$python" -c "$$is_new" >/dev/null 2>&1; then found="$$python"; break; fi; \
 		done; \
 		[ "$$found" ] || { echo "make: there is no python3.11 or newer here:" \
 			"install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-		"$$found" -m venv --clear .venv || { rm -rf .venv; echo "make: $$found cannot make a" \
+		rm -rf .venv; mkdir .venv; : > $@; \
+		"$$found" -m venv .venv || { rm -rf .venv; echo "make: $$found cannot make a" \
 			"virtual environment: install its venv module (on Debian: python3-venv)" >&2; exit 1; }; \
 	fi; \
 	echo "$(CURDIR)" > $@

@@ -59,7 +59,7 @@ def test_a_planted_link_is_not_uploaded(world: World) -> None:
     assert job.reason is not None
     assert job.reason.code == "hard-link"
     assert f"{world.photos}/planted.jpg is one of 2 hard links" in job.reason.text
-    assert "cp -p" in job.reason.remedy
+    assert "cp -pT" in job.reason.remedy
     assert job.sha256 == ""  # it was not even read
     (told,) = retry(world.configuration(), Wish(Names((job.id,))), world.now()).refused
     assert job.reason.text in str(told)
@@ -82,11 +82,14 @@ def test_the_next_walk_takes_what_is_harmless_by_then(world: World, how: str) ->
     secret = private(world)
     planted = world.photos / "planted.jpg"
     os.link(secret, planted)
+    trap = world.photos.parent / "trap"
+    trap.write_bytes(b"mine")
 
     def mend() -> None:
         assert world.job_of("planted.jpg").state is State.SKIPPED
         if how == "copy":
             reason = world.jobs()[0].reason
+            (world.photos / "planted.jpg.part").symlink_to(trap)
             assert reason is not None
             subprocess.run(reason.remedy.partition(": ")[2], shell=True, check=True)
         elif how == "closed":
@@ -98,6 +101,7 @@ def test_the_next_walk_takes_what_is_harmless_by_then(world: World, how: str) ->
 
     live(world, steps((WALKS + 60, mend), (WALKS + 120, nothing)))
     assert world.job_of("planted.jpg").state is State.DONE
+    assert trap.read_bytes() == b"mine"
     world.assert_each_once(1)
 
 

@@ -27,7 +27,6 @@ def check_links(seen: os.stat_result, directory: int, path: bytes) -> None:
         " others may write in its directory: one of them may have linked it there"
     )
     here, copy = shlex.quote(name), shlex.quote(f"{name}.part")
-    remedy = (
-        f"if it belongs there, make it a file of its own: cp -p {here} {copy} && mv {copy} {here}"
-    )
-    raise FileLinkedError(text, remedy)
+    # Others may have laid a link there, under the copy's name: it is not to be written through.
+    command = f"cp -pT --remove-destination {here} {copy} && mv -T {copy} {here}"
+    raise FileLinkedError(text, f"if it belongs there, make it a file of its own: {command}")

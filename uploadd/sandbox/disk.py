@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from uploadd.sandbox.directory import OWN_FILE, RECORDS, claim
+from uploadd.sandbox.directory import OWN_FILE, RECORDS, DirectoryRefusedError, claim
 from uploadd.sandbox.media import HEAD_BYTES
 
 BLOCK_BYTES = 2**20
@@ -119,7 +119,10 @@ class Records:
             file.write(json.dumps({"kind": kind, **fields}).encode() + b"\n")
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Every whole record, oldest first; a torn last line is cut off."""
+        """Every whole record, oldest first; a torn last line is cut off.
+
+        Raises DirectoryRefusedError for any other that cannot be read.
+        """
         if self._path is None or not self._path.exists():
             return
         with self._path.open("r+b") as file:
@@ -129,7 +132,11 @@ class Records:
                     file.truncate(whole)
                     return
                 whole += len(line)
-                yield json.loads(line)
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    text = f"a line of {self._path} is no record of the sandbox's: {line[:40]!r}"
+                    raise DirectoryRefusedError(text, "name another directory") from None
 
 
 class Disk:

@@ -209,6 +209,14 @@ def test_a_file_and_what_the_system_refuses(tmp_path: Path) -> None:
     assert file.read_bytes() == b"mine"
 
 
+def test_records_that_a_power_cut_left_empty(tmp_path: Path) -> None:
+    """A file system may leave zeros where lines were; they are named, and nothing is changed."""
+    opened(tmp_path)
+    (tmp_path / "records.jsonl").write_bytes(b"\0" * 50 + b"\n{}\n")
+    assert "is no record" in refusal(tmp_path)
+    assert (tmp_path / "records.jsonl").stat().st_size == 54
+
+
 def test_two_sandboxes_in_one_directory(tmp_path: Path) -> None:
     """The second would remove what the first is receiving."""
     refused = pytest.raises(DirectoryRefusedError, match="another sandbox")
