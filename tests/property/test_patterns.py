@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from uploadd.intake.selection import Choice, Selection
+from uploadd.model.configuration import Folder
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.folding import EXPANDING, folded, plain
 from uploadd.model.globs import escaped
+from uploadd.settings.patterns import unmatchable
 
 # Signs that case mappings or normal forms treat in a way of their own.
 ODD = "ßẞſİıiIςσΣŉǰΐΰևẖẚﬁﬃᾳᾼᾴ\u0345\u0307\u0301\u0323é\u0958Å\u212bK\u212aᎠꭰ한각\u1100\u1161"
@@ -81,6 +83,18 @@ def test_any_pattern_can_be_read_or_is_refused(pattern: str, name: str) -> None:
         selection.verdict_below(name.encode("utf-8", "surrogateescape"))
         return
     assert refusal.remedy
+
+
+@given(st.lists(st.text(st.sampled_from('ab/.~$*?[]!\\{},- "ß\t\u202e'), max_size=10), max_size=3))
+def test_what_the_settings_take_can_be_read(patterns: list[str]) -> None:
+    """What cannot is told by the number of the pattern, on one line."""
+    folder = Folder("camera", Path("/a/b"), ("me",), exclude=tuple(patterns))
+    told = list(unmatchable({"camera": folder}))
+    if not told:
+        Selection(exclude=patterns)
+    for key, text in told:
+        assert key[:3] == ("folders", "camera", "exclude")
+        assert "; " in text
 
 
 PATHS = ("a", "b", "ab", "ba", "a/a", "a/b", "b/a", "ab/b", "a/b/a", "a/a/b", "b/ab/a")
