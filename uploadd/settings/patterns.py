@@ -24,6 +24,7 @@ MOST_NAMED = 6
 _SCHEME = re.compile(r"[a-z]+://", re.IGNORECASE)
 _HOME = re.compile(r"(?:~|\$HOME|\$\{\w+\}|\$USER|\$PWD)(?:/|$)")
 _SEPARATED = re.compile(r"\s*[,;|]\s*|\s+")
+_MANY_STARS = re.compile(r"\*{2,}")
 _BARE_EXTENSION = re.compile(
     r"\.(?:jpe?g|jpe|png|gif|tiff?|hei[cf]|hif|webp|bmp|mp4|mov|m4v|3gp|3g2|avi|wmv|mpe?g|m2ts|mts"
     r"|raw|dng|cr2|cr3|nef|arw|orf|rw2|raf|psd|avif|mkv|webm)",
@@ -227,6 +228,24 @@ def _same(names: Sequence[str], others: Sequence[str]) -> bool:
     return [folded(name) for name in names] == [folded(name) for name in others]
 
 
+def _stars(body: str, _: str, write: Write) -> str:
+    """`a/**b`: git's page and git itself do not agree on it."""
+    names = body.removesuffix("/").split("/")
+    if len(names) == 1 or not any("**" in name and name != "**" for name in names):
+        return ""
+    here = "/".join(name if name == "**" else _MANY_STARS.sub("*", name) for name in names)
+    deep = "/".join(map(_at_every_depth, names))
+    end = "/" if body.endswith("/") else ""
+    told = "has ** beside other signs in a name"
+    return f"{told}; write {write(here + end)}, or {write(deep + end)} for every depth"
+
+
+def _at_every_depth(name: str) -> str:
+    if "**" not in name or name == "**":
+        return name
+    return _MANY_STARS.sub("*/**/*", name).removeprefix("*/").removesuffix("/*")
+
+
 def _extension(body: str, _: str, write: Write) -> str:
     if _BARE_EXTENSION.fullmatch(body) is None:
         return ""
@@ -235,5 +254,5 @@ def _extension(body: str, _: str, write: Write) -> str:
 
 _RULES = (
     *(_unseen, _blank, _in_quotes, _several, _braces, _backslash),
-    *(_home, _way, _absolute, _extension),
+    *(_home, _way, _absolute, _stars, _extension),
 )

@@ -69,6 +69,10 @@ REFUSED = [
     ("a/b/..", '"/a/"'),
     ("/", '"*"'),
     ("//", '"*"'),
+    ("a/**.jpg", '"a/*.jpg", or "a/**/*.jpg"'),
+    ("/2024**/", '"/2024*/", or "/2024*/**/"'),
+    ("/***/x", '"/*/x", or "/**/x"'),
+    ("a**b/c", '"a*b/c", or "a*/**/*b/c"'),
     # Signs of a shell, of Windows, or of another language.
     ("{a,b}.jpg", '"a.jpg", "b.jpg"'),
     ("*.{jpg,JPEG}", '"*.jpg", "*.JPEG"'),
@@ -129,7 +133,19 @@ def test_a_pattern_that_cannot_match_is_refused(
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("*", "**", "*.jpg", "/raw", "/Raw/x", "private/", "2024/**", "IMG_[0-9]*", "#recycle"),
+        *(
+            "*",
+            "**",
+            "**.jpg",
+            "***",
+            "*.jpg",
+            "/raw",
+            "/Raw/x",
+            "private/",
+            "2024/**",
+            "IMG_[0-9]*",
+            "#recycle",
+        ),
         *("a/**/b", "**/b", "a*b?c[!d]", "Meine Bilder/", "Übung/", "[{]a,b}.jpg", r"\{a,b\}.jpg"),
         *(r"My\ Photos\ \(1\)/", r"\!x", r"\[2019\] x/", r"Geheim\ ", r"\ x", "~snapshot/", "{a}"),
         *("$RECYCLE.BIN/", ".git", ".stversions/", "a.b,c.d", "media/x", "/media/WhatsApp/", "..x"),
