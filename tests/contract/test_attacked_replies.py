@@ -7,8 +7,12 @@ signs are none.
 
 from __future__ import annotations
 
+import logging
 import re
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -19,13 +23,15 @@ from structlog.testing import capture_logs
 from contract.conftest import STANDS, parcel_of
 from contract.stand import JPEG, Stand
 from contract.surroundings import InlineDisk
-from marking import CHANGES, LONGEST_TEXT, Marking, faults_in, texts_in
+from marking import ATTACK, CHANGES, LONG, LONGEST_TEXT, Marking, faults_in, texts_in
 from uploadd.model.budget import Purpose
 from uploadd.model.contents import Content
 from uploadd.model.errors import UploaddError
 from uploadd.model.ports import Runtime
 from uploadd.model.verdicts import Ticketed
+from uploadd.runtime import real_runtime
 from uploadd.sandbox.inprocess import InProcessTransport
+from uploadd.sandbox.server import running_sandbox
 from uploadd.services.registry import open_authoriser, open_service
 
 PARCEL = parcel_of(JPEG + b"a" * 50, title="a title", tags=("blue sky",))
@@ -188,3 +194,68 @@ def _too_long(text: str) -> str:
 
 def _nobody(_request: httpx.Request) -> httpx.Response:
     raise AssertionError("replaced by the sandbox")
+
+
+TROUBLES: dict[str, Exception] = {
+    "a certificate's name": ssl.SSLCertVerificationError(1, f"certificate of {ATTACK}{LONG}"),
+    "a TLS record": ssl.SSLError(1, ATTACK),
+    "a name that is not found": socket.gaierror(-2, ATTACK),
+    "a refused connection": httpx.ConnectError(ATTACK + LONG),
+    "a proxy": httpx.ProxyError(ATTACK),
+    "a status line": httpx.RemoteProtocolError(f"illegal status line: {ATTACK}{LONG}"),
+    "a broken read": httpx.ReadError(ATTACK),
+    "an address": httpx.InvalidURL(ATTACK),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+@pytest.mark.parametrize("stand_class", STANDS, ids=lambda stand: stand.name)
+@pytest.mark.usefixtures("quiet_logs")
+async def test_no_trouble_of_the_network_is_told_raw(stand_class: type[Stand], name: str) -> None:
+    """The names in a certificate are the attacker's, and so is what a server says for HTTP."""
+    rig = Rig(stand_class(), Marking(httpx.MockTransport(_nobody)))
+
+    def fail(_request: httpx.Request) -> httpx.Response:
+        raise TROUBLES[name]
+
+    rig.marking.inner = httpx.MockTransport(fail)
+    with capture_logs() as lines:
+        await rig.ask(rig.service.send(PARCEL))
+        await log_in(rig)
+        await rig.ask(rig.login.begin())
+        await rig.ask(rig.service.call("a.method"))
+    told = [one for one in rig.told if one is not None]
+    assert len(told) == 6
+    for text in texts_of(told, lines):
+        assert not faults_in(text)
+        assert not _too_long(text)
+
+
+def texts_of(told: list[Any], lines: Any) -> list[str]:
+    """What is shown of errors and verdicts; an error's cause is for programs."""
+    shown = [error for error in told if isinstance(error, UploaddError)]
+    others = [one for one in told if not isinstance(one, UploaddError)]
+    return [*map(str, shown), *texts_in(others), *texts_in(lines)]
+
+
+@pytest.mark.parametrize("stand_class", STANDS, ids=lambda stand: stand.name)
+async def test_no_librarys_log_holds_a_secret(
+    stand_class: type[Stand], caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a real wire, with everything told: httpx logs addresses, httpcore heads of requests."""
+    caplog.set_level(logging.DEBUG)
+    with running_sandbox() as running:
+        runtime = Runtime(real_runtime().clock, Random(5), InlineDisk())
+        account = replace(stand_class().account(), base_url=running.url)
+        service: Any = open_service(account, runtime, _granted)
+        login: Any = open_authoriser(account, runtime, _granted)
+        await service.log_in()
+        await service.send(PARCEL)
+        await login.begin()
+        await service.aclose()
+        await login.aclose()
+    assert "httpcore" in caplog.text
+    for secret in (account.api_key, account.api_secret, account.token, account.token_secret):
+        assert not secret or secret.reveal() not in caplog.text
+    assert "oauth_signature" not in caplog.text
+    assert "api_sig" not in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from uploadd.cli.demo import demo
 from uploadd.cli.forget import forget
 from uploadd.cli.ignore import ignore
 from uploadd.cli.jobs import jobs
+from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.pause import pause, resume
 from uploadd.cli.replace import replace
 from uploadd.cli.restore import restore
@@ -80,6 +82,8 @@ def common(
 ) -> None:
     """Photos from a folder to Flickr and ipernity: none lost, none doubled."""
     del version  # its callback has done everything
+    # Commands that say nothing by events are set up as well: structlog's own way shows locals.
+    set_up_logs(format_beside_progress(), logging.WARNING)
     check_working_directory()
     context.obj = config
 

@@ -9,11 +9,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import structlog
+from typer.testing import CliRunner
 
 from uploadd.cli import logs
+from uploadd.cli.app import app
+from uploadd.cli.context import with_clear_errors
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.model.signs import is_unsafe
 
@@ -169,3 +173,36 @@ def test_no_renderer_of_locals_is_left() -> None:
                     text = file.read()
                 for unwanted in ("show_locals=True", "dict_tracebacks", "rich_traceback", "cgitb"):
                     assert unwanted not in text, f"{name}: {unwanted}"
+
+
+@pytest.mark.parametrize("words", [["status"], ["jobs"], ["why", "x"], ["retry", "--failed"]])
+def test_every_command_has_its_logs_set_up(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Also one that has nothing to log: structlog would show locals, on standard output."""
+    begin(LogFormat.JSON)
+    structlog.reset_defaults()
+    monkeypatch.setattr(sys, "argv", ["uploadd", *words])
+    config = tmp_path / "uploadd.toml"
+    config.write_text(f'state_dir = "{tmp_path}/state"\n')
+    CliRunner().invoke(app, ["--config", str(config), *words])
+    told = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", told)
+    with crashed():
+        fail()
+    assert "ValueError: it broke" in told.getvalue()
+    assert SECRET not in told.getvalue()
+
+
+def test_what_a_bug_shows_holds_no_local_variable_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UPLOADD_DEBUG=1 shows where, and obeys no terminal."""
+    monkeypatch.setenv("UPLOADD_DEBUG", "1")
+    with pytest.raises(SystemExit):
+        with_clear_errors(lambda: fail(ATTACK))
+    shown = capsys.readouterr().err
+    assert "in fail" in shown
+    assert "an error that should not happen: ValueError" in shown
+    assert SECRET not in shown
+    assert not [sign for sign in shown if is_unsafe(sign) and sign != "\n"]
