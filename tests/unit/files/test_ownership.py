@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -150,3 +152,24 @@ def _is_reached_by_another(path: Path) -> None:
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@needs_root
+def test_among_private_users_a_link_is_nobodys() -> None:
+    """There every other user looks the same, so nobody's link is trusted as an owner's."""
+    looks = "from uploadd.files.accepted import AcceptedRoots; import sys, os;"
+    looks += "print(AcceptedRoots({}).why_not(os.fsencode(sys.argv[1])))"
+    with TemporaryDirectory() as place:
+        (Path(place) / "photos").mkdir()
+        (Path(place) / "link").symlink_to("photos")
+        os.chown(Path(place) / "photos", MALLORY + 1, MALLORY)
+        os.lchown(Path(place) / "link", MALLORY, MALLORY)
+        words = ("unshare", "--user", "--map-root-user", sys.executable, "-c", looks)
+        told = [
+            subprocess.run([*words, f"{place}/{name}"], capture_output=True, text=True, check=False)
+            for name in ("photos", "link")
+        ]
+    if told[0].returncode != 0:
+        pytest.skip(f"no user namespace here: {told[0].stderr.strip()}")
+    assert told[0].stdout == "None\n"
+    assert "by the link" in told[1].stdout
