@@ -63,6 +63,7 @@ def test_a_daemon_waits_until_a_person_accepts(make_desk: Callable[..., Desk]) -
         wait_until(lambda: len(desk.kept()) == 2, 20, "what a person has accepted")
     assert folder_of(desk)["degraded"] is None
     assert desk.log().count("folder.refused") == 1
+    assert "folder.degraded" not in desk.log()
 
 
 def test_a_lost_disk_is_given_up(make_desk: Callable[..., Desk]) -> None:

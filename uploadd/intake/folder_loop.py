@@ -127,7 +127,7 @@ class FolderLoop:
         self._is_refused = refused is not None
         if refused is not None:
             await self._stop_watch()
-            await self._set_degraded(str(refused))
+            await self._set_degraded(str(refused), is_told=True)
             return
         wrong = await self._runtime.disk.run(self._why_not_walked)
         if wrong:
@@ -246,12 +246,15 @@ class FolderLoop:
     def _lost_from_thread(self) -> None:
         self._loop.call_soon_threadsafe(self.walk_now)
 
-    async def _set_degraded(self, text: str) -> None:
+    async def _set_degraded(self, text: str, *, is_told: bool = False) -> None:
+        """Note what is wrong with the folder. `is_told`: the log says it already."""
         if text == self._degraded:
             return
         self._degraded = text
         event = "folder.degraded" if text else "folder.recovered"
-        (log.warning if text else log.info)(event, folder=self._tree.folder.name, text=text or None)
+        if not is_told:
+            level = log.warning if text else log.info
+            level(event, folder=self._tree.folder.name, text=text or None)
         await self._tell()
 
     async def _tell(self) -> None:
