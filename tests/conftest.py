@@ -32,6 +32,9 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
+# What everybody may write is not used: a test that wants that says so.
+os.umask(0o022)
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, and their children too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,8 +16,9 @@ from uploadd.delivery.deliverer import Deliverer
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.logins import Logins, LoginSource, budget_name, credentials_digest
 from uploadd.delivery.throttle import Throttle
+from uploadd.files import premises
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.standing import user_name
+from uploadd.files.ownership import user_name
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rules import Rules
 from uploadd.intake.tree import Roster, Tree, plain_folder
@@ -143,6 +144,8 @@ class Assembly:
 def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:
     """Stop a command whose user does not own the state directory, and name the one that works.
 
+    Nor does it go on where somebody else may have written what lies there.
+
     `arguments`: what follows `uploadd` on the command line. Raises `UsageError`, or `StoreError`
     for a directory that may not be looked at, and for a network file system (its locks do not
     hold).
@@ -155,6 +158,8 @@ def check_state_dir(configuration: Configuration, arguments: str = "…") -> Non
             f"the state directory {path} belongs to {name}",
             f"run it as that user: sudo -u {name} uploadd {arguments}",
         )
+    for place, objection in premises.distrusted(path):
+        raise UsageError(f"{place} {objection.text}", objection.remedy)
     existing = next(parent for parent in (path, *path.parents) if os.path.exists(parent))
     kind = file_system_of(os.fsencode(existing))
     if is_network(kind):
@@ -162,6 +167,17 @@ def check_state_dir(configuration: Configuration, arguments: str = "…") -> Non
             f"the state directory {path} is on a network file system ({kind})",
             "set state_dir to a local disk; locks do not hold over the network",
         )
+
+
+def _check_seat(seat: Seat, configuration: Configuration) -> None:
+    """Whoever may write above the state directory can have exchanged it while it was opened.
+
+    Raises as `check_state_dir` does.
+    """
+    check_state_dir(configuration)
+    wrong = seat.whats_wrong()
+    if wrong:
+        raise StoreError(wrong, "start again")
 
 
 @asynccontextmanager
@@ -187,6 +203,7 @@ async def assembled(
     seat = seat or await take_seat(configuration.state_dir, runtime, command)
     store = Store(seat.db, make_worker(), seat.mark)
     try:
+        await runtime.disk.run(_check_seat, seat, configuration)
         assembly = await _build(
             configuration, runtime, seat, store, names, make_service, login_source
         )

@@ -47,6 +47,7 @@ class Logins:
     source: LoginSource
     disk: Disk
     _stamp: Stamp | None = None
+    _refused: str = ""
     _accounts: dict[str, Account] = field(default_factory=dict)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -57,7 +58,8 @@ class Logins:
         """
         async with self._looking:
             stamp = await self.disk.run(stamp_of, self.source.places)
-            if stamp != self._stamp:
+            # What was refused is read again each time: what helps may leave every file as it was.
+            if stamp != self._stamp or self._refused:
                 self._stamp = stamp
                 await self._read_again()
         found = self._accounts.get(account.name)
@@ -70,12 +72,12 @@ class Logins:
         try:
             configuration, cautions = await self.disk.run(self.source.read)
         except UploaddError as error:
-            log.warning(
-                "settings.refused",
-                text=str(error),
-                remedy="the settings of the start stay in force; `uploadd check` tells more",
-            )
+            if str(error) != self._refused:
+                remedy = "the settings of the start stay in force; `uploadd check` tells more"
+                log.warning("settings.refused", text=str(error), remedy=remedy)
+            self._refused = str(error)
             return
+        self._refused = ""
         self._accounts = configuration.accounts
         for caution in cautions:
             log.warning("settings.doubted", text=caution)

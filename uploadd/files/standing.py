@@ -12,7 +12,16 @@ import pwd
 import stat
 
 from uploadd.files.mounts import file_system_of, keeps_modes
-from uploadd.model.ownership import ROOT, Names, Objection, Standing, is_trusted, objection
+from uploadd.files.ownership import user_name
+from uploadd.model.ownership import (
+    ROOT,
+    Names,
+    Objection,
+    Standing,
+    is_trusted,
+    objection,
+    objection_to_link,
+)
 
 _ACCESS_LIST = "system.posix_acl_access"
 # Four bytes, then eight for each entry: owner, group and others alone say no more than the mode.
@@ -24,6 +33,15 @@ _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 class ForeignLinkError(OSError):
     """A symbolic link of somebody else stands in the way. `filename`: which one."""
+
+    owner: int = ROOT
+
+    @property
+    def objection(self) -> Objection:
+        """What to say of it (blocking: it asks for names)."""
+        user = os.geteuid()
+        names = Names(user_name(self.owner), "", user_name(user))
+        return objection_to_link(str(self.filename), user, names)
 
 
 def standing_of(descriptor: int) -> Standing:
@@ -52,8 +70,10 @@ def objection_at(path: str, standing: Standing) -> Objection | None:
 def open_by_own_links(path: str | os.PathLike[str], flags: int) -> int:
     """A descriptor of `path`, reached by no symbolic link but root's and this user's own.
 
-    Raises `ForeignLinkError` for one of somebody else, `OSError`.
+    Raises `ForeignLinkError` for one of somebody else, `OSError`, `ValueError` for a NUL in it.
     """
+    if "\0" in os.fspath(path):
+        raise ValueError("embedded null byte")
     way = _steps(os.path.join(os.getcwd(), path))
     links = 0
     here = os.open("/", _DIRECTORY)
@@ -70,14 +90,6 @@ def open_by_own_links(path: str | os.PathLike[str], flags: int) -> int:
         os.close(here)
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
     return here
-
-
-def user_name(user: int) -> str:
-    """How the system calls a user; the number where it does not know it."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except (KeyError, OSError):
-        return str(user)
 
 
 def group_name(group: int) -> str:
@@ -155,8 +167,9 @@ def _target_of(name: str, here: int, error: OSError) -> str | None:
             return None
         if seen.st_uid not in (ROOT, os.geteuid()):
             where = os.path.join(os.readlink(f"{_PROC}/self/fd/{here}"), name)
-            whose = f"is a symbolic link of {user_name(seen.st_uid)}"
-            raise ForeignLinkError(errno.ELOOP, whose, where)
+            foreign = ForeignLinkError(errno.ELOOP, "a symbolic link of somebody else", where)
+            foreign.owner = seen.st_uid
+            raise foreign
         return os.readlink("", dir_fd=link)
     finally:
         os.close(link)

@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why something is not used, and the command that changes it."""
+    """Why something is not used (`text`, after its name), and the command that changes it."""
 
     text: str
     remedy: str
@@ -87,7 +87,16 @@ def objection(path: str, standing: Standing, user: int, names: Names) -> Objecti
     if standing.has_acl and not standing.mode & stat.S_IWOTH:
         who = "others (its access list says whom: getfacl)"
     sudo = "sudo " if user not in (standing.owner, ROOT) else ""
-    return Objection(f"can be written by {who}", f"{sudo}chmod go-w {shlex.quote(path)}")
+    return Objection(f"can be written by {who}", f"run: {sudo}chmod go-w {shlex.quote(path)}")
+
+
+def objection_to_link(link: str, user: int, names: Names) -> Objection:
+    """Why a symbolic link of neither root nor `user` is not followed."""
+    owner = "" if user == ROOT else "sudo "
+    return Objection(
+        f"is reached by {link}, a symbolic link of {names.of_owner}",
+        f"see where it leads, then: {owner}chown -h {names.of_user} {shlex.quote(link)}",
+    )
 
 
 def _to_foreign(path: str, user: int, names: Names) -> Objection:
@@ -96,7 +105,7 @@ def _to_foreign(path: str, user: int, names: Names) -> Objection:
     if user == ROOT:
         return Objection(
             text,
-            f"run it as that user (sudo -u {names.of_owner} uploadd …), or see what it holds and"
-            f" make it root's: chown root {quoted}",
+            f"run uploadd as that user (sudo -u {names.of_owner} uploadd …), or see what it holds"
+            f" and make it root's: chown root {quoted}",
         )
     return Objection(text, f"see what it holds, then: sudo chown {names.of_user} {quoted}")

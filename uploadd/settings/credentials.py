@@ -6,18 +6,22 @@ state directory. Both are read the same way, but not with the same strength (see
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from uploadd.settings.layers import Layer, value_at
 from uploadd.settings.names import matching_name
-from uploadd.settings.problems import Problem
+from uploadd.settings.problems import Problem, distrusted
 from uploadd.settings.schema import SECRET_KEYS
+from uploadd.settings.secret_files import (
+    DistrustedError,
+    SecretFiles,
+    saved_secrets,
+    secrets_of_systemd,
+)
 
-LARGEST_BYTES = 1 << 16
 READ_TRIES = 5
 TOKEN_PAIR = ("token", "token_secret")  # given out together, worth nothing apart
 
@@ -27,37 +31,52 @@ def file_name(account: str, key: str) -> str:
     return f"uploadd.{account}.{key}"
 
 
-def read_systemd(directory: str, accounts: Sequence[str]) -> tuple[Layer, list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What one place gives. `refused`: why it cannot be used; `doubted`: what to know of it."""
+
+    layer: Layer
+    doubted: list[Problem] = field(default_factory=list)
+    refused: list[Problem] = field(default_factory=list)
+
+
+def read_systemd(directory: str, accounts: Sequence[str]) -> Secrets:
     """The credentials in $CREDENTIALS_DIRECTORY, and warnings about those nobody asks for."""
+    found = Secrets(Layer({}, directory))
     if not directory:
-        return Layer({}), []
-    layer, problems = _read_all(Path(directory), accounts)
-    for path in _files(Path(directory), problems):
-        if not _is_meant(path.name, accounts):
-            told = "is not used: there is no such account, or no such secret"
-            names = ", ".join(file_name("ACCOUNT", key) for key in SECRET_KEYS)
-            problems.append(Problem(str(path), "", told, f"Credentials are named {names}"))
-    return layer, problems
+        return found
+    with _told(Path(directory), found), secrets_of_systemd(Path(directory)) as files:
+        _read_all(files, accounts, found)
+        for name in files.names():
+            if not _is_meant(name, accounts):
+                told = "is not used: there is no such account, or no such secret"
+                names = ", ".join(file_name("ACCOUNT", key) for key in SECRET_KEYS)
+                remedy = f"Credentials are named {names}"
+                found.doubted.append(Problem(str(files.path / name), "", told, remedy))
+    return found
 
 
 def read_saved(
     state_dir: Path | None, accounts: Sequence[str], stronger: Sequence[Layer]
-) -> tuple[Layer, list[Problem]]:
+) -> Secrets:
     """The saved login, without tokens that belong to another login than `stronger`'s."""
+    found = Secrets(Layer({}))
     if state_dir is None:
-        return Layer({}), []
+        return found
     directory = state_dir / "credentials"
-    found, problems = _read_whole(directory, accounts)
-    for path in _files(directory, problems):
-        if _is_meant(path.name, accounts) and _is_open(path):
-            told = "holds a secret and can be read by others"
-            problems.append(Problem(str(path), "", told, f"Run: chmod 600 {path}"))
+    with _told(directory, found), saved_secrets(state_dir, directory.name) as files:
+        if files is not None:
+            found, are_open = _read_whole(files, accounts)
+            for name in are_open:
+                told = "holds a secret and can be read by others"
+                path = directory / name
+                found.doubted.append(Problem(str(path), "", told, f"Run: chmod 600 {path}"))
     for account in accounts:
-        if _has_other_token(account, found, stronger):
-            problems.append(_not_used(account, found, stronger))
+        if _has_other_token(account, found.layer, stronger):
+            found.doubted.append(_not_used(account, found.layer, stronger))
             for key in TOKEN_PAIR:
-                found.tree["accounts"][account].pop(key, None)
-    return found, problems
+                found.layer.tree["accounts"][account].pop(key, None)
+    return found
 
 
 def set_logins(accounts: Sequence[str], layers: Sequence[Layer]) -> dict[str, tuple[str, ...]]:
@@ -71,68 +90,61 @@ def set_logins(accounts: Sequence[str], layers: Sequence[Layer]) -> dict[str, tu
     return found
 
 
-def _read_whole(directory: Path, accounts: Sequence[str]) -> tuple[Layer, list[Problem]]:
-    """As `_read_all`, but never halves of two logins while `uploadd auth` puts one in."""
-    for _ in range(READ_TRIES):
-        before = _stamps(directory)
-        read = _read_all(directory, accounts)
-        if _stamps(directory) == before:
-            break
-    return read
-
-
-def _stamps(directory: Path) -> list[tuple[str, int, int]]:
-    """Differs where a file has come, gone, or been replaced."""
-    stamps = []
-    for path in _files(directory, []):
-        with suppress(OSError):
-            seen = path.stat()
-            stamps.append((path.name, seen.st_ino, seen.st_mtime_ns))
-    return stamps
-
-
-def _read_all(directory: Path, accounts: Sequence[str]) -> tuple[Layer, list[Problem]]:
-    layer, problems = Layer({}, str(directory)), list[Problem]()
-    for path in _files(directory, problems):
-        account, key = _meant(path.name, accounts)
-        if account is None:
-            continue
-        try:
-            layer.put(("accounts", account, key), _secret(path), str(path))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            problems.append(Problem(str(path), "", f"cannot be used: {reason}"))
-    return layer, problems
-
-
-def _secret(path: Path) -> str:
-    """The file's text. Raises OSError, or ValueError for what can be no secret."""
-    with open(path, "rb") as file:
-        raw = file.read(LARGEST_BYTES + 1)
-    if len(raw) > LARGEST_BYTES:
-        raise ValueError("it is too large for a secret")
+@contextmanager
+def _told(directory: Path, found: Secrets) -> Iterator[None]:
+    """Trouble with the whole directory becomes a line. One that is missing has no files."""
     try:
-        text = raw.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8 text") from None
-    if not text:
-        raise ValueError("it is empty")
-    return text
-
-
-def _files(directory: Path, problems: list[Problem]) -> Iterator[Path]:
-    """The files of ours in `directory`. One that is missing has none; trouble is told once."""
-    try:
-        names = sorted(os.listdir(directory))
+        yield
+    except DistrustedError as error:
+        found.refused.append(distrusted(error.path, error.objection))
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problem = Problem(str(directory), "", f"cannot be listed: {reason}")
-        if problem not in problems:
-            problems.append(problem)
-        return
-    yield from (directory / name for name in names if name.lower().startswith("uploadd."))
+        found.doubted.append(Problem(str(directory), "", f"cannot be listed: {_reason(error)}"))
+
+
+def _read_whole(files: SecretFiles, accounts: Sequence[str]) -> tuple[Secrets, list[str]]:
+    """As `_read_all`, but never halves of two logins while `uploadd auth` puts one in."""
+    for _ in range(READ_TRIES):
+        before = _stamps(files)
+        found = Secrets(Layer({}, str(files.path)))
+        are_open = _read_all(files, accounts, found)
+        if _stamps(files) == before:
+            break
+    return found, are_open
+
+
+def _stamps(files: SecretFiles) -> list[tuple[str, tuple[int, int]]]:
+    """Differs where a file has come, gone, or been replaced."""
+    stamps = []
+    for name in files.names():
+        with suppress(OSError):
+            stamps.append((name, files.stamp(name)))
+    return stamps
+
+
+def _read_all(files: SecretFiles, accounts: Sequence[str], found: Secrets) -> list[str]:
+    """Put every secret into `found`. Returns the files that others may read."""
+    are_open = []
+    for name in files.names():
+        account, key = _meant(name, accounts)
+        if account is None:
+            continue
+        path = files.path / name
+        try:
+            secret, is_open = files.read(name)
+            found.layer.put(("accounts", account, key), secret, str(path))
+            if is_open:
+                are_open.append(name)
+        except DistrustedError as error:
+            found.refused.append(distrusted(path, error.objection))
+        except (OSError, ValueError) as error:
+            found.doubted.append(Problem(str(path), "", f"cannot be used: {_reason(error)}"))
+    return are_open
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _meant(name: str, accounts: Sequence[str]) -> tuple[str | None, str]:
@@ -146,13 +158,6 @@ def _meant(name: str, accounts: Sequence[str]) -> tuple[str | None, str]:
 
 def _is_meant(name: str, accounts: Sequence[str]) -> bool:
     return _meant(name, accounts)[0] is not None
-
-
-def _is_open(path: Path) -> bool:
-    try:
-        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-    except OSError:
-        return False
 
 
 def _has_other_token(account: str, found: Layer, stronger: Sequence[Layer]) -> bool:

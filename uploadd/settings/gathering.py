@@ -49,11 +49,13 @@ def gather(path: Path | None, environ: Mapping[str, str]) -> Gathered:
     in_file = {section: names_in(file.tree, section) for section in SECTIONS}
     environment, problems = read_environment(environ, in_file)
     names = {section: _names(section, (file, environment)) for section in SECTIONS}
-    systemd, unused = read_systemd(environ.get("CREDENTIALS_DIRECTORY", ""), names["accounts"])
-    given = (systemd, environment, file)
+    systemd = read_systemd(environ.get("CREDENTIALS_DIRECTORY", ""), names["accounts"])
+    given = (systemd.layer, environment, file)
     state_dir = _state_dir(path, given, environ)
-    saved, ignored = read_saved(state_dir, names["accounts"], given)
-    return Gathered((*given, saved), names, state_dir, problems, [*warnings, *unused, *ignored])
+    saved = read_saved(state_dir, names["accounts"], given)
+    problems += [*systemd.refused, *saved.refused]
+    warnings += [*systemd.doubted, *saved.doubted]
+    return Gathered((*given, saved.layer), names, state_dir, problems, warnings)
 
 
 def _state_dir(

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from uploadd.model.errors import ConfigurationError
+from uploadd.model.ownership import Objection
 
 KeyPath = tuple[str | int, ...]
 
@@ -50,6 +51,12 @@ class SettingsError(ConfigurationError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def distrusted(path: object, objection: Objection) -> Problem:
+    """What is at `path` is not used, because somebody else may have written it."""
+    remedy = objection.remedy
+    return Problem(str(path), "", objection.text, remedy[:1].upper() + remedy[1:])
 
 
 def one_line(text: str) -> str:

@@ -7,9 +7,15 @@ import stat
 import tomllib
 from pathlib import Path
 
+from uploadd.files.standing import (
+    ForeignLinkError,
+    objection_at,
+    open_by_own_links,
+    standing_of,
+)
 from uploadd.model.numbers import number
 from uploadd.settings.layers import Layer, Tree, names_in, value_at
-from uploadd.settings.problems import Problem, SettingsError
+from uploadd.settings.problems import Problem, SettingsError, distrusted
 from uploadd.settings.schema import SECRET_KEYS
 
 LARGEST_BYTES = 1 << 20
@@ -34,23 +40,36 @@ def read_toml(path: Path) -> tuple[Layer, list[Problem]]:
 
 def _read(path: Path) -> tuple[bytes, int]:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            raw = file.read(LARGEST_BYTES + 1)
+        descriptor = open_by_own_links(path, os.O_RDONLY)
+        try:
+            standing, raw = standing_of(descriptor), _read_open(descriptor)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise _error(path, "there is no such file") from None
     except IsADirectoryError:
         raise _error(path, "is a directory, expected a file") from None
     except PermissionError:
         raise _error(path, "may not be read by this user") from None
+    except ForeignLinkError as error:
+        raise SettingsError([distrusted(path, error.objection)]) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise _error(path, f"cannot be read: {reason}") from None
+    # It names commands, and where everything lies: whoever may write it may do what we may.
+    objection = objection_at(os.path.abspath(path), standing)
+    if objection is not None:
+        raise SettingsError([distrusted(path, objection)])
     if len(raw) > LARGEST_BYTES:
         raise _error(
             path, f"is larger than {number(LARGEST_BYTES)} bytes, expected a configuration file"
         )
-    return raw, mode
+    return raw, standing.mode
+
+
+def _read_open(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read(LARGEST_BYTES + 1)
 
 
 def _parsed(path: Path, raw: bytes) -> Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -124,7 +125,8 @@ def _opened(path: Path) -> Database:
 
 
 def _connect(path: Path) -> Database:
-    is_new = not path.exists()
+    with suppress(FileExistsError):  # not by SQLite, whose new files everybody may read
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(
         path,
         timeout=BUSY_SECONDS,
@@ -132,8 +134,6 @@ def _connect(path: Path) -> Database:
         check_same_thread=False,  # one thread at a time: the group commit sees to that
     )
     try:
-        if is_new:
-            os.chmod(path, 0o600)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL, not NORMAL: an upload that a power cut makes us forget is a doubled photo.

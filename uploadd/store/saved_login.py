@@ -46,7 +46,6 @@ def save(state_dir: Path, account: str, token: Secret, token_secret: Secret) -> 
     try:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         directory.mkdir(exist_ok=True, mode=0o700)
-        directory.chmod(0o700)
         _sync(state_dir)
         with _alone(directory):
             _replace(directory, account, token.reveal(), token_secret.reveal())
@@ -94,9 +93,13 @@ def _remove_rests(directory: Path, account: str) -> None:
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """No second save at the same time: the two could leave halves of two logins."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    """No second save at the same time: the two could leave halves of two logins.
+
+    Nor one of somebody else: the directory is no link, and becomes its owner's alone.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        os.fchmod(descriptor, 0o700)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from uploadd.cli.context import configuration_of
 from uploadd.cli.logins import login_source
@@ -83,3 +84,30 @@ async def test_only_the_secrets_are_taken(source: LoginSource, tmp_path: Path) -
     assert renewed is not None
     assert renewed.token.reveal() == "new"
     assert renewed.parallel_uploads == running.accounts["me"].parallel_uploads
+
+
+async def test_a_login_that_others_may_write_is_not_taken(
+    source: LoginSource, tmp_path: Path
+) -> None:
+    """Said once; taken as soon as it is the owner's alone, though no file has changed since."""
+    running = source.read()[0]
+    me = running.accounts["me"]
+    logins = Logins(running, source, real_runtime().disk)
+    directory = tmp_path / "state" / "credentials"
+    directory.mkdir(parents=True)
+    (directory / "uploadd.me.token").write_text("planted")
+    for place in (directory / "uploadd.me.token", directory, directory.parent):
+        mode = place.stat().st_mode
+        place.chmod(mode | 0o002)
+        with capture_logs() as said:
+            assert [await logins.newer(me) for _ in range(3)] == [None] * 3
+        (line,) = said
+        assert line["event"] == "settings.refused"
+        assert f"chmod go-w {place}" in line["text"]
+        place.chmod(mode)
+    renewed = await logins.newer(me)
+    assert renewed is not None
+    assert renewed.token.reveal() == "planted"
+    (directory / "uploadd.me.token").unlink()
+    (directory / "uploadd.me.token").symlink_to("/etc/hostname")
+    assert (await logins.newer(me)) == renewed  # that of the last good look

@@ -54,9 +54,13 @@ def test_a_device_is_not_what_is_written_to_it() -> None:
 @pytest.mark.parametrize(
     ("seen", "user", "told"),
     [
-        (standing(ME, 0o666), ME, ("can be written by everybody", "chmod go-w '/a b'")),
-        (standing(0, 0o664), ME, ("can be written by the group staff", "sudo chmod go-w '/a b'")),
-        (standing(0, 0o664), 0, ("can be written by the group staff", "chmod go-w '/a b'")),
+        (standing(ME, 0o666), ME, ("can be written by everybody", "run: chmod go-w '/a b'")),
+        (
+            standing(0, 0o664),
+            ME,
+            ("can be written by the group staff", "run: sudo chmod go-w '/a b'"),
+        ),
+        (standing(0, 0o664), 0, ("can be written by the group staff", "run: chmod go-w '/a b'")),
     ],
 )
 def test_the_command_that_helps(seen: Standing, user: int, told: tuple[str, str]) -> None:
@@ -80,7 +84,7 @@ def test_an_access_list_is_named() -> None:
     """The mode alone does not show whom it lets write; chmod takes the right from all of them."""
     found = objection("/a", standing(ME, 0o660, ME, acl=True), ME, NAMES)
     assert "getfacl" in found.text
-    assert found.remedy == "chmod go-w /a"
+    assert found.remedy == "run: chmod go-w /a"
 
 
 THIRD = 1002

@@ -354,10 +354,10 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_file_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that may not be read is told as that; root may read all, so the refusal is made."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(SettingsError, match="may not be read by this user"):
         load(tmp_path / "uploadd.toml", {"HOME": "/h"})
 

@@ -28,7 +28,8 @@ def put(state_dir: Path, pair: tuple[str, str], account: str = "me") -> Path:
 
 def found(state_dir: Path, account: str = "me") -> tuple[object, object]:
     """The pair as the settings read it."""
-    layer, problems = read_saved(state_dir, [account], [Layer({})])
+    found = read_saved(state_dir, [account], [Layer({})])
+    layer, problems = found.layer, [*found.doubted, *found.refused]
     assert problems == []
     return (
         value_at(layer.tree, ("accounts", account, "token")),
@@ -126,12 +127,12 @@ def test_a_login_that_changes_while_it_is_read_is_read_again(
     """The token of the old one was read when the new one came."""
     put(tmp_path, OLD)
     reads = count()
-    real = open
+    real = os.open
 
     def interrupted(path: Any, *args: Any, **named: Any) -> Any:
         if str(path).endswith("token_secret") and next(reads) == 0:
             put(tmp_path, NEW)
         return real(path, *args, **named)
 
-    monkeypatch.setattr("uploadd.settings.credentials.open", interrupted, raising=False)
+    monkeypatch.setattr(os, "open", interrupted)
     assert found(tmp_path) == NEW

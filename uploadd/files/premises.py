@@ -1,0 +1,68 @@
+"""What lies in the state directory under a name of ours, and whether somebody else put it there.
+
+The directory itself belongs to the user that runs uploadd, and nobody else may write it. That may
+not always have been so: a database that somebody else owns, or a link in its place, could have
+been left behind in that time.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from uploadd.files.standing import objection_at, open_by_own_links, standing_at, standing_of
+from uploadd.model.ownership import Objection
+
+# The database, what SQLite keeps beside it, one that is being restored; the mark; the locks.
+_BEGINNINGS = ("uploadd.db", "uploadd.mark", "deliverer.lock", "successor.lock")
+_BACKUPS_DIRECTORY = "backups"
+# In the directory of backups: those, and one that is being made.
+_BACKUPS = ("uploadd-", "uploadd.db")
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def distrusted(state_dir: Path) -> Iterator[tuple[Path, Objection]]:
+    """Everything of ours that somebody else may have written, and why (blocking).
+
+    The state directory itself first; what is in it is not looked at where that is not ours. What
+    cannot be looked at is left to whoever opens it.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        yield from _distrusted_in(state_dir, _BEGINNINGS)
+        with suppress(FileNotFoundError):
+            yield from _distrusted_in(state_dir / _BACKUPS_DIRECTORY, _BACKUPS)
+
+
+def _distrusted_in(
+    directory: Path, beginnings: tuple[str, ...]
+) -> Iterator[tuple[Path, Objection]]:
+    descriptor = open_by_own_links(directory, _DIRECTORY)
+    try:
+        objection = objection_at(os.path.abspath(directory), standing_of(descriptor))
+        if objection is not None:
+            yield directory, objection
+            return
+        for name in sorted(os.listdir(descriptor)):
+            if name.startswith(beginnings):
+                path = directory / name
+                with suppress(FileNotFoundError):  # SQLite's come and go
+                    objection = _objection_to_file(path, descriptor)
+                    if objection is not None:
+                        yield path, objection
+    finally:
+        os.close(descriptor)
+
+
+def _objection_to_file(path: Path, directory: int) -> Objection | None:
+    standing = standing_at(path.name, directory)
+    if stat.S_ISREG(standing.mode):
+        return objection_at(os.path.abspath(path), standing)
+    if stat.S_ISLNK(standing.mode):
+        text, first = "is a symbolic link, which uploadd does not follow here", "see where it leads"
+    else:
+        text, first = "is no plain file", "see what it is"
+    return Objection(text, f"{first}, then: rm {shlex.quote(str(path))}")
