@@ -18,7 +18,8 @@ from pathlib import Path
 
 NO_LIMIT = resource.RLIM_INFINITY
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["uploadd.cli.app", "uploadd.sandbox"])
+# The encoding is read from the disk when it is first used, where another user may not look.
+_SERVER.set_forkserver_preload(["uploadd.cli.app", "uploadd.sandbox", "encodings.utf_8_sig"])
 
 
 class Running:
@@ -32,15 +33,17 @@ class Running:
         stderr: Path | None,
         stdin: Path | None = Path(os.devnull),
         file_bytes: int = NO_LIMIT,
+        user: int | None = None,
     ) -> None:
         """`words` follow `uploadd`; what it prints is added to the two files (or one).
 
-        None: the descriptor is closed. `file_bytes`: it makes no file larger than this.
+        None: the descriptor is closed. `file_bytes`: it makes no file larger than this. `user`: who
+        runs it, where root runs the tests; its group has the same number.
         """
         self._words = words
         streams = (stdin, stdout, stderr)
         self._process = _SERVER.Process(
-            target=_run, args=(list(words), dict(environment), streams, file_bytes)
+            target=_run, args=(list(words), dict(environment), streams, file_bytes, user)
         )
         self._process.start()
         assert self._process.pid is not None
@@ -78,6 +81,7 @@ def _run(
     environment: dict[str, str],
     streams: tuple[Path | None, Path | None, Path | None],
     file_bytes: int,
+    user: int | None,
 ) -> None:
     stdin, stdout, stderr = streams
     writing = os.O_RDWR | os.O_APPEND | os.O_CREAT
@@ -103,4 +107,8 @@ def _run(
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     from uploadd.cli.app import main
 
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     main()

@@ -25,6 +25,14 @@ _BACKUPS = ("uploadd-", "uploadd.db")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
+def is_own(state_dir: Path) -> bool:
+    """Whether this process's user owns it, or it is not there yet (blocking)."""
+    try:
+        return os.stat(state_dir).st_uid == os.geteuid()
+    except OSError:
+        return True
+
+
 def distrusted(state_dir: Path) -> Iterator[tuple[Path, Objection]]:
     """Everything of ours that somebody else may have written, and why (blocking).
 

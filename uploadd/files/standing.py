@@ -10,6 +10,9 @@ import grp
 import os
 import pwd
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from uploadd.files.mounts import file_system_of, keeps_modes
 from uploadd.files.ownership import user_name
@@ -92,6 +95,25 @@ def open_by_own_links(path: str | os.PathLike[str], flags: int) -> int:
     return here
 
 
+def doors_to(path: Path) -> Iterator[tuple[Path, Objection]]:
+    """The directories above `path` in which somebody else may put another thing in its place.
+
+    With the reason, and the command that ends it (blocking). Along the path as it is written, and
+    as its links lead. Where several share a directory and none may move another's things (the
+    sticky bit), and where the mount is read-only, nobody can.
+    """
+    written = Path(os.path.abspath(path))
+    for above in dict.fromkeys((*written.parents, *Path(os.path.realpath(path)).parents)):
+        with suppress(OSError):
+            standing = _standing_above(above)
+            is_shared_well = standing.mode & stat.S_ISVTX and standing.owner in (ROOT, os.geteuid())
+            if is_shared_well or os.statvfs(above).f_flag & os.ST_RDONLY:
+                continue
+            objection = objection_at(str(above), standing)
+            if objection is not None:
+                yield above, objection
+
+
 def group_name(group: int) -> str:
     """How the system calls a group; the number where it does not know it."""
     try:
@@ -114,6 +136,14 @@ def user_of_group(group: int) -> int | None:
         return None
     is_own = user.pw_gid == group and first <= {user.pw_uid}
     return user.pw_uid if is_own and set(named.gr_mem) <= {user.pw_name} else None
+
+
+def _standing_above(directory: Path) -> Standing:
+    descriptor = os.open(directory, _DIRECTORY)
+    try:
+        return standing_of(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _standing(seen: os.stat_result, *, has_acl: bool) -> Standing:

@@ -223,6 +223,7 @@ def test_what_lay_there_before(home: Home, name: str, how: str) -> None:
         ) + str(path) in line
     (finding,) = json.loads(home.uploadd("check", "--json").stdout)["findings"][-1:]
     assert (finding["level"], finding["subject"]) == ("error", "state_dir")
+    assert str(path) in finding["remedy"]
     if how == "link":
         assert outside.read_bytes() == b"precious"
     assert outside.exists() is (how == "link")
@@ -261,3 +262,22 @@ def test_the_database_is_its_owners_alone(home: Home, umask: int) -> None:
     state_dir = home.configuration.state_dir
     assert state_dir.stat().st_mode & 0o777 == 0o700
     assert (state_dir / DATABASE_NAME).stat().st_mode & 0o777 == 0o600
+
+
+def doors(home: Home) -> list[dict[str, str]]:
+    """What `check` says of the directories above, as warnings."""
+    found = json.loads(home.uploadd("check", "--json").stdout)["findings"]
+    return [one for one in found if "can take" in one["text"] and one["level"] == "warning"]
+
+
+def test_a_directory_above_that_others_may_write_is_a_warning(home: Home) -> None:
+    """They can take ours away, and put nothing of their own there; sticky ones let nobody."""
+    login_of(home)
+    assert doors(home) == []
+    above = home.config.parent
+    above.chmod(0o777)
+    assert {one["subject"] for one in doors(home)} == {"state_dir", "configuration"}
+    assert {one["remedy"] for one in doors(home)} == {f"run: chmod go-w {above}"}
+    assert home.uploadd("status").exit_code == 0
+    above.chmod(0o1777)
+    assert doors(home) == []

@@ -52,7 +52,7 @@ async def check(
         stored = list(_stored(configuration, runtime.clock.wall()))
     except StoreError as refusal:
         stored = [error(state_dir.SUBJECT, refusal.text, refusal.remedy)]
-    for found in (*stored, *_settings(configuration)):
+    for found in (*stored, *state_dir.doors(configuration), *_settings(configuration)):
         yield found
     folders = FolderChecks(
         configuration.folders.values(),

@@ -11,6 +11,8 @@ from rich.filesize import decimal
 from sqlite_utils import Database
 
 from uploadd.assembly import check_state_dir
+from uploadd.files.premises import distrusted, is_own
+from uploadd.files.standing import doors_to
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UploaddError
 from uploadd.model.numbers import counted
@@ -30,6 +32,11 @@ LATE_SECONDS = 26 * HOUR_SECONDS
 def usable(configuration: Configuration, arguments: str) -> Iterator[Finding]:
     """Whether this user can use the directory at all; then nothing else makes sense."""
     path = configuration.state_dir
+    planted = list(distrusted(path)) if is_own(path) else []
+    for place, objection in planted:
+        yield error(SUBJECT, f"{place} {objection.text}", objection.remedy)
+    if planted:
+        return
     try:
         check_state_dir(configuration, arguments)
     except UploaddError as refusal:
@@ -41,6 +48,19 @@ def usable(configuration: Configuration, arguments: str) -> Iterator[Finding]:
     elif not os.access(existing, os.W_OK | os.X_OK):
         text = f"{path} cannot be written" if existing == path else f"{path} cannot be made"
         yield error(SUBJECT, text, "make it writable for this user, or set state_dir elsewhere")
+
+
+def doors(configuration: Configuration) -> Iterator[Finding]:
+    """Who else may put another state directory, or another configuration, in the place of ours.
+
+    What he puts there is refused where it is his. But he may take ours away, or exchange two of
+    ours.
+    """
+    places = ((SUBJECT, configuration.state_dir), ("configuration", configuration.source))
+    for subject, path in places:
+        for above, objection in doors_to(path) if path is not None else ():
+            text = f"who may write in {above} can take {path} away: {above} {objection.text}"
+            yield warning(subject, text, objection.remedy)
 
 
 def room(path: Path) -> Iterator[Finding]:
