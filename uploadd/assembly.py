@@ -18,7 +18,7 @@ from uploadd.delivery.logins import Logins, LoginSource, budget_name, credential
 from uploadd.delivery.throttle import Throttle
 from uploadd.files import premises
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.ownership import user_name
+from uploadd.files.standing import user_name
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rules import Rules
 from uploadd.intake.tree import Roster, Tree, plain_folder

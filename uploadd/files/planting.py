@@ -6,8 +6,7 @@ import os
 import shlex
 
 from uploadd.files.opening import printable
-from uploadd.files.ownership import user_name
-from uploadd.files.standing import standing_of
+from uploadd.files.standing import standing_of, user_name
 from uploadd.model.errors import FileLinkedError
 from uploadd.model.ownership import may_be_planted
 

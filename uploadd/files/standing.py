@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from uploadd.files.mounts import file_system_of, keeps_modes
-from uploadd.files.ownership import user_name
+from uploadd.files.way import follow
 from uploadd.model.ownership import (
     ROOT,
     Names,
@@ -25,11 +25,11 @@ from uploadd.model.ownership import (
     objection,
     objection_to_link,
 )
+from uploadd.model.roots import FollowedLink
 
 _ACCESS_LIST = "system.posix_acl_access"
 # Four bytes, then eight for each entry: owner, group and others alone say no more than the mode.
 _PLAIN_LIST_BYTES = 4 + 3 * 8
-_MOST_LINKS = 40
 _PROC = "/proc"
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -77,22 +77,16 @@ def open_by_own_links(path: str | os.PathLike[str], flags: int) -> int:
     """
     if "\0" in os.fspath(path):
         raise ValueError("embedded null byte")
-    way = _steps(os.path.join(os.getcwd(), path))
-    links = 0
-    here = os.open("/", _DIRECTORY)
-    try:
-        while way and links <= _MOST_LINKS:
-            name = way.pop()
-            there, more = _step(name, here, _DIRECTORY if way else flags | os.O_CLOEXEC)
-            os.close(here)
-            here, way, links = there, way + more, links + bool(more)
-    except BaseException:
-        os.close(here)
-        raise
-    if way:
-        os.close(here)
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
-    return here
+    return follow(os.fsencode(path), flags, _refuse_foreign).descriptor
+
+
+def _refuse_foreign(link: FollowedLink) -> None:
+    if link.owner not in (ROOT, os.geteuid()):
+        foreign = ForeignLinkError(
+            errno.ELOOP, "a symbolic link of somebody else", os.fsdecode(link.path)
+        )
+        foreign.owner = link.owner
+        raise foreign
 
 
 def doors_to(path: Path) -> Iterator[tuple[Path, Objection]]:
@@ -112,6 +106,14 @@ def doors_to(path: Path) -> Iterator[tuple[Path, Objection]]:
             objection = objection_at(str(above), standing)
             if objection is not None:
                 yield above, objection
+
+
+def user_name(user: int) -> str:
+    """How the system calls a user; the number where it does not know it."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except (KeyError, OSError, OverflowError):
+        return str(user)
 
 
 def group_name(group: int) -> str:
@@ -162,51 +164,3 @@ def _has_acl(descriptor: int) -> bool:
             if error.errno != errno.EBADF:  # there is none, or the file system has no such lists
                 return False
     return False
-
-
-def _steps(path: str) -> list[str]:
-    """The names on a path, the last one first."""
-    return [name for name in reversed(path.split("/")) if name] or ["."]
-
-
-def _step(name: str, here: int, flags: int) -> tuple[int, list[str]]:
-    """Go into `name`: where one is then, and which steps a link there has added."""
-    try:
-        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here), []
-    except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
-            raise
-        target = _target_of(name, here, error)
-    if target is None:
-        return os.open(name, flags, dir_fd=here), []
-    begin = "/" if target.startswith("/") else "."
-    return os.open(begin, _DIRECTORY, dir_fd=here), _steps(target)
-
-
-def _target_of(name: str, here: int, error: OSError) -> str | None:
-    """Where a link leads; None for one of the kernel's own, such as an open file in /proc.
-
-    Raises `error` where `name` is no link, `ForeignLinkError`.
-    """
-    link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
-    try:
-        seen = os.fstat(link)
-        if not stat.S_ISLNK(seen.st_mode):
-            raise error
-        if _is_kernels(seen):
-            return None
-        if seen.st_uid not in (ROOT, os.geteuid()):
-            where = os.path.join(os.readlink(f"{_PROC}/self/fd/{here}"), name)
-            foreign = ForeignLinkError(errno.ELOOP, "a symbolic link of somebody else", where)
-            foreign.owner = seen.st_uid
-            raise foreign
-        return os.readlink("", dir_fd=link)
-    finally:
-        os.close(link)
-
-
-def _is_kernels(seen: os.stat_result) -> bool:
-    try:
-        return seen.st_dev == os.stat(f"{_PROC}/self").st_dev
-    except OSError:
-        return False
