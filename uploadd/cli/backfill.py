@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from uploadd.cli.context import clear_errors, configuration_of, say
+from uploadd.cli.context import clear_errors, own_configuration, say
 from uploadd.cli.first_line import first_line
 from uploadd.cli.logs import format_beside_progress, set_up_logs
 from uploadd.cli.preview_view import preview_lines
@@ -62,7 +62,7 @@ def backfill(
     """Upload every photo and video below DIR, once. A second time goes on where it stopped."""
     set_up_logs(format_beside_progress(), logging.INFO if verbose else logging.WARNING)
     with clear_errors():
-        configuration = configuration_of(context)
+        configuration = own_configuration(context)
         refuse_wrong_folders(configuration)
         wanted = wanted_trees(configuration, directories, account, folder)
         say(first_line(configuration, wanted))

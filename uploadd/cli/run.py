@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from uploadd import daemon
-from uploadd.cli.context import EXIT_CREDENTIALS, clear_errors, configuration_of, stop
+from uploadd.cli.context import EXIT_CREDENTIALS, clear_errors, own_configuration, stop
 from uploadd.cli.logins import login_source
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.model.configuration import Configuration
@@ -27,7 +27,7 @@ def run(
     """Watch every folder and deliver, until SIGTERM (which drains)."""
     set_up_logs(log_format, logging.DEBUG if verbose else logging.INFO)
     with clear_errors():
-        configuration = configuration_of(context)
+        configuration = own_configuration(context)
         refuse_wrong_folders(configuration)
         _check_can_start(configuration)
         logins = login_source(context, configuration)
