@@ -19,6 +19,7 @@ from uploadd.model.ownership import Objection
 
 # The database, what SQLite keeps beside it, one that is being restored; the mark; the locks.
 _BEGINNINGS = ("uploadd.db", "uploadd.mark", "deliverer.lock", "successor.lock")
+_MARK = "uploadd.mark"
 _BACKUPS_DIRECTORY = "backups"
 # In the directory of backups: those, and one that is being made.
 _BACKUPS = ("uploadd-", "uploadd.db")
@@ -69,6 +70,8 @@ def _objection_to_file(path: Path, directory: int) -> Objection | None:
     standing = standing_at(path.name, directory)
     if stat.S_ISREG(standing.mode):
         return objection_at(os.path.abspath(path), standing)
+    if path.name == _MARK:
+        return None  # nothing stops for it, and it is opened by no link (store/mark.py)
     if stat.S_ISLNK(standing.mode):
         text, first = "is a symbolic link, which uploadd does not follow here", "see where it leads"
     else:

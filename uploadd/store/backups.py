@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from uploadd.model.errors import StoreError
-from uploadd.store import statements
+from uploadd.store import shape, statements
+from uploadd.store.inspection import wrong_row
 
 DIRECTORY_NAME = "backups"
 KEPT = 7
@@ -77,7 +80,7 @@ def make(state_dir: Path, database: Path, now: float, is_wanted: Callable[[], bo
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
         _drop(part)
-        _check_room(directory, database)
+        check_room(directory, database)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         copy(database, part, now, is_wanted, is_live=True)
         known = listed(state_dir)
@@ -108,10 +111,12 @@ def copy(
     """Copy the database `source` into the empty file `target`, check it, bring it to the disk.
 
     `now`: noted in the copy as its date (unix seconds; None: not noted). `is_live`: others have it
-    open. Raises `OSError`, `sqlite3.Error`, `StoppedError`.
+    open. Raises `OSError`, `sqlite3.Error`, `StoppedError`, and `ForeignError` for one that is not
+    built as our migrations build it.
     """
     with read_only(source, is_live=is_live) as theirs, closing(_connect(target)) as ours:
         _copy_pages(theirs, ours, target, is_wanted)
+        shape.check(Database(ours))  # before any of its own words are obeyed, in a check even
         ours.execute("PRAGMA journal_mode = DELETE")
         if now is not None:
             ours.execute("INSERT OR REPLACE INTO facts VALUES ('backed_up_at', ?)", (repr(now),))
@@ -127,12 +132,12 @@ def flaw(path: Path) -> str:
     """What is wrong with a backup; empty where it is good (blocking, takes a second or two)."""
     try:
         with read_only(path) as db:
+            shape.check(Database(db))
             wrong = _quick_check(db, lambda: True)
-            if not wrong:
-                for table in ("accounts", "jobs", "ledger"):
-                    db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
-            return wrong
-    except (sqlite3.Error, OSError) as error:
+            if not wrong and "jobs" not in Database(db).table_names():
+                return "it is empty"
+            return wrong or wrong_row(Database(db))
+    except (StoreError, sqlite3.Error, OSError) as error:
         return _text(error)
 
 
@@ -164,7 +169,17 @@ def read_only(path: Path, *, is_live: bool = False) -> Iterator[sqlite3.Connecti
     mode = "ro" if is_live or wal.exists() else "ro&immutable=1"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as db:
+        distrust(db)
         yield db
+
+
+def distrust(db: sqlite3.Connection) -> None:
+    """Let nothing that the database's own words call have an effect outside of it.
+
+    And let SQLite look closer at each page.
+    """
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
 
 
 def sync_directory(directory: Path) -> None:
@@ -213,7 +228,8 @@ def _quick_check(db: sqlite3.Connection, is_wanted: Callable[[], bool]) -> str:
     return "" if row[0] == "ok" else " ".join(str(row[0]).split())
 
 
-def _check_room(directory: Path, database: Path) -> None:
+def check_room(directory: Path, database: Path) -> None:
+    """Raise `OSError` where a copy of `database` in `directory` would leave too little room."""
     there = os.statvfs(directory)
     free = there.f_bavail * there.f_frsize
     needed = database.stat().st_size + SPARE_BYTES
@@ -224,6 +240,7 @@ def _check_room(directory: Path, database: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
+    distrust(db)
     db.execute("PRAGMA synchronous = OFF")  # it counts only once all of it is on the disk
     return db
 
@@ -257,4 +274,6 @@ def _sync(path: Path) -> None:
 
 
 def _text(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        return error.text
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -11,9 +11,10 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from uploadd.model.errors import StoreError
-from uploadd.store import backups
+from uploadd.store import backups, shape
 from uploadd.store.mark import marked
 from uploadd.store.schema import MIGRATIONS
+from uploadd.store.shape import ForeignError
 
 DATABASE_NAME = "uploadd.db"
 # A restored database, complete and checked, that has not taken its place yet.
@@ -51,6 +52,8 @@ def open_database(state_dir: Path) -> Database:
             f"the state directory {state_dir} cannot be used: {error.strerror}",
             "make it writable for this user, or set state_dir to another place",
         ) from None
+    except ForeignError as error:
+        raise tampered(error, path) from None
     except sqlite3.Error as error:
         raise store_error(error, path) from None
 
@@ -96,6 +99,21 @@ def damaged(what: str, path: Path | None = None) -> StoreError:
     )
 
 
+def tampered(foreign: ForeignError, path: Path) -> StoreError:
+    """The line for a database that holds what uploadd never made, with the command that helps."""
+    told = f"the database {path} holds what uploadd never made: {foreign.told}; nothing was changed"
+    remedies = []
+    good = backups.newest_good(path.parent)
+    if good is not None:
+        command = f"`uploadd restore {shlex.quote(str(good))}`"
+        remedies.append(f"{command} puts the newest good backup in its place")
+    if foreign.thing:
+        drop = shlex.quote(f"DROP {foreign.thing}")
+        command = f"`sqlite3 {shlex.quote(str(path))} {drop}`"
+        remedies.append(f"{command} takes it away, if you know who made it")
+    return StoreError(told, "; ".join(remedies) or "`uploadd restore` shows the backups")
+
+
 def _refuse_ruins(state_dir: Path) -> None:
     """Raise `StoreError` for what SQLite would take for a new database, and make one of it."""
     path = state_dir / DATABASE_NAME
@@ -134,6 +152,7 @@ def _connect(path: Path) -> Database:
         check_same_thread=False,  # one thread at a time: the group commit sees to that
     )
     try:
+        backups.distrust(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL, not NORMAL: an upload that a power cut makes us forget is a doubled photo.
@@ -145,16 +164,13 @@ def _connect(path: Path) -> Database:
 
 
 def migrate(db: Database) -> None:
-    """Bring the tables up to date. Raises `StoreError` for those of a newer version."""
-    known = {migration.name for migration in MIGRATIONS.pending(db)}
-    applied = {migration.name for migration in MIGRATIONS.applied(db)}
-    ours = {migration.name for migration in MIGRATIONS._migrations}  # noqa: SLF001 - no accessor
-    if applied - ours:
-        raise StoreError(
-            "the database was made by a newer uploadd; nothing was changed",
-            "install that version or a newer one",
-        )
-    if not known:
+    """Bring the tables up to date.
+
+    Raises `ForeignError` where they are not what our migrations make, `StoreError` for those of a
+    newer version. Then nothing was changed.
+    """
+    shape.check(db)
+    if shape.is_current(db):
         return
     db.execute("BEGIN IMMEDIATE")
     try:

@@ -86,11 +86,17 @@ def open_mark(state_dir: Path) -> Mark:
 
 def marked(state_dir: Path) -> int:
     """How many sends this state directory has seen begin; 0 where the mark does not say."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # no link, no FIFO's end
     try:
-        with open(state_dir / MARK_NAME, "rb") as file:
-            return _read(file.read(_ROOM_BYTES)) or 0
+        descriptor = os.open(state_dir / MARK_NAME, flags)
     except OSError:
         return 0
+    try:
+        return _read(os.pread(descriptor, _ROOM_BYTES, 0)) or 0
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
 
 
 def _line(begun: int) -> bytes:

@@ -23,6 +23,7 @@ from sqlite_utils import Database
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.store import accounts, backups, lock, older, overview
 from uploadd.store.connection import DATABASE_NAME, RESTORING_NAME, migrate
+from uploadd.store.inspection import wrong_row
 from uploadd.store.mark import marked
 
 ASIDE_PREFIX = "aside-"
@@ -78,14 +79,28 @@ def _check_place(state_dir: Path, backup: Path) -> None:
 
 def _prepare(backup: Path, part: Path, begun: int, now: float) -> tuple[float, tuple[str, ...]]:
     """A checked and marked copy at `part`, on the disk. Raises `StoreError`, `OSError`."""
-    part.unlink(missing_ok=True)
-    part.with_name(part.name + "-journal").unlink(missing_ok=True)
+    _drop(part)
+    try:
+        return _copied(backup, part, begun, now)
+    except BaseException:
+        _drop(part)
+        raise
+
+
+def _drop(part: Path) -> None:
+    for one in (part, part.with_name(part.name + "-journal")):
+        one.unlink(missing_ok=True)
+
+
+def _copied(backup: Path, part: Path, begun: int, now: float) -> tuple[float, tuple[str, ...]]:
+    backups.check_room(part.parent, backup)
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         backups.copy(backup, part, None)
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            backups.distrust(connection)
             connection.execute("PRAGMA synchronous = FULL")
-            found = _mark(Database(connection), begun, now)
+            return _mark(Database(connection), begun, now)
     except sqlite3.Error as error:
         raise StoreError(
             f"the backup {backup} cannot be used: {error}; nothing was changed",
@@ -95,13 +110,17 @@ def _prepare(backup: Path, part: Path, begun: int, now: float) -> tuple[float, t
         raise StoreError(
             f"the backup {backup} cannot be used: {error.text}", error.remedy
         ) from None
-    return found
 
 
 def _mark(db: Database, begun: int, now: float) -> tuple[float, tuple[str, ...]]:
-    if not db["jobs"].exists() or not db["accounts"].exists():
+    if not db["jobs"].exists():
         raise StoreError("it is a database, but none of uploadd's; nothing was changed")
     migrate(db)
+    # Whole: a backup's indexes may leave out what they should keep from being there twice.
+    (whole,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    wrong = " ".join(str(whole).split()) if whole != "ok" else wrong_row(db)
+    if wrong:
+        raise StoreError(f"it holds what uploadd never wrote: {wrong}; nothing was changed")
     db.execute("BEGIN IMMEDIATE")
     since = older.last_update(db, now)
     older.doubt_all(db, since, now, begun)

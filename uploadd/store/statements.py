@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from uploadd.model.jobs import ABOUT_A_PHOTO
+from collections.abc import Iterable
+
+from uploadd.model.jobs import ABOUT_A_PHOTO, Doubt, Kind, Lane
+from uploadd.model.pauses import PauseCause
+from uploadd.model.photo import Privacy
+from uploadd.model.states import State
 
 # --- conditions -------------------------------------------------------------------------------
 
@@ -671,3 +676,90 @@ WHERE jobs.account_id = :account_id AND jobs.state = 'uncertain'
     AND accounts.adopt_since IS NULL
 LIMIT :most
 """
+
+# --- whether a database is ours (store/shape.py, store/inspection.py) --------------------------
+
+SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+ANY_ROW = "SELECT 1 FROM {table} WHERE {condition} LIMIT 1"
+# Bytes that are no absolute path, have a `..` in it, or a NUL.
+_NO_PATH = """(substr({0}, 1, 1) != x'2f' OR instr({0}, x'00') OR instr({0}, x'2f2e2e2f')
+    OR substr({0}, -3) = x'2f2e2e')"""
+_NO_NAME = """({0} IN (x'', x'2e', x'2e2e') OR instr({0}, x'2f') OR instr({0}, x'00'))"""
+_NO_HASH = """({0} != '' AND (length({0}) != {1} OR {0} GLOB '*[^0-9a-f]*'))"""
+_NO_ID = """(length({0}) NOT BETWEEN 1 AND 100 OR {0} GLOB '*[^0-9A-Za-z@._:-]*')"""
+# Infinite, or further away than any clock shows.
+_NO_TIME = "(abs({0}) > 1e12)"
+_NO_COUNT = "({0} NOT BETWEEN 0 AND 1000000000000000)"
+
+
+def _none_of(values: Iterable[str]) -> str:
+    return f"NOT IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def _wrong(table: str, what: str, *conditions: str) -> str:
+    return f"SELECT {what} FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1"
+
+
+# What is told of a row that no uploadd writes, and the statement that finds one.
+WRONG_ROWS = {
+    "a job with a state, a kind or a lane that there is not": _wrong(
+        "jobs", "id", f"state {_none_of(State)}", f"kind {_none_of(Kind)}",
+        f"lane {_none_of(Lane)}", f"doubt {_none_of(Doubt)}",
+        f"asked_privacy {_none_of(('', *Privacy))}",
+    ),
+    "a job whose path is not absolute, or leads up": _wrong(
+        "jobs", "id", _NO_PATH.format("directory"), _NO_PATH.format("root"),
+        _NO_NAME.format("name"),
+    ),
+    "a job with a hash that is none": _wrong(
+        "jobs", "id", _NO_HASH.format("sha256", 64), _NO_HASH.format("md5", 32),
+        _NO_HASH.format("sent_sha256", 64),
+    ),
+    "a job with an id of a photo or a ticket that is none": _wrong(
+        "jobs", "id", _NO_ID.format("photo_id"), _NO_ID.format("ticket_id")
+    ),
+    "a job with a number or a time that cannot be": _wrong(
+        "jobs", "id",
+        *(_NO_COUNT.format(name) for name in (
+            "size", "attempts", "polls", "looks", "unanswered", "ticket_failures",
+        )),
+        *(_NO_TIME.format(name) for name in (
+            "wait_begin", "wait_seconds", "due", "uncertain_since", "created_at", "updated_at",
+        )),
+        "wait_seconds < 0",
+        "sent_as GLOB '*[^0-9 -]*'",
+        "length(sent_as) - length(replace(sent_as, ' ', '')) != 2",
+    ),
+    "a file whose path is not absolute, or leads up": _wrong(
+        "files", "NULL", _NO_PATH.format("directory"), _NO_NAME.format("name")
+    ),
+    "a file with a hash or a number that is none": _wrong(
+        "files", "NULL", _NO_HASH.format("sha256", 64), _NO_HASH.format("md5", 32),
+        _NO_COUNT.format("size"), _NO_COUNT.format("born"), "covers GLOB '*[^0-9 ]*'",
+    ),
+    "a line of the ledger that says nothing": _wrong(
+        "ledger", "NULL", "state NOT IN ('maybe', 'there')", f"doubt {_none_of(Doubt)}",
+        _NO_HASH.format("sha256", 64), _NO_ID.format("photo_id"), _NO_TIME.format("since"),
+    ),
+    "an account whose identity is not what it is made of": _wrong(
+        "accounts", "id",
+        "identity NOT IN (service || ':' || host || ':' || coalesce(user_id, '?' || label),"
+        " 'gone:' || id)",
+    ),
+    "a pause with a cause or a time that there is not": _wrong(
+        "pauses", "NULL", f"cause {_none_of(PauseCause)}", _NO_TIME.format("since"),
+        _NO_TIME.format("delay_begin"), _NO_TIME.format("delay_seconds"), "delay_seconds < 0",
+        _NO_COUNT.format("times"),
+    ),
+    "a request of a directory that is not absolute, or leads up": _wrong(
+        "backfills", "id", _NO_PATH.format("directory"), "NOT json_valid(accounts)",
+        "NOT json_valid(unanswered)",
+    ),
+    "a number of sends that cannot be": _wrong(
+        "sends", "NULL", _NO_COUNT.format("begun"), _NO_TIME.format("last_at")
+    ),
+    "a call at no time": _wrong("calls", "NULL", _NO_TIME.format("at")),
+    "a folder whose path is not absolute": _wrong(
+        "folders", "NULL", "substr(path, 1, 1) != x'2f'", "instr(path, x'00')"
+    ),
+}  # fmt: skip

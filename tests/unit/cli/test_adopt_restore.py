@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -119,11 +120,11 @@ def test_what_is_no_backup_is_refused(home: Home, tmp_path: Path, kind: str) -> 
                     db.execute(f"ALTER TABLE {table} RENAME TO other_{table}")
             (tmp_path / "other" / DATABASE_NAME).rename(path)
         case "newer":
-            with closing(open_database(home.state)) as db:
-                db["_sqlite_migrations"].insert(  # type: ignore[union-attr]
-                    {"migration_set": "uploadd", "name": "from_the_future", "applied_at": "later"}
+            with closing(sqlite3.connect(path)) as db, db:
+                db.execute(
+                    "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                    " VALUES ('uploadd', 'from_the_future', 'later')"
                 )
-            path = home.back_up()
         case _:
             path = home.state / DATABASE_NAME
     before = (home.state / DATABASE_NAME).stat().st_ino

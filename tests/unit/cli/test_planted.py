@@ -15,7 +15,7 @@ from unit.cli.test_commands import Home, home
 from uploadd.store import backups
 from uploadd.store.connection import DATABASE_NAME, open_database
 from uploadd.store.lock import LOCK_NAME, SUCCESSOR_NAME
-from uploadd.store.mark import MARK_NAME
+from uploadd.store.mark import MARK_NAME, marked, open_mark
 
 __all__ = ["home"]
 
@@ -185,7 +185,7 @@ def test_a_configuration_from_a_pipe(home: Home) -> None:
 
 PLACES = [
     DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-journal",
-    f"{DATABASE_NAME}.restoring", MARK_NAME, LOCK_NAME, SUCCESSOR_NAME,
+    f"{DATABASE_NAME}.restoring", LOCK_NAME, SUCCESSOR_NAME,
     f"{backups.DIRECTORY_NAME}/uploadd-000001-20260101T000000Z.db",
     f"{backups.DIRECTORY_NAME}/uploadd.db.part",
 ]  # fmt: skip
@@ -226,6 +226,29 @@ def test_what_lay_there_before(home: Home, name: str, how: str) -> None:
     if how == "link":
         assert outside.read_bytes() == b"precious"
     assert outside.exists() is (how == "link")
+
+
+@pytest.mark.parametrize("how", ["link", "fifo", "open"])
+def test_the_mark_is_reached_by_no_link(home: Home, how: str) -> None:
+    """Nothing stops where it is no file, as ever; one that others may write is refused."""
+    home.failed("a.jpg")
+    path = home.configuration.state_dir / MARK_NAME
+    path.unlink(missing_ok=True)
+    outside = home.photos / "outside"
+    outside.write_bytes(b"precious")
+    if how == "link":
+        path.symlink_to(outside)
+    elif how == "fifo":
+        os.mkfifo(path)
+    else:
+        path.touch()
+        path.chmod(0o602)
+        assert f"chmod go-w {path}" in refused(home, "status")
+        return
+    assert marked(path.parent) == 0
+    open_mark(path.parent).close()
+    assert home.uploadd("status").exit_code == 0
+    assert outside.read_bytes() == b"precious"
 
 
 def test_nothing_else_of_ours_lies_there(home: Home, tmp_path: Path) -> None:
