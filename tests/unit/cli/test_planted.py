@@ -14,7 +14,7 @@ import pytest
 from unit.cli.test_commands import Home, home
 from uploadd.store import backups
 from uploadd.store.connection import DATABASE_NAME, open_database
-from uploadd.store.lock import LOCK_NAME, SUCCESSOR_NAME
+from uploadd.store.lock import LOCK_NAME, SUCCESSOR_NAME, try_queue_up, try_take
 from uploadd.store.mark import MARK_NAME, marked, open_mark
 
 __all__ = ["home"]
@@ -251,14 +251,21 @@ def test_the_mark_is_reached_by_no_link(home: Home, how: str) -> None:
     assert outside.read_bytes() == b"precious"
 
 
-def test_nothing_else_of_ours_lies_there(home: Home, tmp_path: Path) -> None:
+def test_nothing_else_of_ours_lies_there(home: Home) -> None:
     """The names that are looked at are all that uploadd makes, whatever is made some day."""
-    home.uploadd("backfill", str(home.photos))
-    made = {one.name for one in home.configuration.state_dir.iterdir()}
-    with open_database(home.configuration.state_dir).conn:
-        made |= {one.name for one in home.configuration.state_dir.iterdir()}
-    known = ("uploadd.db", "uploadd.mark", "deliverer.lock", "successor.lock", "backups")
-    assert all(name.startswith(known) for name in made), made
+    home.done("a.jpg")
+    state_dir = home.configuration.state_dir
+    with try_take(state_dir) as _, try_queue_up(state_dir) as _, open_database(state_dir).conn:
+        backup = backups.make(state_dir, state_dir / DATABASE_NAME, 1.7e9, lambda: True)
+        open_mark(state_dir).close()
+        made = {one.name for one in state_dir.iterdir()}
+    known = ("uploadd.db", MARK_NAME, LOCK_NAME, SUCCESSOR_NAME, backups.DIRECTORY_NAME)
+    assert {name for name in made if not name.startswith(known)} == set()
+    for name in (*known, backup.path.name):
+        path = (backup.path.parent if name == backup.path.name else state_dir) / name
+        path.chmod(path.stat().st_mode | 0o002)
+        assert str(path) in refused(home, "status")
+        path.chmod(path.stat().st_mode & ~0o002)
 
 
 def test_backups_may_lie_on_another_disk(home: Home) -> None:
