@@ -273,7 +273,7 @@ def name_of(request: httpx.Request) -> str:
     last = request.url.path.rstrip("/").rpartition("/")[2]
     if last != "rest":
         return last
-    asked = parse_qs(request.content.decode()) if hasattr(request, "_content") else {}
+    asked = parse_qs(request.content.decode())
     return asked.get("method", ["rest"])[0].removeprefix("flickr.")
 
 

@@ -43,10 +43,10 @@ class Told(httpx.AsyncBaseTransport):
         self._change = change
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._inner.handle_async_request(request)
         if not request.url.path.endswith("/rest/"):
-            return response
+            return await self._inner.handle_async_request(request)
         asked = parse_qs((await request.aread()).decode())
+        response = await self._inner.handle_async_request(request)
         if asked.get("method") != [STATUS]:
             return response
         reply = json.loads(await response.aread())
