@@ -11,10 +11,12 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from integration.processes import wait_until
 from uploadd.intake.selection import Selection
 from uploadd.intake.watch import FolderWatch
 from uploadd.model.errors import UploaddError
@@ -112,10 +114,11 @@ def test_a_fresh_directory_is_seen_and_watched(
     for number in range(20):
         os.makedirs(root + b"/%d/a/b/c/d" % number)
     deepest = [root + b"/%d/a/b/c/d" % number for number in range(20)]
-    notes.wait_for(*deepest)
+    notes.wait_for(*(root + b"/%d" % number for number in range(20)))  # each of them is walked
+    wait_until(lambda: watch.watches == 101, PATIENCE_SECONDS, "every level is watched")
     later = [_write(path + b"/x.jpg") for path in deepest]
     notes.wait_for(*later)
-    assert (watch.watches, watch.is_complete()) == (101, True)
+    assert watch.is_complete()
 
 
 def test_a_directory_that_is_moved_in_is_seen_as_one(
@@ -175,6 +178,39 @@ def test_directories_that_are_not_entered_are_not_watched(root: bytes, notes: No
         assert (watch.watches, watch.is_complete()) == (4, True)
     finally:
         watch.stop()
+
+
+def test_a_tree_of_a_thousand_levels_is_watched_to_its_end(root: bytes, notes: Notes) -> None:
+    """It ended the process: watchdog's own walk goes down by recursion."""
+    deep = root + b"/a" * 1200
+    try:
+        _make_deep(deep)
+        watch = FolderWatch(root, notes.saw, notes.has_lost)
+        watch.start()
+        try:
+            assert watch.watches == 1201
+            assert watch.is_complete()
+            notes.wait_for(_write(deep + b"/x.jpg"))
+            os.mkdir(deep + b"/b")
+            notes.wait_for(deep + b"/b")
+            notes.wait_for(_write(deep + b"/b/y.jpg"))
+            os.rename(root + b"/a", root + b"/c")
+            notes.wait_for(root + b"/c")
+            os.rename(root + b"/c", root + b"/a")
+            notes.wait_for(root + b"/a", _write(deep + b"/z.jpg"))
+            assert watch.is_complete()
+        finally:
+            watch.stop()
+    finally:
+        subprocess.run(["rm", "-rf", root + b"/a"], check=True)  # pytest's own recurses, too
+
+
+def _make_deep(directory: bytes) -> None:
+    """As `os.makedirs`, which recurses."""
+    names = directory.split(b"/")
+    for depth in range(2, len(names) + 1):
+        with suppress(FileExistsError):
+            os.mkdir(b"/".join(names[:depth]))
 
 
 def test_an_overflow_brings_a_new_observer_and_a_rescan(

@@ -24,11 +24,12 @@ class Trouble(NamedTuple):
 def real_path(path: bytes) -> bytes:
     """Where a path leads to, through all links (blocking); it need not exist.
 
-    A link that is taken away while it is read is looked at once more. Where that goes on, the path
-    itself is as good as any: what is read is reached through no link.
+    A link that is taken away while it is read is looked at once more. Where that goes on, or the
+    links are more than Python follows, the path itself is as good as any: what is read is reached
+    through no link.
     """
     for _ in range(_TRIES):
-        with suppress(OSError):
+        with suppress(OSError, RecursionError):
             return os.path.realpath(path)
     return os.path.abspath(path)
 

@@ -65,14 +65,16 @@ class Roots:
 
     def is_on_device(self, directory: Spot, device: int) -> bool:
         """Whether the nearest directory that is there, up to the root, is on this device."""
-        try:
-            with self.directory(directory) as descriptor:
-                return os.fstat(descriptor).st_dev == device
-        except RootRefusedError:
-            return False
-        except OSError as error:
-            is_higher_up = error.errno in _ABSENT and bool(directory.relative)
-        return is_higher_up and self.is_on_device(directory.above, device)
+        while True:
+            try:
+                with self.directory(directory) as descriptor:
+                    return os.fstat(descriptor).st_dev == device
+            except RootRefusedError:
+                return False
+            except OSError as error:
+                if error.errno not in _ABSENT or not directory.relative:
+                    return False
+            directory = directory.above
 
     def is_gone(self, file: Spot, device: int) -> bool:
         """Whether a file that was on this device is certainly there no more.

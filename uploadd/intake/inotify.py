@@ -7,6 +7,9 @@ private to watchdog, so its version is pinned, and the tests hold us to what is 
   makes more events than it clears, without an end. Here that is left to a new observer.
 - The kernel's limit of watches was reached: watchdog leaves directories out without a word.
 - The folder itself was removed, moved away or unmounted.
+
+And its walk for directories to watch is replaced by one of ours, which does not recurse: a tree of
+a thousand levels, which whoever may write in a folder makes in a second, ended the process.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ import errno
 import logging
 import os
 from collections.abc import Callable
-from typing import Self
+from contextlib import suppress
+from typing import Protocol, Self, cast
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -27,7 +31,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify import InotifyEmitter
+from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import (
     CallbackId,
     InotifyConstants,
@@ -59,18 +63,25 @@ logging.getLogger("watchdog").addHandler(logging.NullHandler())
 logging.getLogger("watchdog").propagate = False
 
 
+class Enters(Protocol):
+    """Whether the directory at a path is watched, and what lies below it looked at."""
+
+    def __call__(self, path: bytes, *, is_below_watched: bool) -> bool:
+        """`is_below_watched`: the directory above was asked about a moment ago, and is."""
+
+
 class Descriptor(InotifyFD):
     """The thread that reads the kernel's queue, with an ear for what concerns us."""
 
     def __init__(
         self,
-        enters: Callable[[bytes], bool],
+        enters: Enters,
         overflowed: Callable[[], None],
         lost: Callable[[], None],
     ) -> None:
         super().__init__()
         os.set_inheritable(self._inotify_fd, False)
-        self._enters = enters
+        self.enters = enters
         self._overflowed = overflowed
         self._lost = lost
         self._root_wd: WatchDescriptor | None = None
@@ -130,14 +141,11 @@ class Descriptor(InotifyFD):
     def _get_or_create_watch(self, path: bytes, mask: Mask) -> Watch:
         """As watchdog's, but raises OSError wherever there is no watch.
 
-        FileNotFoundError where there should be none. watchdog passes over either, except for the
-        root.
+        watchdog passes over that, except for the root.
         """
         is_root = self._root_wd is None
         if is_root:
             mask = Mask(mask | InotifyConstants.IN_MOVE_SELF)
-        elif not self._enters(path):
-            raise FileNotFoundError(errno.ENOENT, "not entered", path)
         try:
             watch = super()._get_or_create_watch(path, mask)
         except OSError as error:
@@ -157,18 +165,55 @@ class Descriptor(InotifyFD):
             self._lost()
 
 
+class _Watches(InotifyWatchGroup):
+    """The watches of one tree."""
+
+    def _add_all_callbacks(self, path: bytes) -> None:
+        """Watch the directory at `path`, and all below it that are entered."""
+        enters = cast("Descriptor", self._inotify_fd).enters
+        if path != self.path and not enters(path, is_below_watched=False):
+            return
+        waiting = [path]
+        while waiting:
+            directory = waiting.pop()
+            self._add_callback(directory)  # before it is listed: nothing falls between the two
+            if directory in self._active_callbacks_by_path:
+                below = (os.path.join(directory, name) for name in _directories_in(directory))
+                waiting += (one for one in below if enters(one, is_below_watched=True))
+
+    def _recursive_simulate(self, _path: bytes) -> list[InotifyEvent]:
+        """No events of what lies in a new directory: the directory is told of, and is walked."""
+        return []
+
+
+class _Emitter(InotifyEmitter):
+    """watchdog's, with watches of ours below its directory.
+
+    watchdog itself does not know that there are any: of a directory that is moved it would make up
+    an event for each file in it, by the same recursion.
+    """
+
+    def on_thread_start(self) -> None:
+        self._inotify = _Watches(
+            self._inotify_fd,
+            os.fsencode(self.watch.path),
+            is_recursive=True,
+            event_mask=self.get_event_mask_from_filter(),
+        )
+
+
 class Observer(BaseObserver):
     """watchdog's inotify observer on a descriptor of ours."""
 
     def __init__(self, descriptor: Descriptor) -> None:
-        super().__init__(InotifyEmitter, inotify_fd=descriptor)
+        super().__init__(_Emitter, inotify_fd=descriptor)
         self.descriptor = descriptor
 
     @classmethod
     def begin(cls, descriptor: Descriptor, root: bytes, tell: Callable[[bytes], None]) -> Self:
         """Start `descriptor` and an observer on it; raises OSError where `root` has no watch."""
         observer = cls(descriptor)
-        observer.schedule(_Handler(tell), os.fsdecode(root), recursive=True, event_filter=_EVENTS)
+        observer.schedule(_Handler(tell), os.fsdecode(root), event_filter=_EVENTS)
         descriptor.start()
         try:
             observer.start()
@@ -195,15 +240,23 @@ class Observer(BaseObserver):
 
 
 class _Handler(FileSystemEventHandler):
-    """Hands on where something appeared.
-
-    What watchdog makes up of the content of a directory that was moved in is dropped: the
-    directory itself is told of, and is walked.
-    """
+    """Hands on where something appeared."""
 
     def __init__(self, tell: Callable[[bytes], None]) -> None:
         self._tell = tell
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        if not event.is_synthetic:
-            self._tell(os.fsencode(event.dest_path or event.src_path))
+        self._tell(os.fsencode(event.dest_path or event.src_path))
+
+
+def _directories_in(directory: bytes) -> list[bytes]:
+    """The names of the directories in one; none where it cannot be listed."""
+    with suppress(OSError), os.scandir(directory) as found:
+        return [item.name for item in found if _is_directory(item)]
+    return []
+
+
+def _is_directory(item: os.DirEntry[bytes]) -> bool:
+    with suppress(OSError):
+        return item.is_dir(follow_symlinks=False)
+    return False

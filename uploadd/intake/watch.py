@@ -107,9 +107,9 @@ class FolderWatch:
         def tell(path: bytes) -> None:
             self._sighting(self._root + path[len(real_root) :])
 
-        def enters(path: bytes) -> bool:
+        def enters(path: bytes, *, is_below_watched: bool) -> bool:
             parts = path[len(real_root) :].strip(b"/").split(b"/")
-            steps = range(1, len(parts) + 1)
+            steps = range(len(parts) if is_below_watched else 1, len(parts) + 1)
             return all(self._enters(b"/".join(parts[:depth])) for depth in steps)
 
         try:

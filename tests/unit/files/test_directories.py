@@ -95,3 +95,11 @@ def test_a_link_that_goes_while_it_is_followed(
     assert real_path(os.fsencode(tmp_path / "link")) == os.fsencode(tmp_path / "real")
     faults.extend([OSError(22, "Invalid argument")] * 100)
     assert real_path(os.fsencode(tmp_path / "link")) == os.fsencode(tmp_path / "link")
+
+
+def test_a_chain_of_links_without_end(tmp_path: Path) -> None:
+    """More than Python follows: the path itself is as good as any, and nothing ends."""
+    for number in range(1500):
+        (tmp_path / f"l{number + 1}").symlink_to(f"l{number}")
+    last = os.fsencode(tmp_path / "l1500")
+    assert real_path(last) in (last, os.fsencode(tmp_path / "l0"))

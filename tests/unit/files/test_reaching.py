@@ -168,3 +168,12 @@ def test_a_descriptor_is_open_for_nobody_else(root: Path) -> None:
             descriptor = open_beneath(directory, relative, os.O_RDONLY)
             assert not os.get_inheritable(descriptor)
             os.close(descriptor)
+
+
+def test_a_deep_tree_that_is_gone_ends_nothing(root: Path) -> None:
+    """Its files are gone, however many levels up the nearest directory is."""
+    deep = spot(root, "/".join(["g"] * 1500) + "/x.jpg")
+    device = root.stat().st_dev
+    assert Roots().is_on_device(deep.above, device)
+    assert not Roots().is_on_device(deep.above, device + 1)
+    assert Roots().is_gone(deep, device)
