@@ -1,38 +1,40 @@
-"""The directories on the way to a folder's root: who could put something else in its place."""
+"""The directories on the way to a path: who could put something else in its place."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from uploadd.files.ownership import us
-from uploadd.files.standing import standing_of
-from uploadd.model.roots import Above, SeenRoot, is_exchangeable
+from uploadd.files.standing import look_at_standing
+from uploadd.model.roots import Above, FollowedLink, is_exchangeable
 
 USER_MAP = Path("/proc/self/uid_map")
 _EVERY_USER = ["0", "0", "4294967295"]
 
 
-def exchangeable_above(seen: SeenRoot) -> list[Above]:
-    """Every directory in which others can exchange the way to a root, the outermost first.
+def exchangeable_above(path: bytes, links: Iterable[FollowedLink], owner: int) -> list[Above]:
+    """Every directory in which others than `owner` can exchange what is at `path`, outermost first.
 
-    Blocks. One whose owner this user namespace does not know is passed over: nobody can tell.
+    `path`: the real one; `links`: those that led there. Blocks. A directory whose owner this user
+    namespace does not know is passed over: nobody can tell.
     """
     asker, are_all_known = us(), _knows_every_user()
     told = {
         above.path: above
-        for above in _ways(seen)
-        if is_exchangeable(above, seen.owner, asker)
+        for above in _ways((path, *(link.path for link in links)), owner)
+        if is_exchangeable(above, owner, asker)
         and (above.standing.owner != asker.unknown or are_all_known)
     }
     return [told[path] for path in sorted(told)]
 
 
-def _ways(seen: SeenRoot) -> Iterator[Above]:
-    for place in dict.fromkeys((seen.path, *(link.path for link in seen.links))):
+def _ways(places: Iterable[bytes], owner: int) -> Iterator[Above]:
+    for place in dict.fromkeys(places):
         for directory, entry in _steps(place):
-            above = _look(directory, entry)
+            above = _look(directory, entry, owner)
             if above is not None:
                 yield above
 
@@ -44,26 +46,15 @@ def _steps(place: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = above
 
 
-def _look(directory: bytes, entry: bytes) -> Above | None:
+def _look(directory: bytes, entry: bytes, owner: int) -> Above | None:
+    """None where it cannot be looked at. What is not there yet will be `owner`'s."""
     try:
-        descriptor = _open(directory)
+        standing = look_at_standing(directory)
+        with suppress(FileNotFoundError):
+            owner = os.lstat(entry).st_uid
     except OSError:
         return None
-    try:
-        owner = os.lstat(entry).st_uid
-        return Above(directory, standing_of(descriptor), owner)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-def _open(directory: bytes) -> int:
-    """Its access list can be read where it may be listed."""
-    try:
-        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:
-        return os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    return Above(directory, standing, owner)
 
 
 def _knows_every_user() -> bool:

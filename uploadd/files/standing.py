@@ -10,9 +10,6 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 from uploadd.files.mounts import file_system_of, keeps_modes
 from uploadd.files.way import follow
@@ -31,7 +28,6 @@ _ACCESS_LIST = "system.posix_acl_access"
 # Four bytes, then eight for each entry: owner, group and others alone say no more than the mode.
 _PLAIN_LIST_BYTES = 4 + 3 * 8
 _PROC = "/proc"
-_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class ForeignLinkError(OSError):
@@ -57,13 +53,26 @@ def standing_at(name: str, directory: int) -> Standing:
     return _standing(os.stat(name, dir_fd=directory, follow_symlinks=False), has_acl=False)
 
 
+def look_at_standing(path: str | bytes | os.PathLike[str]) -> Standing:
+    """The same of what `path` leads to (blocking). Raises `OSError`."""
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return standing_of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def names_of(standing: Standing) -> Names:
+    """How the system calls whom it belongs to, and this process's user (blocking)."""
+    return Names(user_name(standing.owner), group_name(standing.group), user_name(os.geteuid()))
+
+
 def objection_at(path: str, standing: Standing) -> Objection | None:
     """Why `path`, which stands so, is not to be believed by this process; None where it is."""
     user = os.geteuid()
     if is_trusted(standing, user):
         return None
-    names = Names(user_name(standing.owner), group_name(standing.group), user_name(user))
-    found = objection(path, standing, user, names)
+    found = objection(path, standing, user, names_of(standing))
     if keeps_modes(kind := file_system_of(os.fsencode(path))):
         return found
     more = f"if that changes nothing, its file system ({kind}) keeps no modes: mount it with"
@@ -87,25 +96,6 @@ def _refuse_foreign(link: FollowedLink) -> None:
         )
         foreign.owner = link.owner
         raise foreign
-
-
-def doors_to(path: Path) -> Iterator[tuple[Path, Objection]]:
-    """The directories above `path` in which somebody else may put another thing in its place.
-
-    With the reason, and the command that ends it (blocking). Along the path as it is written, and
-    as its links lead. Where several share a directory and none may move another's things (the
-    sticky bit), and where the mount is read-only, nobody can.
-    """
-    written = Path(os.path.abspath(path))
-    for above in dict.fromkeys((*written.parents, *Path(os.path.realpath(path)).parents)):
-        with suppress(OSError):
-            standing = _standing_above(above)
-            is_shared_well = standing.mode & stat.S_ISVTX and standing.owner in (ROOT, os.geteuid())
-            if is_shared_well or os.statvfs(above).f_flag & os.ST_RDONLY:
-                continue
-            objection = objection_at(str(above), standing)
-            if objection is not None:
-                yield above, objection
 
 
 def user_name(user: int) -> str:
@@ -138,14 +128,6 @@ def user_of_group(group: int) -> int | None:
         return None
     is_own = user.pw_gid == group and first <= {user.pw_uid}
     return user.pw_uid if is_own and set(named.gr_mem) <= {user.pw_name} else None
-
-
-def _standing_above(directory: Path) -> Standing:
-    descriptor = os.open(directory, _DIRECTORY)
-    try:
-        return standing_of(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _standing(seen: os.stat_result, *, has_acl: bool) -> Standing:

@@ -83,11 +83,25 @@ def objection(path: str, standing: Standing, user: int, names: Names) -> Objecti
     """Why `user` does not trust what lies at `path`, and the command that changes that."""
     if standing.owner not in (ROOT, user):
         return _to_foreign(path, user, names)
-    who = "everybody" if standing.mode & stat.S_IWOTH else f"the group {names.of_group}"
-    if standing.has_acl and not standing.mode & stat.S_IWOTH:
-        who = "others (its access list says whom: getfacl)"
-    sudo = "sudo " if user not in (standing.owner, ROOT) else ""
-    return Objection(f"can be written by {who}", f"run: {sudo}chmod go-w {shlex.quote(path)}")
+    return Objection(
+        f"can be written by {writers(standing, names)}",
+        f"run: {command_to_close(path, standing, user)}",
+    )
+
+
+def writers(standing: Standing, names: Names) -> str:
+    """Who may write it by its mode or access list, beside its owner."""
+    if standing.mode & stat.S_IWOTH:
+        return "everybody"
+    if standing.has_acl:
+        return "others (its access list says whom: getfacl)"
+    return f"the group {names.of_group}"
+
+
+def command_to_close(path: str, standing: Standing, user: int) -> str:
+    """The command of `user` after which nobody but its owner may write what lies at `path`."""
+    sudo = "" if user in (standing.owner, ROOT) else "sudo "
+    return f"{sudo}chmod go-w {shlex.quote(path)}"
 
 
 def objection_to_link(link: str, user: int, names: Names) -> Objection:

@@ -18,7 +18,9 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give fi
 def found(path: Path) -> list[str]:
     """The directories in which the way to `path` can be changed."""
     seen = look_at_directory(os.fsencode(path))
-    return [os.fsdecode(above.path) for above in exchangeable_above(seen)]
+    return [
+        os.fsdecode(above.path) for above in exchangeable_above(seen.path, seen.links, seen.owner)
+    ]
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from pathlib import Path
+
+from uploadd.files.ownership import us
+from uploadd.files.standing import look_at_standing
+from uploadd.model.ownership import ROOT, command_to_close
+from uploadd.model.roots import Above, is_exchangeable
 
 
 def is_safe(directory: Path) -> bool:
@@ -16,16 +20,17 @@ def is_safe(directory: Path) -> bool:
 def objection(directory: Path) -> str:
     """Why a directory is not safe, and what helps, in a clause; "" where it is. Blocks."""
     try:
-        seen = directory.stat()
+        standing = look_at_standing(directory)
     except OSError as error:
         return f"{directory}: {error.strerror}"
-    if not stat.S_ISDIR(seen.st_mode):
+    if not stat.S_ISDIR(standing.mode):
         return f"{directory} is no directory"
-    if seen.st_uid not in (os.geteuid(), 0):
+    asker = us()
+    if standing.owner not in (ROOT, asker.user):
         return f"{directory} belongs to another user"
-    if seen.st_mode & 0o022 and not seen.st_mode & stat.S_ISVTX:
-        name = shlex.quote(str(directory))
-        return f"other users may write in {directory} (if they need not: chmod go-w {name})"
+    if is_exchangeable(Above(os.fsencode(directory), standing, asker.user), asker.user, asker):
+        command = command_to_close(str(directory), standing, asker.user)
+        return f"other users may write in {directory} (if they need not: {command})"
     if not os.access(directory, os.W_OK | os.X_OK):
         return f"this user may not write in {directory}"
     return ""

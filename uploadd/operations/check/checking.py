@@ -18,7 +18,7 @@ from uploadd.model.ports import Runtime
 from uploadd.model.states import TERMINAL
 from uploadd.operations.accepted import accepted_now
 from uploadd.operations.backfill.trees import separate
-from uploadd.operations.check import accounts, machine, patterns, privacy, queue, state_dir
+from uploadd.operations.check import accounts, machine, parents, patterns, privacy, queue, state_dir
 from uploadd.operations.check.accounts import Answers
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
 from uploadd.operations.check.folders import FolderChecks, most_watches
@@ -52,7 +52,7 @@ async def check(
         stored = list(_stored(configuration, runtime.clock.wall()))
     except StoreError as refusal:
         stored = [error(state_dir.SUBJECT, refusal.text, refusal.remedy)]
-    for found in (*stored, *state_dir.doors(configuration), *_settings(configuration)):
+    for found in (*stored, *parents.above_our_own(configuration), *_settings(configuration)):
         yield found
     folders = FolderChecks(
         configuration.folders.values(),

@@ -18,7 +18,7 @@ from uploadd.model.numbers import counted, number
 from uploadd.model.places import Spot
 from uploadd.model.roots import AcceptedRoot
 from uploadd.operations.check.findings import Concern, Finding, error, ok, warning
-from uploadd.operations.check.parents import exchangeable
+from uploadd.operations.check.parents import above_folder
 from uploadd.operations.choosing import wrong_folders
 
 MOST_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -77,7 +77,7 @@ class FolderChecks:
             yield error(subject, f"it is not read: {why.text}", why.remedy)
             return
         yield from self._tree(folder, selection, root)
-        yield from exchangeable(folder)
+        yield from above_folder(folder)
         yield from _after_upload(folder)
 
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import resource
-import shlex
 import shutil
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 
-from uploadd.files.standing import user_name
+from uploadd.files.standing import look_at_standing, objection_at
 from uploadd.model.configuration import Account
 from uploadd.model.numbers import number
 from uploadd.operations.check.findings import Finding, ok, warning
@@ -29,26 +26,12 @@ def notify_command(command: Sequence[str]) -> Iterator[Finding]:
         text = f"{command[0]} is not there, or is no program that this user may run"
         yield warning("notify", text, "mend the path, or chmod +x it")
         return
-    others = _who_else_writes(found)
-    if others:
-        text = f"{found} {others}, and could have uploadd run anything"
-        name = shlex.quote(found)
-        yield warning("notify", text, f"sudo chown root: {name} && sudo chmod go-w {name}")
+    objection = objection_at(found, look_at_standing(found))
+    if objection is not None:
+        text = f"{found} {objection.text}: whoever writes it has uploadd run anything"
+        yield warning("notify", text, objection.remedy)
     else:
         yield ok("notify", f"{command[0]} can be run")
-
-
-def _who_else_writes(program: str) -> str:
-    """Who may change a program beside root and its owner, or that its owner is another user."""
-    try:
-        seen = os.stat(program)
-    except OSError:
-        return ""
-    if seen.st_uid not in (0, os.geteuid()):
-        return f"belongs to {user_name(seen.st_uid)}, who may write to it"
-    if seen.st_mode & stat.S_IWOTH:
-        return "can be written by everybody"
-    return "can be written by its group" if seen.st_mode & stat.S_IWGRP else ""
 
 
 def open_files(accounts: Iterable[Account], limit: int | None = None) -> Iterator[Finding]:

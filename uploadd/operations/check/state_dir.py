@@ -12,7 +12,6 @@ from sqlite_utils import Database
 
 from uploadd.assembly import check_state_dir
 from uploadd.files.premises import distrusted, is_own
-from uploadd.files.standing import doors_to
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UploaddError
 from uploadd.model.numbers import counted
@@ -48,19 +47,6 @@ def usable(configuration: Configuration, arguments: str) -> Iterator[Finding]:
     elif not os.access(existing, os.W_OK | os.X_OK):
         text = f"{path} cannot be written" if existing == path else f"{path} cannot be made"
         yield error(SUBJECT, text, "make it writable for this user, or set state_dir elsewhere")
-
-
-def doors(configuration: Configuration) -> Iterator[Finding]:
-    """Who else may put another state directory, or another configuration, in the place of ours.
-
-    What he puts there is refused where it is his. But he may take ours away, or exchange two of
-    ours.
-    """
-    places = ((SUBJECT, configuration.state_dir), ("configuration", configuration.source))
-    for subject, path in places:
-        for above, objection in doors_to(path) if path is not None else ():
-            text = f"who may write in {above} can take {path} away: {above} {objection.text}"
-            yield warning(subject, text, objection.remedy)
 
 
 def room(path: Path) -> Iterator[Finding]:
