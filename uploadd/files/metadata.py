@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 from uploadd.files.reaching import Route
 from uploadd.model.errors import FileTrouble
+from uploadd.model.signs import blanked
 
 MOST_BYTES = 4 << 20
 """How much of a file may be read in the search for its metadata."""
@@ -96,8 +97,7 @@ class _Bounded(io.RawIOBase):
 def _text(tag: object) -> str:
     """A tag's text on one line, without the NULs and blanks that cameras pad it with."""
     text = "" if tag is None else str(tag)
-    letters = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(letters.split())[:_MOST_CAMERA_LETTERS]
+    return " ".join(blanked(text).split())[:_MOST_CAMERA_LETTERS]
 
 
 def _date(tag: object) -> datetime | None:

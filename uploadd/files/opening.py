@@ -16,6 +16,7 @@ from uploadd.model.errors import (
     FileUnreadableError,
     FileVanishedError,
 )
+from uploadd.model.signs import escaped
 
 CHUNK_BYTES = 1 << 18
 """How much is read at a time: enough that Python costs little beside the disk, and so little that
@@ -43,10 +44,7 @@ _DEFAULT_REMEDY = "see that `cat` can read it, then `uploadd retry` the job"
 
 def printable(path: bytes) -> str:
     """`path` for a person's eyes: one line, whatever bytes are in it."""
-    text = path.decode("utf-8", errors="backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+    return escaped(path.decode("utf-8", errors="backslashreplace"))
 
 
 def trouble(error: OSError, path: bytes) -> FileTrouble:
@@ -97,7 +95,3 @@ def look_in(directory: int, name: bytes, path: bytes) -> os.stat_result:
     if not stat.S_ISREG(seen.st_mode):
         raise not_regular(path)
     return seen
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape", errors="backslashreplace").decode("ascii")

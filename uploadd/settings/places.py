@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from uploadd.model.errors import ConfigurationError
-from uploadd.settings.problems import one_line
+from uploadd.model.signs import escaped
 
 FILE = Path("uploadd", "uploadd.toml")
 SYSTEM_DIRECTORY = Path("/etc/uploadd")
@@ -32,8 +32,8 @@ def find_config(option: Path | None, environ: Mapping[str, str]) -> Path | None:
     if any(name.upper().startswith("UPLOADD_ACCOUNTS__") for name in environ):
         return None
     raise ConfigurationError(
-        one_line("there is no configuration file; looked at " + " and ".join(map(str, places))),
-        f"copy the commented example config/uploadd.toml to {one_line(str(places[0]))} "
+        escaped("there is no configuration file; looked at " + " and ".join(map(str, places))),
+        f"copy the commented example config/uploadd.toml to {escaped(str(places[0]))} "
         "and fill it in, or name another file with --config",
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.ownership import Objection
+from uploadd.model.signs import escaped
 
 KeyPath = tuple[str | int, ...]
 
@@ -38,11 +39,11 @@ class Problem:
     @property
     def subject(self) -> str:
         """What the problem is about: the key, or the place where there is no key."""
-        return one_line(self.key or self.place)
+        return escaped(self.key or self.place)
 
     def __str__(self) -> str:
         told = self.text if not self.remedy else f"{self.text}. {self.remedy}"
-        return one_line(": ".join(part for part in (self.place, self.key, told) if part))
+        return escaped(": ".join(part for part in (self.place, self.key, told) if part))
 
 
 class SettingsError(ConfigurationError):
@@ -57,11 +58,6 @@ def distrusted(path: object, objection: Objection) -> Problem:
     """What is at `path` is not used, because somebody else may have written it."""
     remedy = objection.remedy
     return Problem(str(path), "", objection.text, remedy[:1].upper() + remedy[1:])
-
-
-def one_line(text: str) -> str:
-    """`text` without line ends and other signs that cannot be printed: file names have them."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def written(path: KeyPath) -> str:

@@ -92,11 +92,6 @@ def forget(db: Database, account_id: int, cause: PauseCause) -> None:
     db.execute(statements.END_PAUSE, (account_id, cause))
 
 
-def end_all(db: Database, account_id: int) -> None:
-    """A person said resume."""
-    db.execute(statements.END_ALL_PAUSES, (account_id,))
-
-
 def forget_past(db: Database, account_id: int, now: float) -> None:
     """A send went well: pauses that have ended no longer make the next one longer."""
     for pause in of_account(db, account_id):

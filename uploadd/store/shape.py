@@ -13,6 +13,7 @@ from functools import cache
 from sqlite_utils import Database
 
 from uploadd.model.errors import StoreError
+from uploadd.model.signs import escaped, shortened
 from uploadd.store import statements
 from uploadd.store.schema import MIGRATIONS
 
@@ -108,5 +109,4 @@ def _difference(found: list[Part], wanted: list[Part]) -> ForeignError:
 
 
 def _shown(name: str) -> str:
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + "…"
+    return shortened(escaped(name), _LONGEST_NAME)

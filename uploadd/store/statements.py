@@ -445,7 +445,6 @@ UPDATE pauses SET is_ended = 1 WHERE cause = 'away' AND NOT is_ended AND account
     WHERE accounts.id = ?)
 """
 END_PAUSE = "DELETE FROM pauses WHERE account_id = ? AND cause = ?"
-END_ALL_PAUSES = "DELETE FROM pauses WHERE account_id = ?"
 REBASE_CALLS = "UPDATE calls SET at = :now WHERE at > :now"
 REBASE_PAUSES = "UPDATE pauses SET delay_begin = :now WHERE delay_begin > :now"
 # No wait that began in the future: of a clock that was set back nothing else is known.

@@ -51,16 +51,6 @@ class Snapshot:
         """Files with nothing left to send. A bar shows these: tickets are answered in heaps."""
         return self.found - self.pending + self.confirming
 
-    @property
-    def pending_bytes(self) -> int:
-        """Their sizes together."""
-        return sum(self.sizes.get(state, 0) for state in PENDING)
-
-    @property
-    def total_bytes(self) -> int:
-        """The sizes of all that was found."""
-        return sum(self.sizes.values())
-
     def count(self, state: State) -> int:
         """How many files are in `state`."""
         return self.files.get(state, 0)
