@@ -311,6 +311,33 @@ def test_a_folder_that_is_led_to_another_one_takes_nothing_of_it(
     assert not shown["a"]
 
 
+def test_a_private_folder_that_is_renamed_goes_by_no_other_settings(world: World) -> None:
+    """Mallory may write around it, and not in it. Put back, it is read again."""
+    private = world.photos / "anna"
+    private.mkdir()
+    world.add("a.jpg").rename(private / "a.jpg")
+    os.chown(private, ANNA, ANNA)
+    hers = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    annas_own = replace(
+        world.folder, name="anna", path=private, photo=PhotoTable(privacy=Privacy.PRIVATE)
+    )
+    both = replace(world.configuration(), folders={"camera": hers, "anna": annas_own})
+    world.configuration = lambda: both  # type: ignore[method-assign]
+    world.folder = annas_own
+    live(world, (30, nothing))
+    world.add("b.jpg").rename(private / "b.jpg")
+    renamed = private.with_name("renamed")
+    private.rename(renamed)
+    world.folder = hers
+    live(world, (60, nothing))
+    assert sent(world) == ["a.jpg", "hers.jpg"]
+    renamed.rename(private)
+    world.folder = annas_own
+    live(world, (60, nothing))
+    shown = {photo.title: photo.is_public for photo in world.sandbox.photos}
+    assert shown == {"a": False, "b": False, "hers": True}
+
+
 def test_a_link_that_makes_two_folders_one_stops_no_start(world: World, tmp_path: Path) -> None:
     """Mallory's folder waits; Anna's is read."""
     private = tmp_path / "private"

@@ -55,6 +55,10 @@ class AcceptedRoots:
         """From now on these are the accepted ones, by the paths of their folders."""
         self._accepted = accepted
 
+    def at(self, path: bytes) -> AcceptedRoot | None:
+        """What was accepted for the folder with this path."""
+        return self._accepted.get(path)
+
     def open(self, path: bytes) -> int:
         """A descriptor of the directory at `path`, to be closed by the caller. Blocks.
 

@@ -6,6 +6,7 @@ that its `path` leads to now. Everything that asks whose settings hold asks `Fol
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +16,10 @@ from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
 from uploadd.files.mounts import mounts_below
 from uploadd.files.reaching import Roots
+from uploadd.files.way import follow
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.places import Place, is_inside
-from uploadd.model.roots import AcceptedRoot
+from uploadd.model.roots import AcceptedRoot, FollowedLink
 
 Identity = tuple[int, int]
 """A directory's device and inode."""
@@ -36,6 +38,10 @@ class Folders:
 
     A folder that a foreign link leads away is known by its configured path alone: what lies at the
     link's end is not its own, and what lies below that path is nobody else's.
+
+    A folder's directory that was accepted and is not at its path any more stays its own, wherever
+    it was moved to: else whoever may write above a private folder could rename it, and have it
+    uploaded by the settings of the folder around it.
     """
 
     def __init__(
@@ -147,6 +153,10 @@ class Folders:
         found = ((holders.get(root.look(), root.folder), root.folder) for root in self._roots)
         return [(holder, folder) for holder, folder in found if holder is not folder]
 
+    def is_astray(self, folder: Folder) -> bool:
+        """Whether the directory that was accepted for it is not at its path any more."""
+        return any(root.look() and root.stray for root in self._roots if root.folder is folder)
+
     def holder_instead_of(self, folder: Folder) -> Folder | None:
         """The folder that holds the directory of `folder` now; None where that is itself."""
         return next((holder for holder, one in self.same() if one.name == folder.name), None)
@@ -167,7 +177,7 @@ class Folders:
         return _relative(home.path, start.path)
 
     def _holders(self) -> dict[Identity | bytes, Folder]:
-        """The folders by their roots as they are now, and by their paths.
+        """The folders by their roots as they are now, as they were accepted, and by their paths.
 
         A root that was exchanged since it was looked at, or that hangs, is known by its path.
         """
@@ -176,6 +186,8 @@ class Folders:
         for now, root in sorted(seen, key=lambda one: one[0] != one[1].first):
             holders.setdefault(now, root.folder)
         for root in self._roots:
+            if root.stray is not None:
+                holders.setdefault(root.stray, root.folder)
             holders.setdefault(root.path, root.folder)
         return holders
 
@@ -187,6 +199,8 @@ class _Root:
         self.folder = folder
         self.is_led_away = False
         """Whether a foreign link leads away from its path."""
+        self.stray: Identity | None = None
+        """The directory that was accepted, where it is not at the path now."""
         self._accepted = accepted
         self.path = folder.root
         self.first: Identity | bytes | None = None
@@ -209,6 +223,7 @@ class _Root:
             if self.is_led_away or now is None or now != self._last:  # else it is as it was
                 self._look_anew()
             self.first = self.first or self._last
+            self.stray = self._moved_away()
             self._hangs = False
             return self._last
         finally:
@@ -218,6 +233,17 @@ class _Root:
         there = self._accepted.whereabouts(self.path)
         self.is_led_away = there.is_foreign
         self._last = self.path if there.is_foreign else there.identity or self.where()
+
+    def _moved_away(self) -> Identity | None:
+        """The accepted directory, if it may have been renamed.
+
+        A disk that was unmounted was not: its number, and that of its top, may be another's now.
+        """
+        accepted = self._accepted.at(self.path)
+        if accepted is None or (accepted.device, accepted.inode) == self._last:
+            return None
+        devices = map(_device_of, _upwards(os.path.dirname(accepted.path)))
+        return (accepted.device, accepted.inode) if accepted.device in devices else None
 
     def is_led_away_from(self, path: bytes) -> bool:
         """Whether this is the path, and a foreign link leads away from it."""
@@ -235,6 +261,22 @@ def identity_of(directory: bytes) -> Identity | None:
     except OSError:
         return None
     return seen.st_dev, seen.st_ino
+
+
+def _device_of(directory: bytes) -> int | None:
+    """The device of a directory at a real path; None where a link leads there now (blocking)."""
+    try:
+        descriptor = follow(directory, check=_refuse).descriptor
+    except OSError:
+        return None
+    try:
+        return os.fstat(descriptor).st_dev
+    finally:
+        os.close(descriptor)
+
+
+def _refuse(link: FollowedLink) -> None:
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), link.path)
 
 
 def _upwards(directory: bytes) -> Iterator[bytes]:

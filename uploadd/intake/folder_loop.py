@@ -30,6 +30,7 @@ SAME = (
     "it waits, because {0} and {1} are one directory now: see what was mounted or linked there, or"
     " make one folder of both, with the accounts of both"
 )
+ASTRAY = "; where it was renamed to, no other folder reads it: put it back, or `uploadd forget {0}`"
 
 
 class FolderLoop:
@@ -158,10 +159,10 @@ class FolderLoop:
 
     def _why_not_walked(self) -> str:
         """What keeps the folder from being walked now; empty where nothing does. Blocks."""
-        trouble = trouble_with_directory(self._tree.root)
+        trouble, folder = trouble_with_directory(self._tree.root), self._tree.folder
         if trouble is not None:
-            return f"{trouble.text}; {trouble.remedy}"
-        folder = self._tree.folder
+            text = f"{trouble.text}; {trouble.remedy}"
+            return text + ASTRAY.format(folder.name) if self._folders.is_astray(folder) else text
         other = self._folders.holder_instead_of(folder)
         return "" if other is None else SAME.format(folder.name, other.name)
 

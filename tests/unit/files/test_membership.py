@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from uploadd.files import membership
 from uploadd.files.membership import Folders, identity_of
+from uploadd.files.ownership import look_at_directory, us
 from uploadd.model.configuration import Folder
 from uploadd.model.places import Place
+from uploadd.model.roots import AcceptedRoot, accept
 
 
 def folder(path: Path, name: str = "") -> Folder:
@@ -218,3 +221,39 @@ def test_uploadds_own_directory_is_known_by_its_identity(tmp_path: Path, outer: 
     own = [name for name in names if folders.is_own(at(tmp_path / name))]
     assert own == ["state", "link", "state/backups"]
     assert not Folders([outer]).is_own(at(Path.cwd()))
+
+
+def accepted_at(folder: Folder) -> dict[bytes, AcceptedRoot]:
+    """As it is noted when the folder is read."""
+    return {folder.root: accept(look_at_directory(folder.root), us())}
+
+
+@pytest.mark.parametrize("moved", ["x/inner", "x"])
+@pytest.mark.parametrize("left", ["nothing", "another", "a link"])
+def test_a_folder_that_was_renamed_stays_itself(
+    outer: Folder, inner: Folder, moved: str, left: str
+) -> None:
+    """Nothing of it goes by the settings of the folder around it, whatever stands there now."""
+    accepted, identity = accepted_at(inner), identity_of(inner.root)
+    folders = Folders([outer, inner], accepted=accepted)
+    (outer.path / moved).rename(outer.path / "renamed")
+    if left == "another":
+        inner.path.mkdir(parents=True)
+    elif left == "a link":
+        (outer.path / moved).symlink_to("/proc")
+    for now in (folders, Folders([outer, inner], accepted=accepted)):
+        assert identity in now.borders()
+        there = outer.path / "renamed" / inner.path.relative_to(outer.path / moved)
+        assert now.place(at(there / "a.jpg")) == Place(inner, inner.root, b"a.jpg")
+        assert now.is_astray(inner)
+        assert now.place(at(outer.path / "b.jpg")).folder is outer
+
+
+def test_a_disk_that_is_away_claims_no_other_directory(outer: Folder, inner: Folder) -> None:
+    """Its number, and that of its top, may be those of a disk that is mounted elsewhere now."""
+    seen = look_at_directory(inner.root)
+    gone = replace(inner, name="gone", path=outer.path.parent / "disk")
+    accepted = AcceptedRoot(gone.root, -1, seen.inode, seen.owner)
+    folders = Folders([outer, gone], accepted={gone.root: accepted})
+    assert (-1, seen.inode) not in folders.borders()
+    assert not folders.is_astray(gone)
