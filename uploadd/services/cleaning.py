@@ -14,7 +14,9 @@ SEARCHED_BYTES = 64 * 1024
 # What XML 1.0 forbids (section 2.2, Char) beside the control and surrogate categories.
 _NONCHARACTERS = frozenset("\ufffe\uffff")
 _KEPT_CONTROLS = frozenset("\t\n")
-_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+# Both with an end, or a page of thousands of them takes a second; and of a reference with
+# thousands of digits Python makes no number, but an error.
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n?")
 
 

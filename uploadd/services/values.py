@@ -21,12 +21,15 @@ from uploadd.services.cleaning import one_line
 MOST_DIGITS = 18
 # A page of 500 photos with 75 tags each has 76,000. A million take four seconds to read.
 MOST_XML_MARKS = 200_000
+# Such a page has 30,000 in JSON. Two million values take seconds to read.
+MOST_JSON_MARKS = 400_000
 
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z@._:-]{0,99}")
 _TOKEN = re.compile(r"[!-~]{1,300}")
 _BLANKS = " \t\r\n"
 _DIGITS = re.compile(r"[0-9]+")
 _BELOW_ZERO = re.compile(r"-[0-9]+")
+_JSON_MARKS = (b",", b"[", b"{")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 
 
@@ -79,22 +82,30 @@ def number(value: object) -> int | None:
 
 def json_value(body: bytes) -> object:
     """JSON as it was meant: one recorded reply of Flickr's had a trailing comma. Else None."""
+    if sum(map(body.count, _JSON_MARKS)) > MOST_JSON_MARKS:
+        return None
     source = body.decode("utf-8", errors="replace")
-    for candidate in (source, _TRAILING_COMMA.sub(r"\1", source)):
-        try:
-            parsed: object = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        return parsed
-    return None
+    try:
+        return _parsed(source)
+    except (ValueError, RecursionError):
+        mended, commas = _TRAILING_COMMA.subn(r"\1", source)
+    try:
+        return _parsed(mended) if commas else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def xml_root(body: bytes) -> Element | None:
     """The outermost element of an XML document without a DTD, or None."""
-    if body.count(b"<") > MOST_XML_MARKS:
+    if body.count(b"<") + body.count(b"=") > MOST_XML_MARKS:
         return None
     try:
         root: Element = ElementTree.fromstring(body.strip(), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
         return None
     return root
+
+
+def _parsed(source: str) -> object:
+    parsed: object = json.loads(source)
+    return parsed

@@ -17,6 +17,8 @@ from uploadd.services.wire import Received, Stage, Unanswered
 
 NOW = 1_700_000_000.0
 MOST_SECONDS = 5.0
+MOST_PROCESSOR_SECONDS = 0.6
+M = 1024 * 1024
 LOL = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
 BOMBS = {
     "entities": b'<!DOCTYPE r [<!ENTITY l0 "lol">' + LOL + b"]><rsp>&l9;</rsp>",
@@ -33,6 +35,16 @@ BOMBS = {
     "attributes": b"<rsp " + b" ".join(b'a%d="b"' % n for n in range(100_000)) + b"/>",
     "commas": b"," * 1_000_000,
     "commas and blanks": b"{" + b", " * 500_000,
+    "a title's number of many digits": b"<title>&#" + b"9" * 50_000 + b"</title>",
+}
+# Of the size that a list may have. Others wait meanwhile.
+HEAVY = {
+    "lists": b"[" + b"[]," * (8 * M // 3),
+    "objects": b'{"stat": "fail", "a": [' + b"{}," * (8 * M // 3 - 20) + b"0]}",
+    "numbers": b"[" + b"1e9," * (2 * M),
+    "attributes": b"<rsp " + b" ".join(b'a%d=""' % n for n in range(700_000)) + b"/>",
+    "names of spaces": b"<rsp " + b" ".join(b'xmlns:a%d="a"' % n for n in range(400_000)) + b"/>",
+    "titles": b"<title" * (M // 6),
 }
 READERS: list[Callable[[Received, float], Any]] = [
     *(flickr.upload_reply, flickr.call_reply, flickr.xml_reply),
@@ -52,6 +64,19 @@ def test_a_bomb_is_a_value_and_soon(
     assert time.monotonic() - begun < MOST_SECONDS
     assert not isinstance(found, Answer)
     assert "root:" not in repr(found)
+
+
+@pytest.mark.parametrize("bomb", HEAVY)
+@pytest.mark.parametrize("status", [200, 401])
+@pytest.mark.parametrize("read", READERS, ids=lambda read: f"{read.__module__}.{read.__name__}")
+def test_a_heavy_reply_holds_nobody_up(
+    read: Callable[[Received, float], Any], status: int, bomb: str
+) -> None:
+    """Of the processor's time, so that a busy machine does not count."""
+    begun = time.process_time()
+    found = read(Received(status, HEAVY[bomb]), NOW)
+    assert time.process_time() - begun < MOST_PROCESSOR_SECONDS
+    assert not isinstance(found, Answer)
 
 
 @pytest.mark.parametrize("name", ["retry-after", "date"])
