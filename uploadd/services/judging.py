@@ -35,6 +35,7 @@ from uploadd.services.replies import Failure, Garbage, HttpTrouble, OAuthProblem
 from uploadd.services.wire import Stage, Unanswered
 
 DELETED = "DELETED"
+_TOO_SOON = Garbage("it came before the file was sent whole")
 FEW_TIMES = "nothing yet: it is tried a few times"
 
 Unsuccessful = Failure | OAuthProblem | HttpTrouble | Garbage | Unanswered
@@ -68,6 +69,8 @@ class Judge:
         `table`: the errors of the endpoint that it was sent to (an upload's, if not said).
         """
         match reply:
+            case replies.PhotoId() | replies.TicketId() if not was_sent:
+                return self._too_soon()
             case replies.PhotoId(photo_id):
                 return verdicts.Kept(photo_id)
             case replies.TicketId(ticket_id):
@@ -103,10 +106,16 @@ class Judge:
         if row is None:
             reason = Reason(failure.code, self._quoted(failure), FEW_TIMES)
             return verdicts.Reschedule(reason, was_sent=was_sent, is_known=False)
+        if row.action is Action.DUPLICATE and not was_sent:
+            return self._too_soon()
         if row.action is Action.DUPLICATE:
             return self._duplicate(failure, self._reason(row))
         outcome = _Outcome(row, self._reason(row, failure), failure.wait_seconds)
         return self._by_row(outcome, was_sent=was_sent)
+
+    def _too_soon(self) -> Verdict:
+        """Nobody can know what was not sent whole: it is the answer to something else, or a lie."""
+        return self._by_row(self._outcome(_TOO_SOON), was_sent=False)
 
     def _duplicate(self, failure: Failure, reason: Reason) -> Verdict:
         is_deleted = failure.duplicate_status.upper() == DELETED

@@ -21,6 +21,7 @@ import structlog
 
 from uploadd.model.errors import ConfigurationError
 from uploadd.services.exchange import Exchange, Step
+from uploadd.services.unasked import has_more
 
 # Shorter than any server's own limit: a POST that races an idle close has an unknown outcome.
 KEEPALIVE_SECONDS = 5.0
@@ -92,6 +93,8 @@ class Pool:
                 extensions={"trace": trace},
             ) as response:
                 yield response
+            if has_more(response):
+                await _close(response.extensions["network_stream"])
         finally:
             self._users[client] -= 1
             if exchange.step is Step.CONNECTING and self._transport is None:

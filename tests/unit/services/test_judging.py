@@ -9,9 +9,15 @@ import pytest
 
 from unit.services.script import Script
 from uploadd.model.errors import ServiceRefusedError
+from uploadd.model.verdicts import Reschedule
 from uploadd.services.base import Parcel
+from uploadd.services.error_tables import ErrorTables
 from uploadd.services.flickr import Flickr
+from uploadd.services.flickr.errors import TABLES as FLICKR
 from uploadd.services.ipernity import Ipernity
+from uploadd.services.ipernity.errors import TABLES as IPERNITY
+from uploadd.services.judging import Judge
+from uploadd.services.replies import Failure, PhotoId, TicketId, UploadReply
 
 REFUSED = [
     (Flickr, httpx.Response(401, text="oauth_problem=token_rejected")),
@@ -34,3 +40,25 @@ async def test_a_login_that_is_refused_names_the_command_with_the_account(
         with pytest.raises(ServiceRefusedError) as raised:
             await ask()
         assert raised.value.reason.remedy == verdict.reason.remedy
+
+
+TOO_SOON = [
+    (FLICKR, PhotoId("1")),
+    (FLICKR, TicketId("1")),
+    (FLICKR, Failure("9", "told", duplicate_id="1")),
+    (IPERNITY, PhotoId("1")),
+    (IPERNITY, TicketId("1")),
+]
+
+
+@pytest.mark.parametrize(("tables", "reply"), TOO_SOON)
+def test_nobody_is_believed_to_have_what_was_not_sent_whole(
+    tables: ErrorTables, reply: UploadReply
+) -> None:
+    """An answer that came before the last byte: the file is sent again."""
+    judge = Judge(tables)
+    assert not isinstance(judge.send_verdict(reply, was_sent=True), Reschedule)
+    verdict = judge.send_verdict(reply, was_sent=False)
+    assert isinstance(verdict, Reschedule)
+    assert not verdict.was_sent
+    assert verdict.reason.text.endswith("it came before the file was sent whole")

@@ -8,7 +8,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,51 @@ async def test_the_request_says_its_length_and_who_sends_it() -> None:
     assert b"transfer-encoding" not in head
     assert b"accept-encoding: identity" in head
     assert b"user-agent: uploadd/" in head
+
+
+async def test_a_reply_that_nobody_asked_for_is_not_the_next_ones() -> None:
+    """Two replies to one request: the second is believed by nobody."""
+
+    def scripted(seen: Peer) -> Script:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await reader.readuntil(b"\r\n\r\n")
+                    asked = await reader.readexactly(1)
+                    seen.read += asked
+                    writer.write(OK.replace(b"ok", asked * 2) + OK.replace(b"ok", b"no"))
+
+        return serve
+
+    async with peer(scripted) as server:
+        line = Wire(1)
+        replies = [await line.call(server.url, {}, asked) for asked in (b"a", b"b", b"c")]
+        await line.aclose()
+    assert [reply.body for reply in replies if isinstance(reply, Received)] == [b"aa", b"bb", b"cc"]
+    assert bytes(server.read) == b"abc"
+
+
+async def test_a_connection_is_used_again() -> None:
+    """Where nothing more came than what was asked for."""
+    connections: list[None] = []
+
+    def scripted(_: Peer) -> Script:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connections.append(None)
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await reader.readuntil(b"\r\n\r\n")
+                    await reader.readexactly(1)
+                    writer.write(OK)
+
+        return serve
+
+    async with peer(scripted) as server:
+        line = Wire(1)
+        for _ in range(3):
+            await line.call(server.url, {}, b"a")
+        await line.aclose()
+    assert len(connections) == 1
 
 
 async def test_a_refused_connection_means_nothing_was_sent() -> None:
