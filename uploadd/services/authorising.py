@@ -10,6 +10,7 @@ No secret is in any error, log line or `repr`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -27,6 +28,13 @@ T = TypeVar("T")
 
 PERMISSION = "write"
 ENOUGH = frozenset({PERMISSION, "delete"})
+
+# Letters, marks and symbols that show nothing (Unicode: Default_Ignorable_Code_Point, and blanks
+# that are none by their category). An emoji may have its selector.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
+    "|(?<![\u203c-\u3299\U0001f000-\U0001faff])\ufe0f"
+)
 
 TRIES = 3
 RETRY_SECONDS = 1.0
@@ -109,7 +117,8 @@ def name_of(told: object, user_id: str) -> str:
     Without its hidden signs, or cut short, it could be taken for another user's.
     """
     name = words(told)
-    return name if name and name == exact(told) and name.isprintable() else user_id
+    is_whole = bool(name) and name == exact(told) and name.isprintable()
+    return name if is_whole and not _UNSEEN.search(name) else user_id
 
 
 async def patiently(clock: Clock, step: Callable[[], Awaitable[T]]) -> T:

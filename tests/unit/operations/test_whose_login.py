@@ -132,14 +132,20 @@ def test_a_user_is_named_exactly(told: str, is_meant: bool) -> None:
     assert is_user(ALICE, told) is is_meant
 
 
-@pytest.mark.parametrize("victim", ["87654321@N01", "54321"])
+@pytest.mark.parametrize("victim", ["87654321@N01", "87654321@n01", "54321"])
 def test_nobody_is_taken_for_another_ones_id(victim: str) -> None:
     """A user can call himself what he likes."""
     assert not is_user(Standing("666@N00", victim, "write"), victim)
 
 
-@pytest.mark.parametrize("name", ["alice\u202e", "al\u200bice", "alice\x1b[m", "", "\x9balice"])
+UNSEEN = [f"alice{sign}" for sign in "\u034f\u115f\u17b4\u180b\u2800\u3164\ufe0f\uffa0\U000e0100"]
+
+
+@pytest.mark.parametrize(
+    "name", ["alice\u202e", "al\u200bice", "alice\x1b[m", "", "\x9balice", *UNSEEN]
+)
 def test_a_name_with_hidden_signs_is_shown_as_the_id(name: str) -> None:
     """Else it would look like another's."""
     assert name_of(name, "666@N00") == "666@N00"
-    assert name_of("Ζωή & co", "666@N00") == "Ζωή & co"
+    for honest in ("Ζωή & co", "a ❤\ufe0f b"):
+        assert name_of(honest, "666@N00") == honest

@@ -13,7 +13,7 @@ from uploadd.store.accounts import AccountRow, all_accounts
 from uploadd.store.beside import reading
 
 # A user's id on Flickr (12345678@N00) or ipernity (54321).
-_ID = re.compile(r"[0-9]+(@N[0-9]+)?")
+_ID = re.compile(r"[0-9]+(@N[0-9]+)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
