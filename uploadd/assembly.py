@@ -26,6 +26,7 @@ from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job, Lane
+from uploadd.model.ownership import as_sudo_takes
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
@@ -156,7 +157,7 @@ def check_state_dir(configuration: Configuration, arguments: str = "…") -> Non
         name = user_name(owner)
         raise UsageError(
             f"the state directory {path} belongs to {name}",
-            f"run it as that user: sudo -u {name} uploadd {arguments}",
+            f"run it as that user: sudo -u {as_sudo_takes(name)} uploadd {arguments}",
         )
     for place, objection in premises.distrusted(path):
         raise UsageError(f"{place} {objection.text}", objection.remedy)

@@ -129,4 +129,4 @@ def test_root_is_told_to_be_the_user(annas: Annas) -> None:
     """With the command; the state directory and the configuration are Anna's."""
     done = annas.uploadd("status", user=0)
     assert done.returncode == 2
-    assert f"sudo -u {ANNA} uploadd" in done.stderr
+    assert f"sudo -u '#{ANNA}' uploadd" in done.stderr

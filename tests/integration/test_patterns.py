@@ -70,7 +70,7 @@ def test_a_check_tells_what_each_pattern_left_out(make_desk: MakeDesk) -> None:
         desk.add(name)
     exclude(desk, "ΠΡΟΣ*/", "Privat/", "[A-B].JPG", "geheim")
     (before,) = findings(desk, "folders.camera.exclude")
-    assert "first walk" in before["text"]
+    assert "next walk" in before["text"]
     assert desk.uploadd("backfill", str(desk.photos)).returncode == 0
     assert titles(desk) == {"open", "2"}
     told = {one["text"].partition(" at ")[0]: one["level"] for one in findings(desk, ".exclude")}

@@ -83,7 +83,7 @@ def auth(
     set_up_logs(LogFormat.PEOPLE, logging.CRITICAL)  # what a service says is in the error's line
     with clear_errors():
         loaded = load_settings(context)
-        check_state_dir(loaded.configuration, command_line())
+        check_state_dir(loaded.configuration, command_line(loaded.configuration.source))
         # A saved login is weaker than one in the settings; systemd's credentials are the strongest.
         stronger = () if systemd_creds else loaded.set_logins.get(account, ())
         if stronger:

@@ -62,7 +62,9 @@ async def _findings(context: typer.Context) -> AsyncIterator[Finding]:
     yield ok("configuration", _where(loaded.configuration))
     for problem in loaded.warnings:
         yield warning(problem.subject, problem.text, problem.remedy)
-    async for finding in check_all(loaded.configuration, real_runtime(), command_line()):
+    async for finding in check_all(
+        loaded.configuration, real_runtime(), command_line(loaded.configuration.source)
+    ):
         yield finding
 
 

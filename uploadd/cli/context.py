@@ -26,7 +26,7 @@ from uploadd.model.errors import (
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.signs import escaped
-from uploadd.settings import Loaded, find_config, load
+from uploadd.settings import SYSTEM_DIRECTORY, Loaded, find_config, load
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -52,13 +52,21 @@ def configuration_of(context: typer.Context) -> Configuration:
 def own_configuration(context: typer.Context) -> Configuration:
     """The configuration, for a command that only the state directory's owner may give."""
     configuration = configuration_of(context)
-    check_state_dir(configuration, command_line())
+    check_state_dir(configuration, command_line(configuration.source))
     return configuration
 
 
-def command_line() -> str:
-    """What stands behind `uploadd` on the command line, as it would be typed again."""
-    return shlex.join(sys.argv[1:])
+def command_line(source: Path | None) -> str:
+    """What stands behind `uploadd` on the command line, as another user would type it again.
+
+    `source`: the configuration file. It is named unless every user finds it: sudo keeps neither
+    `$UPLOADD_CONFIG` nor the home directory.
+    """
+    words = sys.argv[1:]
+    is_named = any(word.partition("=")[0] == "--config" for word in words)
+    if source is not None and source.parent != SYSTEM_DIRECTORY and not is_named:
+        words = ["--config", os.path.abspath(source), *words]
+    return shlex.join(words)
 
 
 def check_working_directory() -> None:

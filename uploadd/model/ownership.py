@@ -119,7 +119,12 @@ def _to_foreign(path: str, user: int, names: Names) -> Objection:
     if user == ROOT:
         return Objection(
             text,
-            f"run uploadd as that user (sudo -u {names.of_owner} uploadd …), or see what it holds"
-            f" and make it root's: chown root {quoted}",
+            f"run uploadd as that user (sudo -u {as_sudo_takes(names.of_owner)} uploadd …), or see"
+            f" what it holds and make it root's: chown root {quoted}",
         )
     return Objection(text, f"see what it holds, then: sudo chown {names.of_user} {quoted}")
+
+
+def as_sudo_takes(user: str) -> str:
+    """A user's name behind `sudo -u`; a number, where there is no name, stands behind a #."""
+    return shlex.quote(f"#{user}") if user.isdecimal() else user

@@ -8,6 +8,7 @@ empty directory; one that dies while it is written leaves the beginning of the m
 from __future__ import annotations
 
 import fcntl
+import grp
 import os
 import pwd
 import shlex
@@ -22,7 +23,6 @@ OWN_DIRECTORY = 0o700
 OWN_FILE = 0o600
 
 _MARK_TEXT = b"Made by `uploadd sandbox`, which removes unfinished uploads from incoming/.\n"
-_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 class DirectoryRefusedError(Exception):
@@ -97,10 +97,36 @@ def _check_directory(path: Path) -> None:
     if not stat.S_ISDIR(found.st_mode):
         raise DirectoryRefusedError(f"{path} is not a directory", "move it away, or name another")
     _check_owner(path, found)
-    if found.st_mode & _BY_OTHERS:
+    if _is_writable_by_others(path, found):
         raise DirectoryRefusedError(
             f"others may write in {path}", f"run: chmod go-w {shlex.quote(str(path))}"
         )
+
+
+def _is_writable_by_others(path: Path, found: os.stat_result) -> bool:
+    if found.st_mode & stat.S_IWOTH:
+        return True
+    if not found.st_mode & stat.S_IWGRP:
+        return False
+    # With an access list the group's bits bound what it gives to others.
+    return _has_access_list(path) or not _is_private_group(found.st_gid)
+
+
+def _has_access_list(path: Path) -> bool:
+    try:
+        return bool(os.getxattr(path, "system.posix_acl_access"))
+    except OSError:  # there is none, or the file system has no such lists
+        return False
+
+
+def _is_private_group(group: int) -> bool:
+    """Whether it has our user's name and nobody else in it, as with a umask of 002."""
+    try:
+        named, user = grp.getgrgid(group), pwd.getpwuid(os.geteuid())
+        first = {one.pw_name for one in pwd.getpwall() if one.pw_gid == group}
+    except KeyError:
+        return False
+    return named.gr_name == user.pw_name and {*first, *named.gr_mem} <= {user.pw_name}
 
 
 def _check_file(path: Path) -> None:

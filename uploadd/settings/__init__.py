@@ -6,7 +6,7 @@ design, section 6 and section 9 "Configuration"; users read them in `docs/config
 """
 
 from uploadd.settings.loading import Loaded, load
-from uploadd.settings.places import find_config
+from uploadd.settings.places import SYSTEM_DIRECTORY, find_config
 from uploadd.settings.problems import Problem, SettingsError
 
-__all__ = ["Loaded", "Problem", "SettingsError", "find_config", "load"]
+__all__ = ["SYSTEM_DIRECTORY", "Loaded", "Problem", "SettingsError", "find_config", "load"]

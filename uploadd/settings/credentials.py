@@ -6,6 +6,7 @@ state directory. Both are read the same way, but not with the same strength (see
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ def read_saved(
             for name in are_open:
                 told = "holds a secret and can be read by others"
                 path = directory / name
-                found.doubted.append(Problem(str(path), "", told, f"Run: chmod 600 {path}"))
+                remedy = f"Run: chmod 600 {shlex.quote(str(path))}"
+                found.doubted.append(Problem(str(path), "", told, remedy))
     for account in accounts:
         if _has_other_token(account, found.layer, stronger):
             found.doubted.append(_not_used(account, found.layer, stronger))

@@ -151,7 +151,7 @@ def _backslash(body: str, _: str, write: Write) -> str:
     way = "/".join(part for part in body.replace("\\", "/").split("/") if part)
     way = f"/{way}" if body.startswith("/") else way
     way = f"{way}/" if body.endswith(("\\", "/")) else way
-    told = "has a backslash, which parts no directories"
+    told = "has a backslash, which does not part directories"
     return f"{told}; write {write(way)}, or {write(bare)} for the sign itself"
 
 
@@ -192,7 +192,7 @@ def _way(body: str, root: str, write: Write) -> str:
     way = f"/{way}" if is_anchored and len(kept) <= 1 else way
     if plain.startswith("/"):
         way = _from_root(f"/{way.lstrip('/')}", root) or way
-    told = "is no way to a file: a pattern begins at the folder, with one / between names"
+    told = "can match nothing: one / stands between two names, and no name is ."
     return f"{told}; write {write(way if kept else '*')}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import tomllib
 from pathlib import Path
@@ -32,7 +33,7 @@ def read_toml(path: Path) -> tuple[Layer, list[Problem]]:
                 str(path),
                 "",
                 "holds secrets and can be read by everybody on this machine",
-                f"Run: chmod o= {path}",
+                f"Run: chmod o= {shlex.quote(str(path))}",
             )
         )
     return Layer(tree, str(path)), warnings

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from unit.operations.records import Records
 from uploadd.cli.app import app
-from uploadd.cli.context import with_clear_errors
+from uploadd.cli.context import command_line, with_clear_errors
 from uploadd.model.errors import StoreError
 from uploadd.model.states import State
 
@@ -213,6 +213,18 @@ def test_another_user_is_told_the_command_that_works(home: Home, words: list[str
     result = home.uploadd(*words)
     assert result.exit_code == 2
     assert "sudo -u " in result.stderr
+
+
+def test_the_command_of_another_user_names_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sudo keeps neither $UPLOADD_CONFIG nor the home directory; what all find is not named."""
+    monkeypatch.setattr("sys.argv", ["uploadd", "why", "a b.jpg"])
+    assert command_line(Path("/home/anna/my.toml")) == "--config /home/anna/my.toml why 'a b.jpg'"
+    assert command_line(Path("/etc/uploadd/uploadd.toml")) == "why 'a b.jpg'"
+    assert command_line(None) == "why 'a b.jpg'"
+    monkeypatch.setattr("sys.argv", ["uploadd", "--config=/my.toml", "status"])
+    assert command_line(Path("/my.toml")) == "--config=/my.toml status"
 
 
 def test_an_error_outside_of_every_command_is_a_line_too(

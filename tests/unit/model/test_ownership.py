@@ -9,6 +9,7 @@ import pytest
 from uploadd.model.ownership import (
     Names,
     Standing,
+    as_sudo_takes,
     is_trusted,
     is_writable_by_others,
     may_be_planted,
@@ -78,6 +79,11 @@ def test_what_belongs_to_another_is_looked_at_first() -> None:
     assert of_root.text.startswith("belongs to mallory")
     assert "sudo -u mallory uploadd" in of_root.remedy
     assert of_root.remedy.endswith("chown root /a")
+
+
+def test_sudo_takes_a_number_behind_a_sign() -> None:
+    """A container's user often has no name; `sudo -u 1000` would look for one."""
+    assert [as_sudo_takes(user) for user in ("anna", "1000")] == ["anna", "'#1000'"]
 
 
 def test_an_access_list_is_named() -> None:

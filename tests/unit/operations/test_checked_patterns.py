@@ -67,10 +67,10 @@ def test_to_exclude_what_is_never_taken_does_no_harm(pattern: str) -> None:
 def test_before_any_walk_it_is_not_known() -> None:
     """Nor where the folder was at another place then."""
     (finding,) = found(excluding("*.png"), None)
-    assert (finding.level, "first walk" in finding.text) == (Level.OK, True)
+    assert (finding.level, "next walk" in finding.text) == (Level.OK, True)
     moved = replace(excluding("*.png"), path=Path("/srv/other"))
     (finding,) = found(moved, {("exclude", "*.png"): 0})
-    assert "first walk" in finding.text
+    assert "next walk" in finding.text
 
 
 def test_patterns_that_have_gone_are_not_told_of_and_new_ones_wait() -> None:

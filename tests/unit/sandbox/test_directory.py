@@ -168,10 +168,20 @@ def test_a_directory_behind_a_link_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_directory_that_others_may_write(tmp_path: Path) -> None:
     """They could lay links into it; the command that helps is named."""
-    for mode in (0o775, 0o757, 0o1777):
+    if os.geteuid() == 0:
+        os.chown(tmp_path, -1, STRANGER)
+    for mode in (0o775, 0o757, 0o1777) if os.geteuid() == 0 else (0o757, 0o1777):
         tmp_path.chmod(mode)
         assert f"chmod go-w {tmp_path}" in refusal(tmp_path)
     tmp_path.chmod(0o755)
+    opened(tmp_path)
+
+
+@needs_root
+def test_the_group_of_our_user_alone_is_not_others(tmp_path: Path) -> None:
+    """As with a umask of 002."""
+    os.chown(tmp_path, 0, 0)
+    tmp_path.chmod(0o775)
     opened(tmp_path)
 
 

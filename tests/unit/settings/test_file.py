@@ -379,6 +379,15 @@ def test_open_file_with_secrets_is_warned_about(read) -> None:
     assert read('[accounts.me]\ntoken = ""\n', mode=0o644).warnings == ()
 
 
+def test_the_command_for_an_open_file_can_be_pasted(tmp_path: Path) -> None:
+    """A blank in the path is quoted."""
+    file = tmp_path / "my own.toml"
+    file.write_text('[accounts.me]\ntoken = "x"\n')
+    file.chmod(0o644)
+    [warning] = load(file, {"HOME": "/h"}).warnings
+    assert warning.remedy == f"Run: chmod o= '{file}'"
+
+
 def test_albums_are_warned_about(read) -> None:
     """What this version does not do is not silent."""
     toml = BASE.format(account="", folder='[folders.camera.photo]\nalbum = "{parent}"')

@@ -38,7 +38,7 @@ def _list(
     if not patterns:
         return
     if walk is None or walk.root != folder.root:
-        yield ok(subject, "what each pattern leaves out is known after the folder's first walk")
+        yield ok(subject, "what each pattern leaves out is known after the folder's next walk")
         return
     at = f"at the last walk, {how_long_ago(now - walk.ended_at)}"
     if not walk.files and not any(walk.matches.values()):

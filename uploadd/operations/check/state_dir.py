@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ def room(path: Path) -> Iterator[Finding]:
         return
     if path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
         text = f"everybody on this machine may look into {path}: it knows the names of all photos"
-        yield warning(SUBJECT, text, f"chmod o= {path}")
+        yield warning(SUBJECT, text, f"chmod o= {shlex.quote(str(path))}")
     free = os.statvfs(path)
     free_bytes = free.f_bavail * free.f_frsize
     text = f"{path} has {decimal(free_bytes)} of free space"
