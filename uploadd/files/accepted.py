@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from uploadd.files.opening import printable
-from uploadd.files.ownership import look_at_directory, open_directory, us
-from uploadd.files.standing import user_name
+from uploadd.files.standing import us, user_name
+from uploadd.files.way import look_at_directory, open_directory
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.roots import (
     AcceptedRoot,

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from uploadd.files.ownership import us
-from uploadd.files.standing import look_at_standing
+from uploadd.files.standing import look_at_standing, us
 from uploadd.model.roots import Above, FollowedLink, is_exchangeable
 
 USER_MAP = Path("/proc/self/uid_map")

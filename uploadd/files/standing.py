@@ -10,6 +10,8 @@ import grp
 import os
 import pwd
 import stat
+from functools import cache
+from pathlib import Path
 
 from uploadd.files.mounts import file_system_of, keeps_modes
 from uploadd.files.way import follow
@@ -22,12 +24,13 @@ from uploadd.model.ownership import (
     objection,
     objection_to_link,
 )
-from uploadd.model.roots import FollowedLink
+from uploadd.model.roots import NOBODY, FollowedLink, Us
 
 _ACCESS_LIST = "system.posix_acl_access"
 # Four bytes, then eight for each entry: owner, group and others alone say no more than the mode.
 _PLAIN_LIST_BYTES = 4 + 3 * 8
 _PROC = "/proc"
+OVERFLOW_USER = Path("/proc/sys/kernel/overflowuid")
 
 
 class ForeignLinkError(OSError):
@@ -96,6 +99,19 @@ def _refuse_foreign(link: FollowedLink) -> None:
         )
         foreign.owner = link.owner
         raise foreign
+
+
+def us() -> Us:
+    """Who this process is."""
+    return Us(os.geteuid(), _overflow_user())
+
+
+@cache
+def _overflow_user() -> int:
+    try:
+        return int(OVERFLOW_USER.read_text())
+    except (OSError, ValueError):
+        return NOBODY
 
 
 def user_name(user: int) -> str:

@@ -1,6 +1,7 @@
-"""Following a path step by step, so that whose links led there is known before it is used.
+"""Following a path, so that whose links led there is known before it is used.
 
-No link is followed by the kernel on its own, but for the kernel's own ones in /proc.
+The kernel follows no link by itself, except its own ones in /proc. `model/roots.py` judges what
+was seen.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import stat
 from collections.abc import Callable
 from typing import NamedTuple
 
-from uploadd.model.roots import FollowedLink
+from uploadd.files.beneath import open_at_once
+from uploadd.model.roots import FollowedLink, SeenRoot
 
 MOST_LINKS = 40
 """As many as the kernel follows."""
@@ -48,6 +50,24 @@ def follow(path: bytes, flags: int | None = None, check: Check | None = None) ->
         os.close(way.descriptor)
         raise
     return way.reached()
+
+
+def open_directory(path: bytes) -> tuple[int, SeenRoot]:
+    """A descriptor of the directory that `path` leads to, and what was seen on the way. Blocks.
+
+    To be closed by the caller, and good for reaching what lies below. Raises `OSError`.
+    """
+    descriptor, real_path, links = _without_links(path) or follow(path)
+    status = os.fstat(descriptor)
+    seen = SeenRoot(real_path, status.st_dev, status.st_ino, status.st_uid, links)
+    return descriptor, seen
+
+
+def look_at_directory(path: bytes) -> SeenRoot:
+    """What `open_directory` sees, without the descriptor."""
+    descriptor, seen = open_directory(path)
+    os.close(descriptor)
+    return seen
 
 
 class _Way:
@@ -129,6 +149,20 @@ class _Way:
     def _replace(self, descriptor: int) -> None:
         before, self.descriptor = self.descriptor, descriptor
         os.close(before)
+
+
+def _without_links(path: bytes) -> Reached | None:
+    """In one step, as nearly every path can be; None where it cannot."""
+    if path == b"/" or path != os.path.normpath(path) or not path.startswith(b"/"):
+        return None
+    top = os.open(b"/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = open_at_once(top, path.lstrip(b"/"), DIRECTORY)
+    except OSError:
+        return None
+    finally:
+        os.close(top)
+    return None if descriptor is None else Reached(descriptor, path, ())
 
 
 def _open_directory(name: bytes, directory: int | None, more: int = os.O_NOFOLLOW) -> int:

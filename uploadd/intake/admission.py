@@ -13,7 +13,7 @@ import structlog
 
 from uploadd.files.accepted import Look, look_at_root, refused_error
 from uploadd.files.membership import Folders
-from uploadd.files.ownership import us
+from uploadd.files.standing import us
 from uploadd.model.configuration import Folder
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.ports import Runtime

@@ -13,15 +13,16 @@ import structlog
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals, warn_of
+from uploadd.intake.comparing import Difference, compare
 from uploadd.intake.examine import nothing_on, unread_finding
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
-from uploadd.intake.walk import Difference, Entry, KnownFile, Listing, batches, compare
+from uploadd.intake.walk import Entry, Listing, batches
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.places import Spot
 from uploadd.model.ports import Runtime
-from uploadd.model.sightings import Finding, covers_of
+from uploadd.model.sightings import Finding, KnownFile, covers_of
 from uploadd.model.verdicts import Reason
 from uploadd.model.walks import Walk, summed
 from uploadd.store import placing, sightings, walks

@@ -12,6 +12,7 @@
     │   ├── FileVanishedError   it is not there any more
     │   ├── FileChangedError    it is not what was fingerprinted
     │   ├── FileUnreadableError it is there and cannot be read
+    │   ├── FileLinkedError     somebody else may have linked it there
     │   └── RootRefusedError    its folder's directory is another owner's, or behind a foreign link
     └── ServiceError            a read call to a service did not work
         ├── ServiceAwayError    nothing answered

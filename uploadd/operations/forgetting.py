@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from uploadd.files.accepted import Look, look_at_root
 from uploadd.files.directories import trouble_with_directory
 from uploadd.files.opening import printable
-from uploadd.files.ownership import us
+from uploadd.files.standing import us
 from uploadd.intake.admission import judged
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreBusyError, UsageError

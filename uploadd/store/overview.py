@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -54,16 +55,15 @@ def open_counts(db: Database, account_id: int) -> dict[State, int]:
     }
 
 
-def counts_below(db: Database, root: bytes, account_id: int) -> dict[State, Total]:
+def counts_below(db: Database, root: bytes, account_id: int) -> dict[State, int]:
     """How the known files at or below `root` stand with an account.
 
     Each file counts by the job of the content it has now. A content that is on its way counts as
     well, although its file has gone or changed meanwhile.
     """
-    found: dict[State, Total] = {}
+    found = Counter[State]()
     for row in rows(db, statements.COUNTS_BELOW, {**at_or_below(root), "account_id": account_id}):
-        state, before = State(row["state"]), found.get(State(row["state"]), Total(0, 0))
-        found[state] = Total(before.jobs + row["files"], before.size_bytes + row["bytes"])
+        found[State(row["state"])] += row["files"]
     return found
 
 

@@ -535,9 +535,9 @@ _STANDING = """
         iif(jobs.state IN ('done', 'duplicate'), x'', substr(jobs.name, -5)) AS tail
 """
 COUNTS_BELOW = f"""
-SELECT state, count(*) AS files, sum(jobs.size) AS bytes {_KNOWN_BELOW} GROUP BY state
+SELECT state, count(*) AS files {_KNOWN_BELOW} GROUP BY state
 UNION ALL
-SELECT state, count(*) AS files, sum(jobs.size) AS bytes {_ON_THEIR_WAY_BELOW} GROUP BY state
+SELECT state, count(*) AS files {_ON_THEIR_WAY_BELOW} GROUP BY state
 """
 STANDINGS_BELOW = f"""
 SELECT state, code, media_type, tail, count(*) AS files FROM (

@@ -11,7 +11,8 @@ import pytest
 
 from uploadd.files import membership
 from uploadd.files.membership import Folders, identity_of
-from uploadd.files.ownership import look_at_directory, us
+from uploadd.files.standing import us
+from uploadd.files.way import look_at_directory
 from uploadd.model.configuration import Folder
 from uploadd.model.places import Place
 from uploadd.model.roots import AcceptedRoot, accept

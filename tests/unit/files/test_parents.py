@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.files.ownership import look_at_directory
 from uploadd.files.parents import exchangeable_above
+from uploadd.files.way import look_at_directory
 
 MALLORY = 4711
 

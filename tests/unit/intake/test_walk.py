@@ -14,9 +14,11 @@ from routes import route_to
 from uploadd.files.fingerprint import stat_file
 from uploadd.files.reaching import Roots
 from uploadd.intake import walk as walking
+from uploadd.intake.comparing import compare
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, KnownFile, Listing, batches, compare, walk
+from uploadd.intake.walk import Entry, Listing, batches, walk
 from uploadd.model.places import Spot
+from uploadd.model.sightings import KnownFile
 
 
 def _make(root: Path, *names: str) -> None:

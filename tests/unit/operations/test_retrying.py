@@ -8,8 +8,9 @@ import pytest
 
 from unit.operations.records import NOT_A_PHOTO, NOW, UNREADABLE, Records
 from uploadd.files.reaching import Roots
+from uploadd.intake.comparing import compare
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import compare, walk
+from uploadd.intake.walk import walk
 from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.places import Spot

@@ -38,8 +38,7 @@ def counts(records: Records) -> dict[State, int]:
     """How the files below the folder stand."""
     account_id = records.account_id()
     with writing(records.configuration.state_dir) as db:
-        found = overview.counts_below(db, records.root, account_id)
-    return {state: files for state, (files, _) in found.items()}
+        return overview.counts_below(db, records.root, account_id)
 
 
 @pytest.mark.parametrize("settlement", [TICKETED, REFUSED])

@@ -6,8 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from uploadd.files.ownership import us
-from uploadd.files.standing import look_at_standing
+from uploadd.files.standing import look_at_standing, us
 from uploadd.model.ownership import ROOT, command_to_close
 from uploadd.model.roots import Above, is_exchangeable
 

@@ -141,20 +141,18 @@ class Oversight:
     async def _count(self) -> None:
         began = self._clock.monotonic()
         files: dict[State, int] = {}
-        sizes: dict[State, int] = {}
         open_jobs: dict[int, Counter[State]] = {}
         for account in self._accounts:
             own = open_jobs.setdefault(account.id, Counter())
             for directory in directories_of(self._wanted, account.name):
                 counts = await self._view.store.read(overview.counts_below, directory, account.id)
-                for state, (count, size) in counts.items():
+                for state, count in counts.items():
                     files[state] = files.get(state, 0) + count
-                    sizes[state] = sizes.get(state, 0) + size
                     own[state] += 0 if state in TERMINAL else count
             if own[State.QUEUED]:
                 own[State.QUEUED] -= await self._held_back(account)
         self._open_jobs = {key: +own for key, own in open_jobs.items()}
-        self.snapshot.files, self.snapshot.sizes = files, sizes
+        self.snapshot.files = files
         took = self._clock.monotonic() - began
         self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
 

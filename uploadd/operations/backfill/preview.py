@@ -12,9 +12,10 @@ from sqlite_utils import Database
 from uploadd.files.kind import Kind, read_kind
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
+from uploadd.intake.comparing import compare, covers_all
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, batches, compare, covers_all
+from uploadd.intake.walk import Entry, Listing, batches
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileLinkedError, FileTrouble
 from uploadd.model.estimates import Pace

@@ -14,13 +14,12 @@ PENDING = (State.QUEUED, State.UPLOADING, State.UNCERTAIN, State.PROCESSING, Sta
 
 @dataclass
 class Snapshot:
-    """How far a backfill is. Files count once for each of the `accounts`; sizes in bytes.
+    """How far a backfill is. Files count once for each of the `accounts`.
 
     `restless`: those of the `settling` that do not come to rest.
     """
 
     files: dict[State, int] = field(default_factory=dict)
-    sizes: dict[State, int] = field(default_factory=dict)
     accounts: int = 1
     settling: int = 0
     restless: Restless = NOTHING_RESTLESS

@@ -162,4 +162,4 @@ def _waiting(configuration: Configuration, name: str, files: dict[str, int]) -> 
 
 def _ended(db: Database, root: bytes, account_id: int) -> int:
     counts = overview.counts_below(db, root, account_id)
-    return sum(total.jobs for state, total in counts.items() if state in TERMINAL)
+    return sum(count for state, count in counts.items() if state in TERMINAL)

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from uploadd.files.opening import printable
-from uploadd.files.ownership import look_at_directory, us
 from uploadd.files.parents import exchangeable_above
-from uploadd.files.standing import names_of, user_name
-from uploadd.files.way import follow
+from uploadd.files.standing import names_of, us, user_name
+from uploadd.files.way import follow, look_at_directory
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.ownership import command_to_close, writers
 from uploadd.model.roots import Above, trusted_users

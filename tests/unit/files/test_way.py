@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from uploadd.files.ownership import look_at_directory, open_directory
-from uploadd.files.way import MOST_LINKS
+from uploadd.files.way import MOST_LINKS, look_at_directory, open_directory
 from uploadd.model.roots import SeenRoot
 
 MALLORY = 4711
