@@ -6,14 +6,20 @@ import hashlib
 import os
 from dataclasses import dataclass
 
+from rich.filesize import decimal
+
 from uploadd.files.kind import Kind, KindReader
 from uploadd.files.media import EXTENSIONS
 from uploadd.files.opening import CHUNK_BYTES, printable, trouble
 from uploadd.files.reaching import Route
 from uploadd.model.contents import Content
-from uploadd.model.errors import FileChangedError, FileUnreadableError
+from uploadd.model.errors import FileChangedError, FileTooLargeError, FileUnreadableError
 from uploadd.model.numbers import counted, number
 from uploadd.model.pixels import Pixels
+
+LARGEST_BYTES = 10 * 10**9
+"""Ten times the largest video that a service takes. To read more than that costs time for nothing,
+and a sparse file, which costs whoever makes it nothing, can be thousands of times as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +101,14 @@ def fingerprint_file(route: Route, *, with_md5: bool = False) -> Fingerprint:
     `with_md5`: its MD5 too, in the same read, for services that know contents by that alone.
 
     Raises `FileVanishedError`, `FileUnreadableError` (also where its size is not what it gives),
-    or `FileChangedError` where the file was written, or so much as touched, while it was read.
+    `FileTooLargeError` beyond `LARGEST_BYTES`, or `FileChangedError` where the file was written, or
+    so much as touched, while it was read.
     """
     path, descriptor = route.path, route.open()
     kind_reader = KindReader(route.name)
     try:
         before = stat_of(os.fstat(descriptor))
+        _check_size(before.size, path)
         size, digests = _read_through(descriptor, kind_reader, with_md5=with_md5)
         after = stat_of(os.fstat(descriptor))
     except OSError as error:
@@ -117,6 +125,12 @@ def fingerprint_file(route: Route, *, with_md5: bool = False) -> Fingerprint:
     return Fingerprint(after, digests.sha256, kind, digests.md5, pixels)
 
 
+def _check_size(size: int, path: bytes) -> None:
+    if size > LARGEST_BYTES:
+        text = f"{printable(path)} is not read: {decimal(size)} are more than any service takes"
+        raise FileTooLargeError(text, "make it smaller, or leave it out (`exclude`)")
+
+
 def _read_through(
     descriptor: int, kind_reader: KindReader, *, with_md5: bool
 ) -> tuple[int, Content]:
@@ -129,7 +143,7 @@ def _read_through(
     md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
     chunk = os.read(descriptor, CHUNK_BYTES)
     size = 0
-    while chunk:
+    while chunk and size <= LARGEST_BYTES:  # it may grow as fast as it is read
         size += len(chunk)
         kind_reader.feed(chunk)
         digest.update(chunk)

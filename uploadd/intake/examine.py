@@ -12,11 +12,13 @@ from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import (
     FileLinkedError,
+    FileTooLargeError,
     FileTrouble,
     FileUnreadableError,
     RootRefusedError,
 )
 from uploadd.model.jobs import Lane
+from uploadd.model.limits import TOO_LARGE
 from uploadd.model.refusals import HARD_LINK, refusal_of_file
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
@@ -69,7 +71,8 @@ def read_finding(sighting: Sighting, lane: Lane) -> Finding:
         unread = Fingerprint(_stat_or_nothing(sighting.route), "", Kind(""))
         return _finding(sighting, lane, unread, _linked(linked))
     except FileUnreadableError as trouble:
-        reason = Reason("unreadable", trouble.text, trouble.remedy)
+        code = TOO_LARGE if isinstance(trouble, FileTooLargeError) else "unreadable"
+        reason = Reason(code, trouble.text, trouble.remedy)
         return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.route))
     return finding_of(sighting, lane, fingerprint)
 

@@ -12,6 +12,7 @@
     │   ├── FileVanishedError   it is not there any more
     │   ├── FileChangedError    it is not what was fingerprinted
     │   ├── FileUnreadableError it is there and cannot be read
+    │   │   └── FileTooLargeError    it is larger than anything that a service takes
     │   ├── FileLinkedError     somebody else may have linked it there
     │   └── RootRefusedError    its folder's directory is another owner's, or behind a foreign link
     └── ServiceError            a read call to a service did not work
@@ -78,6 +79,10 @@ class FileChangedError(FileTrouble):
 
 class FileUnreadableError(FileTrouble):
     """The file is there and cannot be read."""
+
+
+class FileTooLargeError(FileUnreadableError):
+    """The file is larger than anything that a service takes: it is not read."""
 
 
 class FileLinkedError(FileTrouble):

@@ -16,7 +16,12 @@ from uploadd.files import fingerprint
 from uploadd.files.fingerprint import Stat, fingerprint_file, stat_file
 from uploadd.files.opening import CHUNK_BYTES
 from uploadd.files.reaching import Route
-from uploadd.model.errors import FileChangedError, FileUnreadableError, FileVanishedError
+from uploadd.model.errors import (
+    FileChangedError,
+    FileTooLargeError,
+    FileUnreadableError,
+    FileVanishedError,
+)
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x07JFIF\x00\xff\xda\x00\x02\x00\xff\xd9" + b"j" * 100
 
@@ -143,3 +148,29 @@ def test_a_file_that_gives_more_than_its_size_is_unreadable() -> None:
     """As files of the kernel do, and of file systems that guess: it would never be sent whole."""
     with pytest.raises(FileUnreadableError, match=r"/proc/version is said to have 0 bytes"):
         fingerprint_file(route_to(b"/proc/version"))
+
+
+def test_a_file_without_end_is_not_read(tmp_path: Path) -> None:
+    """A sparse one costs nothing to make, and hours to read: it held every other file up."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"x")
+    os.truncate(path, 10**13)
+    with pytest.raises(FileTooLargeError, match=r"10\.0 TB are more than any service takes"):
+        fingerprint_file(route_to(os.fsencode(path)))
+
+
+def test_a_file_that_grows_as_fast_as_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Comes to an end, too."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(fingerprint, "LARGEST_BYTES", 10 * CHUNK_BYTES)
+
+    def grow(_descriptor: int, size: int) -> bytes:
+        path.touch()
+        return bytes(size)
+
+    monkeypatch.setattr(fingerprint.os, "read", grow)
+    with pytest.raises(FileChangedError):
+        fingerprint_file(route_to(os.fsencode(path)))
