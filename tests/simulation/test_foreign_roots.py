@@ -17,6 +17,9 @@ import pytest
 
 from simulation.world import World
 from uploadd.assembly import Assembly
+from uploadd.files import membership
+from uploadd.files.membership import Folders
+from uploadd.intake.obstacles import exchanged
 from uploadd.model.configuration import Configuration, WatchMode
 from uploadd.model.errors import UsageError
 from uploadd.model.photo import PhotoTable, Privacy
@@ -28,6 +31,7 @@ from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.forgetting import forget, prospect_of
 from uploadd.operations.pausing import pause, resume
+from uploadd.operations.replace.ordering import order_of
 from uploadd.operations.show.status import status_of
 from uploadd.operations.show.story import story_of
 from uploadd.store import roots
@@ -232,6 +236,47 @@ def test_a_backfill_inside_a_folder_that_waits_is_refused(world: World, annas: P
         wanted_trees(elsewhere, [str(world.photos)], None, None)
     os.lchown(world.photos, os.geteuid(), -1)  # a link of the person's own
     assert wanted_trees(elsewhere, [str(world.photos)], None, None)
+
+
+def test_a_backfill_goes_where_the_links_were_judged(
+    world: World, annas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mallory's link is there when the real path is asked for, and not when links are judged."""
+    fill(world, annas)
+    real_path = membership.real_path
+
+    def real_path_of_the_link(path: bytes) -> bytes:
+        link_to(world, annas)
+        try:
+            return real_path(path)
+        finally:
+            undo(world)
+
+    monkeypatch.setattr(membership, "real_path", real_path_of_the_link)
+    elsewhere = replace(world.configuration(), folders={})
+    with pytest.raises(UsageError, match="leads elsewhere now; see whose links"):
+        wanted_trees(elsewhere, [str(world.photos)], None, None)
+
+
+def test_a_link_that_comes_after_a_backfill_was_asked_for(world: World, annas: Path) -> None:
+    """The deliverer looks at the directory by its real path, and no link is judged there."""
+    directory, folders = os.fsencode(world.photos), Folders([])
+    assert exchanged(directory, folders.place_of_directory(directory)) is None
+    link_to(world, annas)
+    why = exchanged(directory, folders.place_of_directory(directory))
+    assert why is not None
+    assert "by now" in why.text
+
+
+def test_a_photo_is_replaced_by_no_file_behind_a_strangers_link(world: World, annas: Path) -> None:
+    """Neither by a path through Mallory's link, whatever is behind it."""
+    fill(world, annas)
+    elsewhere = replace(world.configuration(), folders={})
+    (world.photos / "secret.jpg").write_bytes((world.photos / "hers.jpg").read_bytes())
+    assert order_of(elsewhere, str(world.photos / "secret.jpg"), "1", None)
+    link_to(world, annas)
+    with pytest.raises(UsageError, match="of user 4712, by the link"):
+        order_of(elsewhere, str(world.photos / "secret.jpg"), "1", None)
 
 
 def test_a_backfill_ends_where_its_folder_begins_to_wait(world: World, annas: Path) -> None:

@@ -64,13 +64,22 @@ class AcceptedRoots:
 
         Raises `RootRefusedError` where it may not be read, and `OSError` as `os.open` does.
         """
+        return self._open(path)[0]
+
+    def real_path(self, path: bytes) -> bytes:
+        """The real path of the directory at `path`, as it was judged. Blocks, raises as `open`."""
+        descriptor, seen = self._open(path)
+        os.close(descriptor)
+        return seen.path
+
+    def _open(self, path: bytes) -> tuple[int, SeenRoot]:
         descriptor, seen = open_directory(path)
         try:
             self._check(path, descriptor, seen)
         except BaseException:
             os.close(descriptor)
             raise
-        return descriptor
+        return descriptor, seen
 
     def whereabouts(self, path: bytes) -> Whereabouts:
         """Which directory is at `path`, be it read or not. Blocks."""

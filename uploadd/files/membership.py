@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,9 +16,11 @@ from dataclasses import replace
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
 from uploadd.files.mounts import mounts_below
+from uploadd.files.opening import printable
 from uploadd.files.reaching import Roots
 from uploadd.files.way import follow
 from uploadd.model.configuration import Configuration, Folder
+from uploadd.model.errors import RootRefusedError
 from uploadd.model.places import Place, is_inside
 from uploadd.model.roots import AcceptedRoot, FollowedLink
 
@@ -102,6 +105,21 @@ class Folders:
         if directory not in self._seen:
             self._seen[directory] = self._look_up(directory)
         return self._seen[directory]
+
+    def place_named(self, directory: bytes) -> Place:
+        """Where a directory lies that a person named: reached by no link of a stranger.
+
+        Outside of the folders that is judged here, once: its real path, by which it is reached from
+        now on, has no links any more. Raises `RootRefusedError`, `OSError`.
+        """
+        place = self.place_of_directory(directory)
+        if place.folder is None and self.accepted.real_path(directory) != place.path:
+            raise RootRefusedError(
+                f"{printable(directory)} led to {printable(place.path)}, and leads elsewhere now",
+                f"see whose links are on the way: namei -l {shlex.quote(printable(directory))}",
+                folder="",
+            )
+        return place
 
     def _look_up(self, directory: bytes) -> Place:
         real = real_path(directory or b".")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from uploadd.files.opening import printable
 from uploadd.model.configuration import Configuration
+from uploadd.model.places import Place
 from uploadd.store.backfills import Request
 
 ANOTHER_CONFIGURATION = (
@@ -82,3 +83,14 @@ def _unseen(request: Request, is_new: bool) -> Obstacle | None:
     if not is_same:
         return Obstacle(f"{me} sees another directory at {path} than you do", HIDDEN)
     return None
+
+
+def exchanged(directory: bytes, place: Place) -> Obstacle | None:
+    """What is in the way where a link has come to stand on the way since the directory was named.
+
+    Outside of the folders it was named by its real path, so nobody has judged such a link.
+    """
+    if place.folder is not None or place.path == directory:
+        return None
+    text = f"{printable(directory)} leads to {printable(place.path)} by now"
+    return Obstacle(text, "back that directory up by its own path, if it is meant")

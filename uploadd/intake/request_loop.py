@@ -15,7 +15,7 @@ import structlog
 
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.obstacles import Obstacle, obstacle
+from uploadd.intake.obstacles import Obstacle, exchanged, obstacle
 from uploadd.intake.rescan import Rescan, Walked
 from uploadd.intake.tree import Tree, narrow, plain_folder
 from uploadd.model.configuration import Configuration
@@ -142,9 +142,12 @@ class RequestLoop:
             return
         folders = self._arrivals.rules.folders
         place = await self._runtime.disk.run(folders.place_of_directory, request.directory)
+        why = exchanged(request.directory, place)
         refused = await self._arrivals.admission.admit(place.folder_name)
         if refused is not None:
-            await self._put_off(request, Obstacle(refused.text, refused.remedy))
+            why = Obstacle(refused.text, refused.remedy)
+        if why is not None:
+            await self._put_off(request, why)
             return
         self._drop([request.id])
         tree = self._tree_of(request, place)

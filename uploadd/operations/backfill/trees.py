@@ -14,9 +14,9 @@ from uploadd.files.directories import trouble_with_directory
 from uploadd.files.opening import printable
 from uploadd.intake.tree import narrow, plain_folder
 from uploadd.model.configuration import Configuration, Folder
-from uploadd.model.errors import UsageError
+from uploadd.model.errors import RootRefusedError, UsageError
 from uploadd.model.left_alone import LeftAlone
-from uploadd.model.places import Spot, is_inside
+from uploadd.model.places import Place, Spot, is_inside
 from uploadd.operations.accepted import folders_of
 from uploadd.operations.choosing import account_asked_for, account_called, folder_called
 
@@ -104,21 +104,25 @@ class _Wishes:
                 f"{printable(path)} lies in uploadd's own state directory",
                 "name a directory with photos",
             )
-        self._refuse_foreign(path)
-        yield self._own(path)
+        yield self._own(self._place(path))
         for folder in self._folders.below(path):
             if os.path.lexists(folder.root):  # else there is nothing to be taken in
                 yield Wanted(folder.root, b"", narrow(folder, self._only))
 
-    def _refuse_foreign(self, path: bytes) -> None:
+    def _place(self, path: bytes) -> Place:
         """Nothing is read by way of a foreign link, or of a folder that waits for a person."""
-        place = self._folders.place_of_directory(path)
-        refused = self._folders.accepted.why_not(place.root if place.folder else path)
+        try:
+            place = self._folders.place_named(path)
+            refused = self._folders.accepted.why_not(place.root)
+        except RootRefusedError as error:
+            refused = error
+        except OSError as error:
+            raise UsageError(f"{printable(path)} cannot be read: {error.strerror}") from None
         if refused is not None:
             raise UsageError(refused.text, refused.remedy)
+        return place
 
-    def _own(self, path: bytes) -> Wanted:
-        place = self._folders.place_of_directory(path)
+    def _own(self, place: Place) -> Wanted:
         named = self._named
         if named is not None:
             start = place.relative if named is place.folder else b""

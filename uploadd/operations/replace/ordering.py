@@ -21,6 +21,7 @@ from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import (
     FileTrouble,
+    RootRefusedError,
     ServiceError,
     ServiceRefusedError,
     UsageError,
@@ -79,6 +80,12 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
 
 
 def _place(configuration: Configuration, rules: Rules, file: bytes, account: Account) -> Place:
+    try:
+        rules.folders.place_named(os.path.dirname(os.path.abspath(file)))
+    except RootRefusedError as refused:
+        raise UsageError(refused.text, refused.remedy) from None
+    except OSError as error:
+        raise UsageError(f"{printable(file)} cannot be read: {error.strerror}") from None
     with reading(configuration.state_dir) as db:
         known = known_place(db, rules.folders, file)
     return rules.place_for(known.path, (account.name,))
