@@ -180,6 +180,7 @@ def test_each_claim_about_security_names_a_test_that_exists() -> None:
     ):
         tests = TEST.findall(row)
         assert tests, f"no test is named: {row}"
+        assert row.endswith(" | " + ", ".join(f"`{file}::{name}`" for file, name in tests)), row
         for file, name in tests:
             assert (ROOT / file).is_file(), f"{file} is missing"
             assert f"def {name}(" in (ROOT / file).read_text(), f"{file}::{name} is missing"

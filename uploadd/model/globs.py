@@ -24,7 +24,6 @@ _NOT_A_SLASH = "[^/]"
 _ANY_DEPTH = "**"
 _CLASS = re.compile(r"\[([!^]?+)((?:\\.|[^\\])(?:\\.|[^\]\\])*)\]", re.DOTALL)
 _RANGE = re.compile(r"(\\.|[^\\])-(\\.|[^\\])|(\\.|[^\\])", re.DOTALL)
-_TO_ESCAPE = re.compile(r"[*?[{\\]")
 _MOST_IN_RANGE = 0x12000
 
 
@@ -58,14 +57,6 @@ def read_glob(pattern: str) -> Glob:
         raise ConfigurationError(error.text, error.remedy) from None
     itself, below = ("/", "/.*") if only_directories else ("/?", "(?:/.*)?")
     return Glob(way + itself, way + below, takes_back)
-
-
-def escaped(name: str) -> str:
-    """The pattern that fits files and directories of this name, and of no other one."""
-    inner = _TO_ESCAPE.sub(lambda sign: "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]", name)
-    if len(inner) > 1 and inner[-1].isspace():
-        inner = f"{inner[:-1]}\\{inner[-1]}"
-    return f"\\{inner}" if inner[0] == "!" or inner[0].isspace() else inner
 
 
 class _UnreadableError(Exception):

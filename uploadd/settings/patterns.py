@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -16,6 +15,7 @@ from uploadd.model.configuration import Folder
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.folding import folded
 from uploadd.model.globs import read_glob
+from uploadd.model.signs import is_unsafe
 from uploadd.settings.braces import TOKEN, UnbalancedError, expand
 from uploadd.settings.problems import KeyPath, shown
 
@@ -34,7 +34,6 @@ _BARE_EXTENSION = re.compile(
 _ESCAPABLE = frozenset(" !\"#$&'(),:;<=>[]^`{|}~")
 _TOPS = frozenset({"home", "users", "mnt", "srv", "volumes", "volume1"})
 """Where a path of a disk begins, and hardly ever a folder of photos."""
-_JOINERS = frozenset("\u200c\u200d")  # emoji and Persian are written with them
 
 
 def unmatchable(folders: Mapping[str, Folder]) -> Iterator[tuple[KeyPath, str]]:
@@ -82,8 +81,8 @@ Write = Callable[..., str]
 
 
 def _unseen(body: str, _: str, write: Write) -> str:
-    odd = [one for one in body if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}]
-    odd = [one for one in odd if one not in _JOINERS]
+    # A surrogate stands for a byte that is no text: names have such bytes.
+    odd = [one for one in body if is_unsafe(one) and not "\ud800" <= one <= "\udfff"]
     if not odd:
         return ""
     told = f"has a sign that nobody sees (U+{ord(odd[0]):04X})"

@@ -12,6 +12,7 @@ from uploadd.files.opening import printable
 from uploadd.intake.selection import EVERYTHING, Choice, is_entered, judge
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.numbers import counted, number
+from uploadd.model.signs import escaped
 from uploadd.model.walks import NOT_INCLUDED, Walk
 from uploadd.operations.check.findings import Finding, ok, warning
 from uploadd.operations.check.state_dir import how_long_ago
@@ -122,4 +123,4 @@ def _named(patterns: Sequence[str]) -> str:
 
 
 def _quoted(pattern: str) -> str:
-    return f'"{printable(pattern.encode("utf-8", "surrogateescape"))}"'
+    return f'"{escaped(pattern)}"'
