@@ -177,6 +177,8 @@ def _check_seat(seat: Seat, configuration: Configuration) -> None:
     """
     check_state_dir(configuration)
     wrong = seat.whats_wrong()
+    if not wrong and not premises.is_kept_by_us(seat.database, seat.database_id):
+        wrong = f"the database {seat.database} was exchanged while it was opened"
     if wrong:
         raise StoreError(wrong, "start again")
 

@@ -34,6 +34,24 @@ def is_own(state_dir: Path) -> bool:
         return True
 
 
+def is_kept_by_us(file: Path, identity: tuple[int, int]) -> bool:
+    """Whether a file with this device and inode lies where nobody else may write (blocking).
+
+    Its directory is judged, and the file looked up in it, by one descriptor: whoever may write
+    above it cannot exchange it in between.
+    """
+    with suppress(OSError):
+        descriptor = open_by_own_links(file.parent, _DIRECTORY)
+        try:
+            if objection_at(os.path.abspath(file.parent), standing_of(descriptor)) is not None:
+                return False
+            there = os.stat(file.name, dir_fd=descriptor, follow_symlinks=False)
+            return (there.st_dev, there.st_ino) == identity
+        finally:
+            os.close(descriptor)
+    return False
+
+
 def distrusted(state_dir: Path) -> Iterator[tuple[Path, Objection]]:
     """Everything of ours that somebody else may have written, and why (blocking).
 
