@@ -6,29 +6,22 @@ that its `path` leads to now. Everything that asks whose settings hold asks `Fol
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
+from uploadd.files.folder_root import FolderRoot, Identity, identity_of, upwards
 from uploadd.files.mounts import mounts_below
 from uploadd.files.opening import printable
 from uploadd.files.reaching import Roots
-from uploadd.files.way import follow
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.places import Place, is_inside
-from uploadd.model.roots import AcceptedRoot, FollowedLink
+from uploadd.model.roots import AcceptedRoot
 
-Identity = tuple[int, int]
-"""A directory's device and inode."""
-
-LOOK_SECONDS = 5.0
-"""How long others wait for one look at a root: a disk that hangs never answers."""
 _NOT_A_NAME = frozenset({b"", b".", b".."})
 
 
@@ -59,7 +52,7 @@ class Folders:
         self.accepted = AcceptedRoots({folder.root: folder.name for folder in every})
         self.accepted.learn(accepted or {})
         self.roots = Roots(self.accepted)
-        self._roots = [_Root(folder, self.accepted) for folder in every]
+        self._roots = [FolderRoot(folder, self.accepted) for folder in every]
         self._state_dir = state_dir
         self._seen: dict[bytes, Place] | None = {} if remembers else None
 
@@ -125,11 +118,11 @@ class Folders:
         real = real_path(directory or b".")
         holders = self._holders() if self._roots else {}
         spelled = os.path.abspath(directory or b".")
-        for above in _upwards(spelled) if any(root.is_led_away for root in self._roots) else ():
+        for above in upwards(spelled) if any(root.is_led_away for root in self._roots) else ():
             away = next((one for one in self._roots if one.is_led_away_from(above)), None)
             if away is not None:
                 return Place(away.folder, away.path, _relative(spelled, above))
-        for above in _upwards(real) if holders else ():
+        for above in upwards(real) if holders else ():
             identity = identity_of(above)
             folder = (holders.get(identity) if identity else None) or holders.get(above)
             if folder is not None:
@@ -144,7 +137,7 @@ class Folders:
     def is_own(self, directory: bytes) -> bool:
         """Whether a directory is uploadd's own state directory, or lies in it, but in no folder."""
         holders, own = self._holders(), self._own()
-        for above in _upwards(real_path(directory)):
+        for above in upwards(real_path(directory)):
             identity = identity_of(above) or above
             if identity == own or identity in holders:
                 return identity == own
@@ -159,7 +152,7 @@ class Folders:
             root.folder
             for root in self._roots
             if root.look() not in (own, real)
-            and not entries.isdisjoint(map(identity_of, _upwards(root.where())))
+            and not entries.isdisjoint(map(identity_of, upwards(root.where())))
         ]
 
     def same(self) -> list[tuple[Folder, Folder]]:
@@ -208,101 +201,6 @@ class Folders:
                 holders.setdefault(root.stray, root.folder)
             holders.setdefault(root.path, root.folder)
         return holders
-
-
-class _Root:
-    """The directory that one folder's path leads to."""
-
-    def __init__(self, folder: Folder, accepted: AcceptedRoots) -> None:
-        self.folder = folder
-        self.is_led_away = False
-        """Whether a foreign link leads away from its path."""
-        self.stray: Identity | None = None
-        """The directory that was accepted, where it is not at the path now."""
-        self._accepted = accepted
-        self.path = folder.root
-        self.first: Identity | bytes | None = None
-        """What it was when it was first looked at."""
-        self._last: Identity | bytes = self.path
-        self._looking = threading.Lock()
-        self._hangs = False
-
-    def look(self) -> Identity | bytes:
-        """Its identity; its real path where it cannot be looked at.
-
-        A disk that hangs must not hold up what is asked about other folders: they go by what was
-        seen last.
-        """
-        if not self._looking.acquire(timeout=0 if self._hangs else LOOK_SECONDS):
-            self._hangs = True
-            return self._last
-        try:
-            now = identity_of(self.path)
-            if self.is_led_away or now is None or now != self._last:  # else it is as it was
-                self._look_anew()
-            self.first = self.first or self._last
-            self.stray = self._moved_away()
-            self._hangs = False
-            return self._last
-        finally:
-            self._looking.release()
-
-    def _look_anew(self) -> None:
-        there = self._accepted.whereabouts(self.path)
-        self.is_led_away = there.is_foreign
-        self._last = self.path if there.is_foreign else there.identity or self.where()
-
-    def _moved_away(self) -> Identity | None:
-        """The accepted directory, if it may have been renamed.
-
-        A disk that was unmounted was not: its number, and that of its top, may be another's now.
-        """
-        accepted = self._accepted.at(self.path)
-        if accepted is None or (accepted.device, accepted.inode) == self._last:
-            return None
-        devices = map(_device_of, _upwards(os.path.dirname(accepted.path)))
-        return (accepted.device, accepted.inode) if accepted.device in devices else None
-
-    def is_led_away_from(self, path: bytes) -> bool:
-        """Whether this is the path, and a foreign link leads away from it."""
-        return self.is_led_away and path == self.path
-
-    def where(self) -> bytes:
-        """The real path; the configured one where a foreign link leads away from it."""
-        return self.path if self.is_led_away else real_path(self.path)
-
-
-def identity_of(directory: bytes) -> Identity | None:
-    """The device and inode of a directory; None where it cannot be looked at (blocking)."""
-    try:
-        seen = os.stat(directory)
-    except OSError:
-        return None
-    return seen.st_dev, seen.st_ino
-
-
-def _device_of(directory: bytes) -> int | None:
-    """The device of a directory at a real path; None where a link leads there now (blocking)."""
-    try:
-        descriptor = follow(directory, check=_refuse).descriptor
-    except OSError:
-        return None
-    try:
-        return os.fstat(descriptor).st_dev
-    finally:
-        os.close(descriptor)
-
-
-def _refuse(link: FollowedLink) -> None:
-    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), link.path)
-
-
-def _upwards(directory: bytes) -> Iterator[bytes]:
-    """A real directory, and all above it."""
-    yield directory
-    while (above := os.path.dirname(directory)) != directory:
-        directory = above
-        yield directory
 
 
 def _relative(path: bytes, root: bytes) -> bytes:

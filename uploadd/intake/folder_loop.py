@@ -9,7 +9,7 @@ from collections import deque
 import structlog
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.files.membership import Identity, identity_of
+from uploadd.files.folder_root import Identity, identity_of
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rescan import Rescan

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from uploadd.files.beneath import open_beneath
 from uploadd.files.fingerprint import Stat, in_64_bits
-from uploadd.files.membership import Identity
+from uploadd.files.folder_root import Identity
 from uploadd.files.reaching import Roots
 from uploadd.intake.selection import (
     ODD_FIRSTS,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.files import membership
-from uploadd.files.membership import Folders, identity_of
+from uploadd.files import folder_root, membership
+from uploadd.files.folder_root import identity_of
+from uploadd.files.membership import Folders
 from uploadd.files.standing import us
 from uploadd.files.way import look_at_directory
 from uploadd.model.configuration import Folder
@@ -126,12 +127,13 @@ def test_a_folder_below_by_another_mount(
     """What is mounted in a directory lies in it, whatever path it is configured by."""
     (tmp_path / "there/mounted").mkdir(parents=True)
     same = identity_of(at(outer.path))
-    real = membership.identity_of
+    real = folder_root.identity_of
 
     def seen(directory: bytes) -> tuple[int, int] | None:
         return same if directory.endswith(b"/mounted") else real(directory)
 
-    monkeypatch.setattr(membership, "identity_of", seen)
+    for module in (folder_root, membership):
+        monkeypatch.setattr(module, "identity_of", seen)
     monkeypatch.setattr(membership, "mounts_below", lambda path: [path + b"/mounted"])
     folders = Folders([outer])
     assert folders.below(at(tmp_path / "there")) == [outer]
@@ -171,7 +173,7 @@ def test_a_disk_that_hangs_holds_up_no_other_folder(
     hanging = folder(tmp_path / "hanging")
     folders = Folders([hanging, outer])
     assert folders.place(at(hanging.path / "a.jpg")).folder is hanging
-    real, is_hanging, end = membership.identity_of, threading.Event(), threading.Event()
+    real, is_hanging, end = folder_root.identity_of, threading.Event(), threading.Event()
 
     def look(directory: bytes) -> tuple[int, int] | None:
         if directory == hanging.root and not end.is_set():
@@ -179,8 +181,8 @@ def test_a_disk_that_hangs_holds_up_no_other_folder(
             end.wait(20)
         return real(directory)
 
-    monkeypatch.setattr(membership, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(membership, "identity_of", look)
+    monkeypatch.setattr(folder_root, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(folder_root, "identity_of", look)
     stuck = threading.Thread(target=folders.borders)
     stuck.start()
     assert is_hanging.wait(10)
@@ -196,16 +198,17 @@ def test_a_disk_that_hung_and_is_mounted_anew_is_known_by_its_path(
 ) -> None:
     """What was seen last is another device's number by now; the folder around it holds nothing."""
     inner = folder(outer.path / "disk")
-    folders, real = Folders([outer, inner]), membership.identity_of
+    folders, real = Folders([outer, inner]), folder_root.identity_of
     (root,) = [one for one in folders._roots if one.folder is inner]
     folders.borders()
     assert root._looking.acquire()  # its look does not come back
-    monkeypatch.setattr(membership, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(
-        membership,
-        "identity_of",
-        lambda directory: (99, 2) if directory == inner.root else real(directory),
-    )
+    monkeypatch.setattr(folder_root, "LOOK_SECONDS", 0.01)
+    for module in (folder_root, membership):
+        monkeypatch.setattr(
+            module,
+            "identity_of",
+            lambda directory: (99, 2) if directory == inner.root else real(directory),
+        )
     assert folders.place(at(inner.path / "a.jpg")).folder is inner
 
 

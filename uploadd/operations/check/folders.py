@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.files.membership import Folders, Identity
+from uploadd.files.folder_root import Identity
+from uploadd.files.membership import Folders
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.opening import printable
 from uploadd.intake.selection import Selection
