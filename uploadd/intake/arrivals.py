@@ -67,8 +67,8 @@ class Arrivals:
         """Look at candidates when they are due, until `ended` is set."""
         while not ended.is_set():
             self.woken.clear()
-            for tree in self.trees:
-                await self._look_at_due(tree)
+            while [tree for tree in self.trees if await self._look_at_due(tree)]:
+                pass  # some of each tree in turn: a flood in one holds up no other
             await self._runtime.clock.wait(self.woken, self._nap())
 
     async def take(self, tree: Tree, path: bytes, stat: Stat, lane: Lane) -> Finding | None:
@@ -99,11 +99,13 @@ class Arrivals:
         self.on_jobs()
         return job_ids
 
-    async def _look_at_due(self, tree: Tree) -> None:
-        while paths := tree.settler.due(self._runtime.clock.monotonic(), LOOKS_AT_ONCE):
-            found = await asyncio.gather(*(self._look(tree, path) for path in paths))
-            await self._register_some([finding for finding in found if finding is not None])
-            tree.reading = 0
+    async def _look_at_due(self, tree: Tree) -> bool:
+        """Look at some that are due; whether there were any."""
+        paths = tree.settler.due(self._runtime.clock.monotonic(), LOOKS_AT_ONCE)
+        found = await asyncio.gather(*(self._look(tree, path) for path in paths))
+        await self._register_some([finding for finding in found if finding is not None])
+        tree.reading = 0
+        return bool(paths)
 
     async def _register_some(self, findings: Sequence[Finding]) -> None:
         if findings:
