@@ -52,6 +52,8 @@ def test_a_daemon_waits_until_a_person_accepts(make_desk: Callable[..., Desk]) -
         backed = desk.uploadd("backfill", str(desk.photos))
         assert backed.returncode == 2
         assert "`uploadd forget camera`" in backed.stderr
+        told = desk.uploadd("why", str(desk.photos))
+        assert "`uploadd forget camera`" in told.stdout + told.stderr
         asked = desk.uploadd("forget", "camera")
         assert asked.returncode == 2
         assert "uploadd forget camera --yes" in asked.stderr

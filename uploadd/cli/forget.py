@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from typing import Annotated
@@ -40,7 +41,8 @@ def forget(
         if prospect.meaning is Meaning.NOTHING:
             return
         if not yes and not is_terminal():
-            raise UsageError("nobody can be asked here", f"`uploadd forget {folder} --yes`")
+            agreed = shlex.join(["uploadd", "forget", folder, "--yes"])
+            raise UsageError("there is no terminal to ask on", f"to agree beforehand: `{agreed}`")
         if not yes and not Terminal().agrees(QUESTIONS[prospect.meaning]):
             say("nothing was changed")
             raise typer.Exit(EXIT_FAILED)

@@ -153,4 +153,4 @@ def _remedy(look: Look, folder: str, is_away: bool) -> str:
         return f"if that is the one you mean, name it by its own path: {real}"
     if is_away:
         return f"mount the disk again; if it will not come back: `uploadd forget {folder}`"
-    return f"if that is right, `uploadd forget {folder}` accepts it"
+    return f"if that is right, `uploadd forget {folder}` accepts it; else put the former one back"

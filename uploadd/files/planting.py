@@ -23,8 +23,8 @@ def check_links(seen: os.stat_result, directory: int, path: bytes) -> None:
         return
     name = printable(path)
     text = (
-        f"{name} is one of {seen.st_nlink} hard links to a file of {user_name(seen.st_uid)}, and"
-        " others may write in its directory: one of them may have linked it there"
+        f"{name} is one of {seen.st_nlink} hard links to a file of user {user_name(seen.st_uid)},"
+        " and others may write in its directory: one of them may have linked it there"
     )
     here, copy = shlex.quote(name), shlex.quote(f"{name}.part")
     # Others may have laid a link there, under the copy's name: it is not to be written through.

@@ -91,7 +91,15 @@ def _objection_to_file(path: Path, directory: int) -> Objection | None:
     if path.name == _MARK:
         return None  # nothing stops for it, and it is opened by no link (store/mark.py)
     if stat.S_ISLNK(standing.mode):
-        text, first = "is a symbolic link, which uploadd does not follow here", "see where it leads"
+        text, first = "is a symbolic link, which uploadd does not follow here", _keep_own(path)
     else:
-        text, first = "is no plain file", "see what it is"
-    return Objection(text, f"{first}, then: rm {shlex.quote(str(path))}")
+        text, first = "is no plain file", "see what it is, then"
+    return Objection(text, f"{first}: rm {shlex.quote(str(path))}")
+
+
+def _keep_own(link: Path) -> str:
+    """A person may have moved the file to another disk: it must not be given up for a new one."""
+    name = shlex.quote(str(link))
+    return (
+        f'if it leads to your own file, put that here: mv -T "$(readlink -f {name})" {name}; else'
+    )

@@ -34,7 +34,7 @@ class Watchers:
 
 def why_no_job(place: Place, watchers: Watchers) -> Remark:
     """Why there is no job for what lies at `place`. Looks at the disk."""
-    seen = _look(place.path) if watchers.refused is None else _unread(place, *watchers.refused)
+    seen = _look(place.path) if watchers.refused is None else unread(place, *watchers.refused)
     if isinstance(seen, Remark):
         return seen
     if stat.S_ISDIR(seen.st_mode):
@@ -60,7 +60,8 @@ def _look(path: bytes) -> os.stat_result | Remark:
         return Remark("unreadable", text, "let the user that uploadd runs as read its directory")
 
 
-def _unread(place: Place, text: str, remedy: str) -> Remark:
+def unread(place: Place, text: str, remedy: str) -> Remark:
+    """That its folder is not read, why, and what a person may do."""
     return Remark(FOREIGN_ROOT, f"folder {place.folder_name} is not read: {text}", remedy)
 
 

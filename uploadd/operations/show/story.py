@@ -20,7 +20,7 @@ from uploadd.model.places import Place
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.operations.accepted import rules_of
-from uploadd.operations.show.absence import Watchers, why_no_job
+from uploadd.operations.show.absence import Watchers, unread, why_no_job
 from uploadd.operations.show.exclusion import Remark
 from uploadd.operations.show.json_values import json_job, json_path, json_time
 from uploadd.operations.show.listing import Summed, account_names, sum_by_reason
@@ -130,12 +130,14 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
         route = rules.folders.roots.route(place.spot)
         notes = () if is_unread or not jobs else tuple(_changes(route, known))
-    return _sum_of(place, sums) if sums else _story(rules, place, jobs, notes, watchers)
+    return _sum_of(place, sums, watchers) if sums else _story(rules, place, jobs, notes, watchers)
 
 
-def _sum_of(place: Place, sums: tuple[Summed, ...]) -> Story:
+def _sum_of(place: Place, sums: tuple[Summed, ...], watchers: Watchers) -> Story:
     is_there = os.path.isdir(place.path)
     notes = () if is_there else (Remark("gone", "the directory is not there any more"),)
+    if watchers.refused is not None:
+        notes += (unread(place, *watchers.refused),)
     return Story(place.path, is_there, place.folder_name, notes, (), sums)
 
 
