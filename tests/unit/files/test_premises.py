@@ -19,6 +19,6 @@ def test_a_persons_own_file_behind_a_link_is_kept(tmp_path: Path) -> None:
     [(place, objection)] = distrusted(state)
     assert place == database
     command = objection.remedy.partition("put that here: ")[2].partition("; else: rm ")[0]
-    subprocess.run(["/bin/sh", "-c", command], check=True)  # noqa: S603 - the command that is told
+    subprocess.run(["/bin/sh", "-c", command], check=True)
     assert (database.is_symlink(), database.read_bytes()) == (False, b"precious")
     assert list(distrusted(state)) == []
