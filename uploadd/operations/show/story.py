@@ -135,7 +135,9 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
 
 def _sum_of(place: Place, sums: tuple[Summed, ...], watchers: Watchers) -> Story:
     is_there = os.path.isdir(place.path)
-    notes = () if is_there else (Remark("gone", "the directory is not there any more"),)
+    notes: tuple[Remark, ...] = (
+        () if is_there else (Remark("gone", "the directory is not there any more"),)
+    )
     if watchers.refused is not None:
         notes += (unread(place, *watchers.refused),)
     return Story(place.path, is_there, place.folder_name, notes, (), sums)
