@@ -19,6 +19,8 @@ from defusedxml.common import DefusedXmlException
 from uploadd.services.cleaning import one_line
 
 MOST_DIGITS = 18
+MOST_BYTES = 2**63 - 1
+"""What the database can compare with; nobody has so much room."""
 # A page of 500 photos with 75 tags each has 76,000. A million take four seconds to read.
 MOST_XML_MARKS = 200_000
 # Such a page has 30,000 in JSON. Two million values take seconds to read.

@@ -104,6 +104,13 @@ def test_what_makes_no_sense_is_no_limit(word: object) -> None:
     assert quotas.quota({"user": filled}, limits) == Quota()
 
 
+def test_room_beyond_all_measure_is_what_the_database_can_hold() -> None:
+    """More than that cannot be compared there."""
+    user = {"bandwidth": {"remainingmb": "9" * 15}, "filesize": {"maxmb": "9" * 15}}
+    quota = quotas.quota({"user": user})
+    assert quota.bytes_left == quota.photo_max_bytes == 2**63 - 1
+
+
 def test_limits_fill_the_gaps() -> None:
     """What getUploadStatus says is newer; how long a video may be, only getLimits says."""
     assert quotas.quota({"user": {}}, LIMITS) == Quota(

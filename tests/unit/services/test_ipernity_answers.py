@@ -176,6 +176,13 @@ def test_the_quota_leniently(told: object, quota: Quota) -> None:
     assert answers.quota({"quota": told}) == quota
 
 
+def test_room_beyond_all_measure_is_what_the_database_can_hold() -> None:
+    """More than that cannot be compared there, and the account's loop crashed of it."""
+    told = {"upload": {"left": {"mb": "9" * 18}}, "maxfilesize": {"photo": {"kb": "9" * 18}}}
+    quota = answers.quota({"quota": told})
+    assert quota.bytes_left == quota.photo_max_bytes == 2**63 - 1
+
+
 @given(value=st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=30)))
 def test_a_length_of_time_is_above_zero_or_none(value: object) -> None:
     """Whatever it is made of."""

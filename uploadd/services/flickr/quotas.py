@@ -15,7 +15,7 @@ from uploadd.model.budget import Purpose
 from uploadd.model.errors import ServiceError, ServiceRefusedError
 from uploadd.model.limits import Quota
 from uploadd.services.asking import Asking
-from uploadd.services.values import exact, items
+from uploadd.services.values import MOST_BYTES, exact, items
 
 PRIVATE_ITEMS_OF_FREE_ACCOUNTS = 50
 PUBLIC = "1"  # of privacy_filter; 2 to 5 are all others, one a call
@@ -121,7 +121,7 @@ def _bytes(part: Fields, prefix: str) -> int | None:
     for unit, size in (("bytes", 1), ("kb", 2**10), ("mb", 2**20)):
         found = amount(part.get(f"{prefix}{unit}"))
         if found is not None:
-            return found * size
+            return min(found * size, MOST_BYTES)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uploadd.model.limits import Quota
 from uploadd.model.tickets import TicketReply, TicketState
 from uploadd.services.base import Login
-from uploadd.services.values import exact, identifier, items, number, part, words
+from uploadd.services.values import MOST_BYTES, exact, identifier, items, number, part, words
 
 Fields = Mapping[str, Any]
 
@@ -109,5 +109,5 @@ def _bytes(sizes: Fields) -> int | None:
     for name, factor in (("bytes", 1), ("kb", 1024), ("mb", 1024 * 1024)):
         size = number(sizes.get(name))
         if size is not None:
-            return size * factor
+            return min(size * factor, MOST_BYTES)
     return None
