@@ -28,6 +28,8 @@ from uploadd.services.exchange import LIMITS, Exchange, Step, TimeLimits, once
 from uploadd.services.pool import Pool
 
 MOST_REPLY_BYTES = 1024 * 1024
+# Pieces of a reply: a million of a byte each take the processor for half a minute.
+MOST_REPLY_PIECES = 20_000
 # Connections for tickets, look-ups, filing, probes and limits beside the uploads.
 SPARE_CONNECTIONS = 5
 # Why a reply is not whole.
@@ -177,9 +179,11 @@ class _Reply:
         self.status = response.status_code
         # As it came, not unpacked; a transport without a socket may have read it all already.
         chunks = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+        pieces = 0
         async for chunk in chunks:
             self._body += chunk
-            if len(self._body) > self._most_bytes:
+            pieces += 1
+            if len(self._body) > self._most_bytes or pieces > MOST_REPLY_PIECES:
                 self._cut = TOO_LONG
                 return
         self._cut = ""

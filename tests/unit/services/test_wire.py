@@ -208,6 +208,15 @@ async def test_a_redirect_is_not_followed() -> None:
     assert bytes(server.read).count(b"POST ") == 1
 
 
+async def test_a_reply_in_a_million_pieces_is_read_up_to_the_limit() -> None:
+    """Each piece costs the processor as much as a large one, and others wait meanwhile."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with peer(replying(head + b"1\r\n,\r\n" * 100_000 + b"0\r\n\r\n")) as server:
+        received = await send(server.url)
+    assert (received.status, received.cut) == (200, "too long")
+    assert len(received.body) < 25_000
+
+
 async def test_a_packed_reply_is_not_unpacked() -> None:
     """Nothing packed was asked for: a hundred megabytes stay the few bytes that came."""
     packer = zlib.compressobj(9, wbits=31)
