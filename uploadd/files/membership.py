@@ -51,7 +51,7 @@ class Folders:
         every = list(folders)
         self.accepted = AcceptedRoots({folder.root: folder.name for folder in every})
         self.accepted.learn(accepted or {})
-        self.roots = Roots(self.accepted)
+        self.roots = Roots(self.accepted, self._others)
         self._roots = [FolderRoot(folder, self.accepted) for folder in every]
         self._state_dir = state_dir
         self._seen: dict[bytes, Place] | None = {} if remembers else None
@@ -186,6 +186,13 @@ class Folders:
         if not is_inside(home.path, start.path) or home.folder not in (None, start.folder):
             return None
         return _relative(home.path, start.path)
+
+    def _others(self, root: bytes) -> frozenset[Identity]:
+        """The directories of the folders that are not at `root`."""
+        held = self._holders().items()
+        return frozenset(
+            one for one, folder in held if isinstance(one, tuple) and folder.root != root
+        )
 
     def _holders(self) -> dict[Identity | bytes, Folder]:
         """The folders by their roots as they are now, as they were accepted, and by their paths.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -33,10 +33,16 @@ class Roots:
     """Opens the roots of trees, and what lies below them. Every method blocks.
 
     `accepted`: says which root may be read (None: the links that led there are judged alone).
+    `others`: the folders' directories, by device and inode, but not the one at a given root.
     """
 
-    def __init__(self, accepted: AcceptedRoots | None = None) -> None:
+    def __init__(
+        self,
+        accepted: AcceptedRoots | None = None,
+        others: Callable[[bytes], Collection[tuple[int, int]]] | None = None,
+    ) -> None:
         self._accepted = accepted or AcceptedRoots({})
+        self._others = others or _none
 
     @contextmanager
     def opened(self, root: bytes) -> Iterator[int]:
@@ -90,9 +96,19 @@ class Roots:
             return error.errno in _ABSENT and self.is_on_device(file.above, device)
         return False
 
+    def is_in_another(self, directory: int, spot: Spot) -> bool:
+        """Whether the open directory, reached as `spot`, lies in another folder than its root.
+
+        Asked of the descriptor: whoever may write above that folder can give it any name at any
+        moment, but cannot take out what it holds.
+        """
+        others = self._others(spot.root) if spot.relative else ()
+        below_root = spot.relative.count(b"/") + 1
+        return bool(others) and any(one in others for one in _upwards(directory, below_root))
+
     def route(self, at: Spot, home: Spot | None = None) -> Route:
         """How the file at a spot is reached; see `Route`."""
-        return Route(self, at, home or at)
+        return Route(self, at, home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +116,14 @@ class Route:
     """How one file is reached: by the spot where it was found, and by that where it is at home.
 
     The two differ where a tree was walked by another spelling than that of the folder which the
-    file lies in. Unless both lead to one directory, nothing is reached: then a directory above the
-    file was exchanged between two looks. Every method blocks.
+    file lies in. Unless both lead to one directory, which lies in no other folder, nothing is
+    reached: then a directory above the file was exchanged between two looks. `home`: None where
+    nobody has asked whose settings hold. Every method blocks.
     """
 
     roots: Roots
     at: Spot
-    home: Spot
+    home: Spot | None = None
 
     @property
     def path(self) -> bytes:
@@ -124,7 +141,7 @@ class Route:
         with ExitStack() as held:
             try:
                 descriptor = held.enter_context(self.roots.directory(self.at.above))
-                is_exchanged = self.home != self.at and not self._is_at_home(descriptor)
+                is_exchanged = self.home is not None and not self._is_at(self.home, descriptor)
             except OSError as error:
                 is_exchanged = error.errno in _LINKED
                 if not is_exchanged:
@@ -159,11 +176,14 @@ class Route:
         with self.parent() as directory:
             return look_in(directory, self.name, self.path)
 
-    def _is_at_home(self, directory: int) -> bool:
-        if self.at.name != self.home.name:
+    def _is_at(self, home: Spot, directory: int) -> bool:
+        if home == self.at:
+            return not self.roots.is_in_another(directory, home.above)
+        if home.name != self.at.name:
             return False
-        with self.roots.directory(self.home.above) as other:
-            return os.path.samestat(os.fstat(directory), os.fstat(other))
+        with self.roots.directory(home.above) as other:
+            is_same = os.path.samestat(os.fstat(directory), os.fstat(other))
+            return is_same and not self.roots.is_in_another(other, home.above)
 
 
 @contextmanager
@@ -172,3 +192,22 @@ def _held(descriptor: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _upwards(directory: int, levels: int) -> Iterator[tuple[int, int]]:
+    """The device and inode of an open directory, and of those above it: so many in all."""
+    at = os.open(b".", ON_THE_WAY, dir_fd=directory)
+    try:
+        for _ in range(levels):
+            seen = os.fstat(at)
+            yield seen.st_dev, seen.st_ino
+            above = os.open(b"..", ON_THE_WAY, dir_fd=at)
+            os.close(at)
+            at = above
+    finally:
+        os.close(at)
+
+
+def _none(_root: bytes) -> Collection[tuple[int, int]]:
+    """Where no folders are configured."""
+    return ()

@@ -15,6 +15,7 @@ from uploadd.files.membership import Folders
 from uploadd.files.standing import us
 from uploadd.files.way import look_at_directory
 from uploadd.model.configuration import Folder
+from uploadd.model.errors import FileVanishedError
 from uploadd.model.places import Place
 from uploadd.model.roots import AcceptedRoot, accept
 
@@ -261,3 +262,26 @@ def test_a_disk_that_is_away_claims_no_other_directory(outer: Folder, inner: Fol
     folders = Folders([outer, gone], accepted={gone.root: accepted})
     assert (-1, seen.inode) not in folders.borders()
     assert not folders.is_astray(gone)
+
+
+@pytest.mark.parametrize("deep", ["", "y/"])
+def test_a_folder_that_is_exchanged_between_two_looks(
+    outer: Folder, inner: Folder, deep: str
+) -> None:
+    """A file was looked for in Mallory's directory, and by then Anna's folder has its place."""
+    decoy = outer.path / "x/decoy"
+    for place in (inner.path, decoy):
+        (place / deep).mkdir(parents=True, exist_ok=True)
+        (place / deep / "a.jpg").write_bytes(bytes(place))
+    folders = Folders([outer, inner], accepted=accepted_at(inner))
+    bait = folders.place(at(decoy / deep / "a.jpg"))
+    assert bait.folder is outer
+    hers = folders.roots.route(bait.spot, bait.spot)
+    os.close(hers.open())
+    inner.path.rename(outer.path / "x/third")
+    decoy.rename(inner.path)
+    (outer.path / "x/third").rename(decoy)
+    with pytest.raises(FileVanishedError, match="another one, by now"):
+        hers.open()
+    annas = folders.place(at(decoy / deep / "a.jpg"))
+    assert annas.folder is inner

@@ -75,7 +75,7 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
     account = account_asked_for(configuration, name)
     rules = rules_of(configuration)
     place = _place(configuration, rules, os.fsencode(file), account)
-    route = rules.folders.roots.route(place.spot)
+    route = rules.folders.roots.route(place.spot, place.spot)
     return Order(route, place, account, photo_id, _read(route, account))
 
 
