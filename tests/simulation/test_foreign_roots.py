@@ -383,6 +383,66 @@ def test_a_private_folder_that_is_renamed_goes_by_no_other_settings(world: World
     assert shown == {"a": False, "b": False, "hers": True}
 
 
+def test_a_private_folder_for_which_another_one_is_put_there(world: World) -> None:
+    """Mallory exchanges it for another directory of Anna's, empty or not: a person is asked."""
+    private = world.photos / "anna"
+    private.mkdir()
+    world.add("a.jpg").rename(private / "a.jpg")
+    hers = replace(world.folder, photo=PhotoTable(privacy=Privacy.PUBLIC))
+    annas_own = replace(
+        world.folder, name="anna", path=private, photo=PhotoTable(privacy=Privacy.PRIVATE)
+    )
+    both = replace(world.configuration(), folders={"camera": hers, "anna": annas_own})
+    world.configuration = lambda: both  # type: ignore[method-assign]
+    other, renamed = world.photos / "other", world.photos / "renamed"
+    other.mkdir()
+    for place in (private, other):
+        os.chown(place, ANNA, ANNA)
+    world.folder = annas_own
+    live(world, (30, nothing))
+    world.add("b.jpg").rename(private / "b.jpg")
+    private.rename(renamed)
+    other.rename(private)
+    for more in (nothing, lambda: world.add("c.jpg").rename(private / "c.jpg")):
+        more()
+        for folder in (annas_own, hers):
+            world.folder = folder
+            live(world, (60, nothing))
+        assert sent(world) == ["a.jpg", "hers.jpg"]
+        with closing(world.database()) as db:
+            told = roots.row_of(db, "anna", annas_own.root).told
+        assert "wherever that is now, no other folder reads it" in told
+        assert "`uploadd forget anna`" in told
+    forget(both, prospect_of(both, "anna"), 0.0)
+    for folder in (annas_own, hers):
+        world.folder = folder
+        live(world, (60, nothing))
+    shown = {photo.title: photo.is_public for photo in world.sandbox.photos}
+    assert shown == {"a": False, "hers": True, "c": False, "b": True}
+
+
+def test_a_new_directory_in_a_folder_that_nobody_else_may_write(world: World) -> None:
+    """It is read at once, and the one that its owner has renamed is a part of the other folder."""
+    inner = world.photos / "inner"
+    inner.mkdir()
+    world.add("a.jpg").rename(inner / "a.jpg")
+    for place in (world.photos, inner):
+        os.chown(place, ANNA, ANNA)
+    own = replace(world.folder, name="inner", path=inner)
+    both = replace(world.configuration(), folders={"camera": world.folder, "inner": own})
+    world.configuration = lambda: both  # type: ignore[method-assign]
+    outer, world.folder = world.folder, own
+    live(world, (30, nothing))
+    inner.rename(world.photos / "2019")
+    inner.mkdir()
+    os.chown(inner, ANNA, ANNA)
+    world.add("b.jpg").rename(world.photos / "2019" / "b.jpg")
+    for folder in (own, outer):
+        world.folder = folder
+        live(world, (60, nothing))
+    assert sent(world) == ["a.jpg", "b.jpg", "hers.jpg"]
+
+
 def test_a_link_that_makes_two_folders_one_stops_no_start(world: World, tmp_path: Path) -> None:
     """Mallory's folder waits; Anna's is read."""
     private = tmp_path / "private"

@@ -143,6 +143,11 @@ def _text(refusal: Refusal, path: bytes) -> str:
         link = refusal.link
         through = f"by the link {printable(link.path)} of user {user_name(link.owner)}"
         return f"{printable(path)} leads to {printable(seen.path)} of user {owner}, {through}"
+    if refusal.why is WhyRefused.SWAPPED:
+        return (
+            f"{where} is another directory than the one that was read there, which others could"
+            " rename: wherever that is now, no other folder reads it"
+        )
     was = user_name(refusal.accepted.owner) if refusal.accepted is not None else "nobody"
     return f"{where} belongs to user {owner} now; what was read there belonged to user {was}"
 

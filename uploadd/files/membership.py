@@ -16,11 +16,12 @@ from uploadd.files.directories import real_path
 from uploadd.files.folder_root import FolderRoot, Identity, identity_of, upwards
 from uploadd.files.mounts import mounts_below
 from uploadd.files.opening import printable
+from uploadd.files.parents import exchangeable_above
 from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.places import Place, is_inside
-from uploadd.model.roots import AcceptedRoot
+from uploadd.model.roots import AcceptedRoot, SeenRoot
 
 _NOT_A_NAME = frozenset({b"", b".", b".."})
 
@@ -167,6 +168,14 @@ class Folders:
     def is_astray(self, folder: Folder) -> bool:
         """Whether the directory that was accepted for it is not at its path any more."""
         return any(root.look() and root.stray for root in self._roots if root.folder is folder)
+
+    def is_swappable(self, seen: SeenRoot) -> bool:
+        """Whether a folder's directory lies in another folder, and not only its owner can move it.
+
+        What is renamed there must not go by the settings of the other one.
+        """
+        around = self.place_of_directory(os.path.dirname(seen.path)).folder
+        return around is not None and bool(exchangeable_above(seen.path, seen.links, seen.owner))
 
     def holder_instead_of(self, folder: Folder) -> Folder | None:
         """The folder that holds the directory of `folder` now; None where that is itself."""

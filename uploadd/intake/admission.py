@@ -17,7 +17,15 @@ from uploadd.files.standing import us
 from uploadd.model.configuration import Folder
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.ports import Runtime
-from uploadd.model.roots import AcceptedRoot, accept, renew, why_refused
+from uploadd.model.roots import (
+    AcceptedRoot,
+    Refusal,
+    SeenRoot,
+    WhyRefused,
+    accept,
+    renew,
+    why_refused,
+)
 from uploadd.store import roots
 from uploadd.store.roots import RootRow
 from uploadd.store.store import Store
@@ -29,6 +37,7 @@ class Admission:
     """Looks at the folders' directories before they are read, and lets `Folders.accepted` know."""
 
     def __init__(self, folders: Folders, store: Store, runtime: Runtime) -> None:
+        self._all = folders
         self._folders = {folder.name: folder for folder in folders.configured}
         self._accepted = folders.accepted
         self._store = store
@@ -56,7 +65,7 @@ class Admission:
                 look = await self._runtime.disk.run(look_at_root, folder.root)
             except OSError:
                 return None
-            after, refused = judged(before, look)
+            after, refused = await self._runtime.disk.run(judged, before, look, self._all)
             if after == before or await self._store.write(roots.put, before, after):
                 await self.learn()
                 self._tell(folder, refused)
@@ -86,12 +95,16 @@ def accepted_of(
     return {path: row.accepted for path, row in found if row is not None and row.accepted}
 
 
-def judged(before: RootRow, look: Look) -> tuple[RootRow, RootRefusedError | None]:
+def judged(
+    before: RootRow, look: Look, folders: Folders
+) -> tuple[RootRow, RootRefusedError | None]:
     """What is to be remembered of a folder after a look, and why it is not read; None: it is.
 
-    An empty directory is not remembered: nothing of it was read, and a disk may come there.
+    Blocks. The first look at an empty directory is not remembered: nothing of it was read, and a
+    disk may come there.
     """
     refusal = why_refused(look.seen, before.accepted, us())
+    refusal = refusal or _why_swapped(look.seen, before.accepted, folders)
     if refusal is not None:
         error = refused_error(refusal, before.path, look, before.folder)
         told = replace(before, refused=error.text, remedy=error.remedy)
@@ -99,10 +112,18 @@ def judged(before: RootRow, look: Look) -> tuple[RootRow, RootRefusedError | Non
     return RootRow(before.folder, before.path, _remembered(before.accepted, look)), None
 
 
+def _why_swapped(seen: SeenRoot, accepted: AcceptedRoot | None, folders: Folders) -> Refusal | None:
+    """Once the new directory is remembered, the former one is a part of the folder around it."""
+    if accepted is None or not accepted.is_replaced_by(seen) or not folders.is_swappable(seen):
+        return None
+    return Refusal(WhyRefused.SWAPPED, seen, accepted)
+
+
 def _remembered(before: AcceptedRoot | None, look: Look) -> AcceptedRoot | None:
     if before is None:
         return None if look.is_empty else accept(look.seen, us())
-    return before if look.is_empty or before.is_of(look.seen) else renew(before, look.seen)
+    is_disk_away = look.is_empty and not before.is_replaced_by(look.seen)
+    return before if is_disk_away or before.is_of(look.seen) else renew(before, look.seen)
 
 
 def _nobody(_folder: str) -> None:

@@ -56,6 +56,11 @@ class AcceptedRoot:
         known = (self.path, self.device, self.inode, self.owner)
         return known == (seen.path, seen.device, seen.inode, seen.owner)
 
+    def is_replaced_by(self, seen: SeenRoot) -> bool:
+        """Whether another directory of the same owner has its place, on the same disk."""
+        known = (self.device, self.owner)
+        return known == (seen.device, seen.owner) and self.inode != seen.inode
+
 
 @dataclass(frozen=True, slots=True)
 class Us:
@@ -74,6 +79,7 @@ class WhyRefused(StrEnum):
 
     OWNER = "owner"
     LINK = "link"
+    SWAPPED = "swapped"
 
 
 @dataclass(frozen=True, slots=True)

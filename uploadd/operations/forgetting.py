@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from uploadd.files.accepted import Look, look_at_root
 from uploadd.files.directories import trouble_with_directory
+from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.files.standing import us
 from uploadd.intake.admission import judged
@@ -20,6 +21,7 @@ from uploadd.model.places import is_inside
 from uploadd.model.roots import accept
 from uploadd.model.states import IN_FLIGHT, State
 from uploadd.model.verdicts import Reason
+from uploadd.operations.accepted import folders_of
 from uploadd.store import backfills, listing, lock, moves, overview, roots, sightings
 from uploadd.store.beside import in_turns, reading, writing
 from uploadd.store.listing import Choice
@@ -92,7 +94,8 @@ def prospect_of(configuration: Configuration, name: str) -> Prospect:
             raise UsageError(f"{name} is not a folder", f"known are: {known}")
         return Prospect(name, Meaning.REMOVED, standing.row, None, *counts)
     look = _look(path)
-    return Prospect(name, _meaning(standing, look), standing.row, look, *counts)
+    meaning = _meaning(standing, look, folders_of(configuration))
+    return Prospect(name, meaning, standing.row, look, *counts)
 
 
 def forget(configuration: Configuration, prospect: Prospect, now: float) -> Forgotten:
@@ -137,11 +140,11 @@ def _look(path: bytes) -> Look | None:
         return None
 
 
-def _meaning(standing: _Standing, look: Look | None) -> Meaning:
+def _meaning(standing: _Standing, look: Look | None, folders: Folders) -> Meaning:
     accepted = standing.row.accepted
     if look is None:
         return Meaning.GIVE_UP if accepted or standing.waiting else Meaning.NOTHING
-    _, refused = judged(standing.row, look)
+    _, refused = judged(standing.row, look, folders)
     if look.is_empty and accepted is not None:
         is_other_disk = accepted.device != look.seen.device
         return Meaning.GIVE_UP if is_other_disk or refused is not None else Meaning.NOTHING

@@ -11,6 +11,7 @@ import pytest
 from unit.operations.records import NOW, Records
 from uploadd.cli.forget import forgotten_lines, prospect_lines
 from uploadd.files.accepted import look_at_root
+from uploadd.files.membership import Folders
 from uploadd.intake.admission import judged
 from uploadd.model.delays import Delay
 from uploadd.model.errors import StoreBusyError, UsageError
@@ -38,7 +39,7 @@ def row(records: Records) -> RootRow:
 def look(records: Records, **changes: object) -> RootRow:
     """A deliverer looks at the folder; what it notes may be changed."""
     before = RootRow("camera", records.root)
-    after, _ = judged(before, look_at_root(records.root))
+    after, _ = judged(before, look_at_root(records.root), Folders.of(records.configuration))
     if after.accepted is not None:
         after = replace(after, accepted=replace(after.accepted, **changes))  # type: ignore[arg-type]
     with writing(records.configuration.state_dir) as db:
