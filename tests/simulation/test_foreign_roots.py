@@ -23,6 +23,7 @@ from uploadd.intake.obstacles import exchanged
 from uploadd.model.configuration import Configuration, WatchMode
 from uploadd.model.errors import UsageError
 from uploadd.model.photo import PhotoTable, Privacy
+from uploadd.model.places import Place
 from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.states import State
 from uploadd.notices import Notices
@@ -31,6 +32,7 @@ from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.operations.choosing import refuse_wrong_folders
 from uploadd.operations.forgetting import forget, prospect_of
 from uploadd.operations.pausing import pause, resume
+from uploadd.operations.replace import ordering
 from uploadd.operations.replace.ordering import order_of
 from uploadd.operations.show.status import status_of
 from uploadd.operations.show.story import story_of
@@ -276,6 +278,24 @@ def test_a_photo_is_replaced_by_no_file_behind_a_strangers_link(world: World, an
     assert order_of(elsewhere, str(world.photos / "secret.jpg"), "1", None)
     link_to(world, annas)
     with pytest.raises(UsageError, match="of user 4712, by the link"):
+        order_of(elsewhere, str(world.photos / "secret.jpg"), "1", None)
+
+
+def test_a_photo_is_replaced_by_the_file_whose_links_were_judged(
+    world: World, annas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mallory's link comes between the two looks at the directory."""
+    fill(world, annas)
+    elsewhere = replace(world.configuration(), folders={})
+    (world.photos / "secret.jpg").write_bytes((world.photos / "hers.jpg").read_bytes())
+    known_place = ordering.known_place
+
+    def known_place_of_the_link(*asked: Any) -> Place:
+        link_to(world, annas)
+        return known_place(*asked)
+
+    monkeypatch.setattr(ordering, "known_place", known_place_of_the_link)
+    with pytest.raises(UsageError, match="leads elsewhere now"):
         order_of(elsewhere, str(world.photos / "secret.jpg"), "1", None)
 
 

@@ -81,14 +81,18 @@ def order_of(configuration: Configuration, file: str, photo_id: str, name: str |
 
 def _place(configuration: Configuration, rules: Rules, file: bytes, account: Account) -> Place:
     try:
-        rules.folders.place_named(os.path.dirname(os.path.abspath(file)))
+        named = rules.folders.place_named(os.path.dirname(os.path.abspath(file)))
     except RootRefusedError as refused:
         raise UsageError(refused.text, refused.remedy) from None
     except OSError as error:
         raise UsageError(f"{printable(file)} cannot be read: {error.strerror}") from None
     with reading(configuration.state_dir) as db:
         known = known_place(db, rules.folders, file)
-    return rules.place_for(known.path, (account.name,))
+    place = rules.place_for(known.path, (account.name,))
+    if place.spot.above.path != named.path:
+        text = f"{printable(file)} led to {printable(named.path)}, and leads elsewhere now"
+        raise UsageError(text, "see whose links are on the way, then give the command again")
+    return place
 
 
 def _read(route: Route, account: Account) -> Fingerprint:
