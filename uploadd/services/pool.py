@@ -21,6 +21,7 @@ import structlog
 
 from uploadd.model.errors import ConfigurationError
 from uploadd.services.exchange import Exchange, Step
+from uploadd.services.heads import head_came, limit_heads
 from uploadd.services.unasked import has_more
 
 # Shorter than any server's own limit: a POST that races an idle close has an unknown outcome.
@@ -70,6 +71,7 @@ class Pool:
     ) -> AsyncIterator[httpx.Response]:
         client = self._client
         sockets: list[_Closable] = []
+        replies: list[httpx.Response] = []
 
         async def trace(event: str, about: dict[str, Any]) -> None:
             match event.partition(".")[2]:
@@ -77,10 +79,16 @@ class Pool:
                     exchange.connect()
                 case "connect_tcp.complete":
                     sockets.append(about["return_value"])
+                    limit_heads(about["return_value"])
+                case "start_tls.complete":
+                    limit_heads(about["return_value"])
                 case "send_request_headers.started" if not _is_to_proxy(about):
                     exchange.begin()
                 case "receive_response_headers.started" if not _is_to_proxy(about):
                     exchange.await_reply()
+                case "response_closed.started" if replies and has_more(replies[0]):
+                    # Before anybody else can be given this connection.
+                    await _close(replies[0].extensions["network_stream"])
 
         self._users[client] += 1
         try:
@@ -92,9 +100,9 @@ class Pool:
                 timeout=httpx.Timeout(None, write=exchange.limits.stall_seconds),
                 extensions={"trace": trace},
             ) as response:
+                replies.append(response)
+                head_came(response.extensions.get("network_stream"))
                 yield response
-            if has_more(response):
-                await _close(response.extensions["network_stream"])
         finally:
             self._users[client] -= 1
             if exchange.step is Step.CONNECTING and self._transport is None:

@@ -25,11 +25,14 @@ from socksio.exceptions import ProtocolError, SOCKSError
 
 from uploadd.services.cleaning import one_line
 from uploadd.services.exchange import LIMITS, Exchange, Step, TimeLimits, once
+from uploadd.services.heads import EndlessHeadError
 from uploadd.services.pool import Pool
 
 MOST_REPLY_BYTES = 1024 * 1024
 # Pieces of a reply: a million of a byte each take the processor for half a minute.
 MOST_REPLY_PIECES = 20_000
+# What was read at once is many of them; others have their turn in between.
+_PIECES_A_TURN = 500
 # Connections for tickets, look-ups, filing, probes and limits beside the uploads.
 SPARE_CONNECTIONS = 5
 # Why a reply is not whole.
@@ -186,6 +189,8 @@ class _Reply:
             if len(self._body) > self._most_bytes or pieces > MOST_REPLY_PIECES:
                 self._cut = TOO_LONG
                 return
+            if pieces % _PIECES_A_TURN == 0:
+                await asyncio.sleep(0)
         self._cut = ""
 
     def give_up(self) -> None:
@@ -228,6 +233,7 @@ _KINDS: dict[type[Exception], str] = {
     ProtocolError: "the proxy of the environment is no SOCKS proxy",
     httpx.UnsupportedProtocol: "the address is not http or https",
     httpx.InvalidURL: "the address is not valid",
+    EndlessHeadError: "a reply was announced again and again, and did not come",
     httpx.ReadTimeout: "no reply in time",
     httpx.WriteTimeout: "nothing could be written for too long",
     httpx.ReadError: "the connection was reset",

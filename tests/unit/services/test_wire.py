@@ -20,6 +20,7 @@ from socksio.exceptions import ProtocolError
 
 from uploadd.model.errors import ConfigurationError, FileVanishedError
 from uploadd.services import wire
+from uploadd.services.heads import _PIECE_BYTES
 from uploadd.services.wire import Handed, Received, Stage, Unanswered, Wire
 
 LARGE = 4 * 1024 * 1024
@@ -127,6 +128,34 @@ async def test_a_reply_that_nobody_asked_for_is_not_the_next_ones() -> None:
         await line.aclose()
     assert [reply.body for reply in replies if isinstance(reply, Received)] == [b"aa", b"bb", b"cc"]
     assert bytes(server.read) == b"abc"
+
+
+async def test_a_reply_that_nobody_asked_for_and_that_is_not_read_yet() -> None:
+    """The first ends with what is read at once: the second lies in no socket, and not in h11."""
+
+    def padded(asked: bytes) -> bytes:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 65536\r\nX: %s\r\n\r\n"
+        return head % (b"x" * (_PIECE_BYTES - len(head % b""))) + asked * 65536
+
+    def scripted(_: Peer) -> Script:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await reader.readuntil(b"\r\n\r\n")
+                    asked = await reader.readexactly(1)
+                    writer.write(padded(asked) + OK.replace(b"ok", b"no"))
+
+        return serve
+
+    async with peer(scripted) as server:
+        line = Wire(1)
+        replies = [await line.call(server.url, {}, asked) for asked in (b"a", b"b", b"c")]
+        await line.aclose()
+    assert [reply.body[:2] for reply in replies if isinstance(reply, Received)] == [
+        b"aa",
+        b"bb",
+        b"cc",
+    ]
 
 
 async def test_a_connection_is_used_again() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,45 @@ def after_request(*parts: bytes, raw: bytes = b"") -> Script:
         await line.write_raw(raw)
 
     return play
+
+
+async def test_a_reply_that_nobody_asked_for_is_not_the_next_ones(trusted: Path) -> None:
+    """It has a record of its own, which came with the first: TLS holds it, and no socket does."""
+
+    async def play(line: Secured) -> None:
+        await line.shake_hands()
+        while asked := (await line.read_request())[-1:]:
+            await line.write_together(REPLY.replace(b"ok", asked * 2), REPLY.replace(b"ok", b"no"))
+
+    async with tls_peer(trusted, play) as url:
+        line = Wire(1)
+        replies = [await line.call(url, {}, asked) for asked in (b"a", b"b", b"c")]
+        await line.aclose()
+    assert [reply.body for reply in replies if isinstance(reply, Received)] == [b"aa", b"bb", b"cc"]
+
+
+async def test_a_connection_is_used_again(trusted: Path) -> None:
+    """The tickets that TLS 1.3 sends behind the handshake are no bytes of a reply."""
+    versions: list[str | None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        versions.append(writer.get_extra_info("ssl_object").version())
+        with suppress(asyncio.IncompleteReadError, OSError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                await reader.readexactly(1)
+                writer.write(REPLY)
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        line = Wire(1)
+        for _ in range(20):
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            assert isinstance(await line.call(url, {}, b"a"), Received)
+        await line.aclose()
+    assert versions == ["TLSv1.3"]
 
 
 async def test_a_good_reply_comes_through(trusted: Path) -> None:

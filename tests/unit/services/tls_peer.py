@@ -72,7 +72,12 @@ class Secured:
 
     async def write(self, data: bytes) -> None:
         """Send data as it should be."""
-        self._tls.write(data)
+        await self.write_together(data)
+
+    async def write_together(self, *parts: bytes) -> None:
+        """Send each part as a record of its own, all of them at once."""
+        for part in parts:
+            self._tls.write(part)
         await self._flush()
 
     async def write_raw(self, data: bytes) -> None:
