@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulation.world import JPEG, World
+from uploadd.intake.rescan import Rescan
 from uploadd.model.configuration import OnChange, WatchMode
 from uploadd.model.jobs import Lane
 from uploadd.model.states import State
@@ -56,6 +57,23 @@ def test_a_photo_that_arrives_is_sent_in_the_live_lane(world: World) -> None:
     assert world.job_of("old.jpg").lane is Lane.BACKFILL
     assert world.job_of("new.jpg").lane is Lane.LIVE
     world.assert_each_once(2)
+
+
+def test_the_end_does_not_wait_for_a_walk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all is new it takes hours; the next run walks anew."""
+    world.add("a.jpg")
+    ended = []
+
+    async def walk_for_a_day(_self: Rescan) -> None:
+        await asyncio.sleep(86400)
+        ended.append("walk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rescan, "run", walk_for_a_day)
+        live(world, steps((30, nothing)))
+    assert not ended
+    live(world, steps((30, nothing)))
+    world.assert_each_once(1)
 
 
 def test_a_file_is_left_alone_while_it_grows(world: World) -> None:

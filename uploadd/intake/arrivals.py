@@ -67,8 +67,10 @@ class Arrivals:
         """Look at candidates when they are due, until `ended` is set."""
         while not ended.is_set():
             self.woken.clear()
+            # Some of each tree in turn: a flood in one holds up no other, nor the end.
             while [tree for tree in self.trees if await self._look_at_due(tree)]:
-                pass  # some of each tree in turn: a flood in one holds up no other
+                if ended.is_set():
+                    return
             await self._runtime.clock.wait(self.woken, self._nap())
 
     async def take(self, tree: Tree, path: bytes, stat: Stat, lane: Lane) -> Finding | None:

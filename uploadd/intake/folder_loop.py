@@ -12,7 +12,7 @@ from uploadd.files.directories import trouble_with_directory
 from uploadd.files.folder_root import Identity, identity_of
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.rescan import Rescan
+from uploadd.intake.rescan import Rescan, Walked
 from uploadd.intake.selection import Choice
 from uploadd.intake.tree import Tree
 from uploadd.intake.watch import FolderWatch
@@ -54,6 +54,8 @@ class FolderLoop:
         self._bell = asyncio.Event()
         self._walk_wanted = True
         self._is_first_walk = True
+        self._walking: asyncio.Task[Walked] | None = None
+        self._is_stopped = False
         self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
@@ -110,7 +112,13 @@ class FolderLoop:
             await self._stop_watch()
 
     def stop(self) -> None:
-        """Wake the loop so that it sees that it has ended."""
+        """Wake the loop so that it sees that it has ended.
+
+        The next run walks anew: a walk may take hours where all is new.
+        """
+        self._is_stopped = True
+        if self._walking is not None:
+            self._walking.cancel()
         self._bell.set()
 
     def _walk_every(self) -> float:
@@ -137,7 +145,9 @@ class FolderLoop:
         await self._renew_watch()
         lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
         rescan = Rescan(self._tree, lane, self._arrivals, self._store, self._runtime)
-        walked = await rescan.run()
+        walked = await self._walked(rescan)
+        if walked is None:
+            return
         if self._tree.root in walked.errors:
             await self._set_degraded(walked.errors[self._tree.root])
             return
@@ -153,6 +163,20 @@ class FolderLoop:
             gone=walked.gone,
             unreadable=len(walked.errors) or None,
         )
+
+    async def _walked(self, rescan: Rescan) -> Walked | None:
+        """What came of a walk; None where the loop was stopped meanwhile."""
+        if self._is_stopped:
+            return None
+        self._walking = asyncio.create_task(rescan.run())
+        try:
+            return await self._walking
+        except asyncio.CancelledError:
+            if not self._is_stopped:
+                raise
+            return None
+        finally:
+            self._walking = None
 
     async def _is_admitted(self) -> bool:
         return await self._arrivals.admission.admit(self._tree.folder.name) is None
@@ -176,7 +200,7 @@ class FolderLoop:
             await self._set_degraded("")
 
     async def _take_sightings(self) -> None:
-        while self._sightings:
+        while self._sightings and not self._is_stopped:
             some = [
                 self._sightings.popleft()
                 for _ in range(min(len(self._sightings), SIGHTINGS_AT_ONCE))
@@ -203,7 +227,7 @@ class FolderLoop:
             rescan = Rescan(
                 self._tree, Lane.LIVE, self._arrivals, self._store, self._runtime, relative
             )
-            await rescan.run()
+            await self._walked(rescan)
         elif self._tree.selection.verdict_below(relative) is Choice.TAKE:
             self._arrivals.saw(self._tree, path, Lane.LIVE)
 

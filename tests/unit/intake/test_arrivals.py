@@ -64,3 +64,21 @@ def test_a_flood_in_one_folder_holds_up_no_other() -> None:
     looked = asyncio.run(run())
     assert len(looked) == FLOOD
     assert looked.index(b"/other/a.jpg") == 1
+
+
+def test_a_flood_does_not_hold_up_the_end() -> None:
+    """It ends after the files that it is looking at."""
+
+    async def run() -> list[bytes]:
+        ended = asyncio.Event()
+        arrivals = _Looks(cast("Any", SimpleNamespace(clock=_Clock(ended))))
+        roster = Roster(lambda _names: (), lambda _names: False)
+        arrivals.trees = [Tree(b"/flood", plain_folder(b"/flood"), roster)]
+        see(arrivals.trees[0], b"/flood/0.jpg")
+        running = asyncio.create_task(arrivals.run(ended))
+        await asyncio.sleep(0)  # it is at its first file
+        ended.set()
+        await running
+        return arrivals.looked
+
+    assert len(asyncio.run(run())) < FLOOD
