@@ -48,7 +48,8 @@ class Pool:
         self._is_closed = False
         self._users: Counter[httpx.AsyncClient] = Counter()
         try:
-            self._tls = httpx.create_ssl_context()
+            # Reading the machine's certificates takes 20 ms; a transport of its own needs none.
+            self._tls = transport is not None or httpx.create_ssl_context()
             self._client = self._opened()
         except (ValueError, httpx.InvalidURL, OSError):
             # The exception's own text is left out: it can hold a proxy's password.
