@@ -14,6 +14,7 @@ from uploadd.operations.backfill.endings import Ending
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.store import listing, moves, sightings
 from uploadd.store.beside import writing
+from uploadd.store.known import Asked, known_files
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 
@@ -68,7 +69,7 @@ def test_a_failed_file_whose_disk_is_away_stays_failed(world: World) -> None:
     """At an empty mount point, at every walk again."""
     with writing(world.state_dir) as db:
         directory = bytes(world.photos / "broken")
-        (known,) = sightings.known_files(db, [directory])
+        (known,) = known_files(db, [Asked(directory)])
         sightings.moved_device(db, directory, known[b"a.jpg"].device + 1)
     (world.photos / "broken/a.jpg").unlink()
     world.backfill()

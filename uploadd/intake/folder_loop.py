@@ -1,23 +1,24 @@
-"""Keeps one folder taken in: its watch, its walks, and what is wrong with it."""
+"""Keeps one folder taken in: its events, its walks, and the places in it that are in trouble."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import structlog
 
 from uploadd.files.directories import trouble_with_directory
-from uploadd.files.folder_root import Identity, identity_of
 from uploadd.files.mounts import file_system_of, is_network
+from uploadd.intake.agenda import Agenda
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.rescan import Rescan, Walked
-from uploadd.intake.selection import Choice
+from uploadd.intake.kernel import OpenEar, open_ear
+from uploadd.intake.listening import Listener
+from uploadd.intake.rescan import Rescan
 from uploadd.intake.tree import Tree
-from uploadd.intake.watch import FolderWatch
+from uploadd.intake.troubles import Trouble, Troubles, as_text, summary, trouble_with_watch
 from uploadd.model.configuration import WatchMode
-from uploadd.model.errors import UploaddError
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
 from uploadd.store import overview
@@ -25,7 +26,9 @@ from uploadd.store.store import Store
 
 log = structlog.get_logger()
 
-SIGHTINGS_AT_ONCE = 2000
+WALKS_AT_ONCE = 8
+"""So many walks go on side by side; further ones wait."""
+LONGEST_NAP_SECONDS = 365 * 86400.0
 SAME = (
     "it waits, because {0} and {1} are one directory now: see what was mounted or linked there, or"
     " make one folder of both, with the accounts of both"
@@ -33,56 +36,51 @@ SAME = (
 ASTRAY = "; where it was renamed to, no other folder reads it: put it back, or `uploadd forget {0}`"
 
 
+@dataclass
+class _Going:
+    """A walk that has begun. `steps`: what is left of it."""
+
+    rescan: Rescan
+    steps: AsyncIterator[None]
+    began: float
+    is_root: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_root = not self.rescan.start and self.rescan.is_deep
+
+
 class FolderLoop:
     """Watches and walks one folder until it is told to end.
 
-    The walk is the truth, events are hints: whatever the watch misses, the next walk finds.
+    The walk is the truth: it sets the watches, and says anew where each directory is. Events only
+    name what to look at. All of it is done in small steps: a walk that an event asked for begins
+    at once, and long ones go on in turn with it.
     """
 
-    def __init__(self, tree: Tree, arrivals: Arrivals, store: Store, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        arrivals: Arrivals,
+        store: Store,
+        runtime: Runtime,
+        open_ear: OpenEar = open_ear,
+    ) -> None:
         self._tree = tree
         self._arrivals = arrivals
         self._folders = arrivals.rules.folders
         self._store = store
         self._runtime = runtime
-        self._watch: FolderWatch | None = None
         self._mode = WatchMode.OFF
-        self._degraded = ""
-        self._is_refused = False
-        self._borders: frozenset[Identity] = frozenset()
-        self._sightings: deque[bytes] = deque()
+        self._agenda = Agenda()
         self._bell = asyncio.Event()
-        self._walk_wanted = True
+        self._listener = Listener(tree, arrivals, runtime, open_ear, self._agenda, self._bell)
+        self._troubles = Troubles(tree.folder.poll_seconds)
+        self._walks: deque[_Going] = deque()
+        self._walk_at = 0.0
+        self._is_refused = False
         self._is_first_walk = True
-        self._walking: asyncio.Task[Walked] | None = None
+        self._stepping: asyncio.Task[bool] | None = None
         self._is_stopped = False
-        self._loop = asyncio.get_running_loop()
-
-    async def start(self) -> None:
-        """Set up the watch, before the first walk, so that nothing falls between the two."""
-        wanted = self._tree.folder.watch
-        if wanted is WatchMode.AUTO:
-            network = await self._runtime.disk.run(_is_on_network, self._tree.root)
-            wanted = WatchMode.POLL if network else WatchMode.INOTIFY
-        self._mode = wanted
-        if wanted is WatchMode.INOTIFY and await self._is_admitted():
-            await self._start_watch()
-        await self._tell()
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong with the folder or its watch; empty where nothing is."""
-        return f"folder {self._tree.folder.name}: {self._degraded}" if self._degraded else ""
-
-    def walk_now(self) -> None:
-        """Walk again: something is known to have been missed."""
-        self._walk_wanted = True
-        self._bell.set()
-
-    def look_again(self) -> None:
-        """A person may have accepted what is there now."""
-        if self._is_refused:
-            self.walk_now()
 
     @property
     def name(self) -> str:
@@ -90,206 +88,207 @@ class FolderLoop:
         return self._tree.folder.name
 
     @property
+    def trouble(self) -> str:
+        """What is wrong with the folder or its watch; empty where nothing is."""
+        degraded = self._degraded()
+        return f"folder {self.name}: {degraded}" if degraded else ""
+
+    @property
     def is_all_queued(self) -> bool:
         """Whether every file that the first walk found is in the queue, or known."""
         return not self._is_first_walk and not self._tree.waiting()
 
+    async def start(self) -> None:
+        """Set up the watches, before the first walk, so that nothing falls between the two."""
+        wanted = self._tree.folder.watch
+        if wanted is WatchMode.AUTO:
+            network = await self._runtime.disk.run(_is_on_network, self._tree.root)
+            wanted = WatchMode.POLL if network else WatchMode.INOTIFY
+        self._mode = wanted
+        if wanted is WatchMode.INOTIFY and await self._is_admitted():
+            await self._listener.listen()
+            await self._listener.watch_all()
+        await self._tell()
+
+    def walk_now(self) -> None:
+        """Walk again: something is known to have been missed."""
+        self._walk_at = 0.0
+        self._bell.set()
+
+    def look_again(self) -> None:
+        """A person may have accepted what is there now."""
+        if self._is_refused:
+            self.walk_now()
+
     async def run(self, ended: asyncio.Event) -> None:
-        """Take sightings and walk when it is time, until `ended` is set."""
-        walked_at = self._runtime.clock.monotonic()
+        """Take events and walk when it is time, until `ended` is set."""
         try:
             while not ended.is_set():
                 self._bell.clear()
-                since = self._runtime.clock.monotonic() - walked_at
-                if self._walk_wanted or since >= self._walk_every():
-                    self._walk_wanted = False
-                    await self._walk()
-                    walked_at = self._runtime.clock.monotonic()
-                await self._take_sightings()
-                since = self._runtime.clock.monotonic() - walked_at
-                await self._runtime.clock.wait(self._bell, max(0.0, self._walk_every() - since))
+                if not await self._stepped():
+                    await self._runtime.clock.wait(self._bell, self._nap())
         finally:
-            await self._stop_watch()
+            await self._listener.stop()
 
     def stop(self) -> None:
-        """Wake the loop so that it sees that it has ended.
-
-        The next run walks anew: a walk may take hours where all is new.
-        """
+        """Wake the loop so that it sees that it has ended. The next run walks anew."""
         self._is_stopped = True
-        if self._walking is not None:
-            self._walking.cancel()
+        if self._stepping is not None:
+            self._stepping.cancel()  # a disk may not answer
         self._bell.set()
 
-    def _walk_every(self) -> float:
-        """Seconds between two walks in the present circumstances."""
-        folder = self._tree.folder
-        seconds = folder.rescan_seconds or float("inf")
-        if self._mode is WatchMode.POLL:
-            seconds = min(seconds, folder.poll_seconds)
-        if self._degraded:
-            seconds = min(seconds, folder.poll_seconds)
-        return min(seconds, 365 * 86400.0)
-
-    async def _walk(self) -> None:
-        refused = await self._arrivals.admission.admit(self._tree.folder.name)
-        self._is_refused = refused is not None
-        if refused is not None:
-            await self._stop_watch()
-            await self._set_degraded(str(refused), is_told=True)
-            return
-        wrong = await self._runtime.disk.run(self._why_not_walked)
-        if wrong:
-            await self._set_degraded(wrong)
-            return
-        await self._renew_watch()
-        lane = Lane.BACKFILL if self._is_first_walk else Lane.LIVE
-        rescan = Rescan(self._tree, lane, self._arrivals, self._store, self._runtime)
-        walked = await self._walked(rescan)
-        if walked is None:
-            return
-        if self._tree.root in walked.errors:
-            await self._set_degraded(walked.errors[self._tree.root])
-            return
-        self._is_first_walk = False
-        now = self._runtime.clock.wall()
-        await self._store.write(overview.set_last_rescan, self._tree.folder.name, now)
-        await self._check_watch()
-        log.info(
-            "folder.walked",
-            folder=self._tree.folder.name,
-            found=walked.found,
-            fresh=walked.fresh,
-            gone=walked.gone,
-            unreadable=len(walked.errors) or None,
-        )
-
-    async def _walked(self, rescan: Rescan) -> Walked | None:
-        """What came of a walk; None where the loop was stopped meanwhile."""
-        if self._is_stopped:
-            return None
-        self._walking = asyncio.create_task(rescan.run())
+    async def _stepped(self) -> bool:
+        """Do one step; whether there may be more to do."""
+        self._stepping = asyncio.create_task(self._step())
         try:
-            return await self._walking
+            return await self._stepping
         except asyncio.CancelledError:
             if not self._is_stopped:
                 raise
-            return None
+            return False
         finally:
-            self._walking = None
+            self._stepping = None
+
+    async def _step(self) -> bool:
+        now = self._runtime.clock.monotonic()
+        has_events = self._listener.take_events(now)
+        if self._listener.has_missed:
+            self._listener.has_missed = False
+            self._walk_at = 0.0
+        self._begin_named_walks(now)
+        if now >= self._walk_at and not any(going.is_root for going in self._walks):
+            await self._begin_root_walk()
+        if not self._walks:
+            return has_events
+        going = self._walks.popleft()
+        try:
+            await anext(going.steps)
+        except StopAsyncIteration:
+            await self._end_walk(going)
+        else:
+            self._walks.append(going)
+        return True
+
+    def _nap(self) -> float:
+        """Seconds until there is something to do, unless the bell rings."""
+        dues = [self._walk_at, self._agenda.next_due(), self._troubles.next_due()]
+        due = min(due for due in dues if due is not None)
+        return min(LONGEST_NAP_SECONDS, max(0.0, due - self._runtime.clock.monotonic()))
+
+    def _begin_named_walks(self, now: float) -> None:
+        """What events named is walked first, then what is in trouble."""
+        for way in self._troubles.take_due(now):
+            if way:
+                self._begin(way, is_deep=True)
+            else:
+                self._walk_at = 0.0
+        while len(self._walks) < WALKS_AT_ONCE and (found := self._agenda.take(now)) is not None:
+            way, is_deep = found
+            self._begin(way, is_deep=is_deep)
+
+    def _begin(self, way: bytes, *, is_deep: bool) -> None:
+        self._walks.appendleft(self._going(way, Lane.LIVE, is_deep=is_deep))
+
+    def _going(self, way: bytes, lane: Lane, *, is_deep: bool = True) -> _Going:
+        around = (self._arrivals, self._store, self._runtime)
+        watch = self._listener.watch
+        rescan = Rescan(self._tree, lane, *around, way, watch=watch, is_deep=is_deep)
+        return _Going(rescan, rescan.steps(), self._runtime.clock.monotonic())
+
+    async def _begin_root_walk(self) -> None:
+        self._walk_at = self._runtime.clock.monotonic() + self._walk_every()
+        trouble = await self._why_not_walked()
+        if trouble is not None:
+            await self._note_troubles(b"", {b"": trouble}, is_told=self._is_refused)
+            return
+        if self._mode is WatchMode.INOTIFY:
+            await self._listener.listen()
+        self._listener.begin_walk()
+        self._walks.append(self._going(b"", Lane.BACKFILL if self._is_first_walk else Lane.LIVE))
+
+    async def _end_walk(self, going: _Going) -> None:
+        rescan, now = going.rescan, self._runtime.clock.monotonic()
+        if not rescan.is_deep:
+            self._agenda.note_duration(rescan.start, now - going.began, now)
+        found = dict(rescan.walked.troubles)
+        if going.is_root:
+            found |= self._deafness()
+        await self._note_troubles(rescan.start, found, is_deep=rescan.is_deep)
+        if going.is_root and rescan.walked.root_trouble is None:
+            await self._end_root_walk(rescan)
+
+    async def _end_root_walk(self, rescan: Rescan) -> None:
+        self._is_first_walk = False
+        self._listener.end_walk()
+        self._walk_at = max(self._walk_at, self._runtime.clock.monotonic() + self._walk_every())
+        now, walked = self._runtime.clock.wall(), rescan.walked
+        await self._store.write(overview.set_last_rescan, self.name, now)
+        log.info(
+            "folder.walked",
+            folder=self.name,
+            found=walked.found,
+            fresh=walked.fresh,
+            gone=walked.gone,
+            unreadable=walked.unread or None,
+        )
+
+    def _deafness(self) -> dict[bytes, Trouble]:
+        """What is wrong with the root where the kernel tells of nothing."""
+        error = self._listener.deaf_because
+        return {} if error is None else {b"": trouble_with_watch(error)}
+
+    def _walk_every(self) -> float:
+        """Seconds between two walks of the whole folder."""
+        folder = self._tree.folder
+        seconds = folder.rescan_seconds or LONGEST_NAP_SECONDS
+        return min(seconds, folder.poll_seconds) if self._mode is WatchMode.POLL else seconds
 
     async def _is_admitted(self) -> bool:
-        return await self._arrivals.admission.admit(self._tree.folder.name) is None
+        return await self._arrivals.admission.admit(self.name) is None
 
-    def _why_not_walked(self) -> str:
-        """What keeps the folder from being walked now; empty where nothing does. Blocks."""
+    async def _why_not_walked(self) -> Trouble | None:
+        """What keeps the folder from being walked now; None where nothing does."""
+        refused = await self._arrivals.admission.admit(self.name)
+        self._is_refused = refused is not None
+        if refused is not None:
+            await self._listener.stop()
+            return Trouble(refused.text, refused.remedy)
+        return await self._runtime.disk.run(self._root_trouble)
+
+    def _root_trouble(self) -> Trouble | None:
+        """Blocks."""
         trouble, folder = trouble_with_directory(self._tree.root), self._tree.folder
         if trouble is not None:
-            text = f"{trouble.text}; {trouble.remedy}"
-            return text + ASTRAY.format(folder.name) if self._folders.is_astray(folder) else text
+            astray = ASTRAY.format(folder.name) if self._folders.is_astray(folder) else ""
+            return Trouble(trouble.text, trouble.remedy + astray)
         other = self._folders.holder_instead_of(folder)
-        return "" if other is None else SAME.format(folder.name, other.name)
+        return None if other is None else Trouble(SAME.format(folder.name, other.name))
 
-    async def _check_watch(self) -> None:
-        is_complete = self._watch is None or await self._runtime.disk.run(self._watch.is_complete)
-        if self._mode is WatchMode.INOTIFY and (self._watch is None or not is_complete):
-            await self._set_degraded(
-                "not every directory is watched; raise fs.inotify.max_user_watches"
-            )
-        else:
-            await self._set_degraded("")
-
-    async def _take_sightings(self) -> None:
-        while self._sightings and not self._is_stopped:
-            some = [
-                self._sightings.popleft()
-                for _ in range(min(len(self._sightings), SIGHTINGS_AT_ONCE))
-            ]
-            for path, is_directory in await self._runtime.disk.run(self._own, some):
-                await self._sight(path, is_directory=is_directory)
-
-    def _own(self, paths: list[bytes]) -> list[tuple[bytes, bool]]:
-        """The paths that lie in this folder, not in another one below it, and which is a directory.
-
-        Blocks.
-        """
-        name, own = self._tree.folder.name, list[tuple[bytes, bool]]()
-        for path in dict.fromkeys(paths):
-            is_directory = self._folders.roots.has_directory(self._tree.spot(path))
-            look = self._folders.place_of_directory if is_directory else self._folders.place
-            if look(path).folder_name == name:
-                own.append((path, is_directory))
-        return own
-
-    async def _sight(self, path: bytes, *, is_directory: bool) -> None:
-        relative = self._tree.spot(path).relative
-        if is_directory:
-            rescan = Rescan(
-                self._tree, Lane.LIVE, self._arrivals, self._store, self._runtime, relative
-            )
-            await self._walked(rescan)
-        elif self._tree.selection.verdict_below(relative) is Choice.TAKE:
-            self._arrivals.saw(self._tree, path, Lane.LIVE)
-
-    async def _renew_watch(self) -> None:
-        """Watch the directory that is at the path now: it may have been mounted or made anew."""
-        if self._watch is not None and not await self._runtime.disk.run(self._watch.has_root):
-            await self._stop_watch()
-        if self._mode is WatchMode.INOTIFY and self._watch is None:
-            await self._start_watch()
-
-    async def _start_watch(self) -> None:
-        root = self._tree.root
-        watch = FolderWatch(root, self._saw_from_thread, self._lost_from_thread, self._enters)
-        try:
-            self._borders = await self._runtime.disk.run(self._folders.borders)
-            await self._runtime.disk.run(watch.start)
-        except UploaddError as error:
-            await self._set_degraded(str(error))
+    async def _note_troubles(
+        self,
+        start: bytes,
+        found: dict[bytes, Trouble],
+        *,
+        is_deep: bool = True,
+        is_told: bool = False,
+    ) -> None:
+        """A walk from `start` has ended. `is_told`: the log says it already."""
+        clock, was_degraded = self._runtime.clock, bool(self._troubles)
+        if not self._troubles.note(start, found, clock.wall(), clock.monotonic(), is_deep=is_deep):
             return
-        self._watch = watch
-
-    def _enters(self, relative: bytes) -> bool:
-        """Whether a directory is watched; not where another folder begins. Blocks for a stat."""
-        if not self._tree.selection.enters(relative):
-            return False
-        directory = os.path.join(self._tree.root, relative)
-        return not relative or identity_of(directory) not in self._borders
-
-    async def _stop_watch(self) -> None:
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            await self._runtime.disk.run(watch.stop)
-
-    def _saw_from_thread(self, path: bytes) -> None:
-        """Only puts the path in a list: a slow callback would let the kernel's queue overflow."""
-        is_first = not self._sightings
-        self._sightings.append(path)
-        if is_first:
-            self._loop.call_soon_threadsafe(self._bell.set)
-
-    def _lost_from_thread(self) -> None:
-        self._loop.call_soon_threadsafe(self.walk_now)
-
-    async def _set_degraded(self, text: str, *, is_told: bool = False) -> None:
-        """Note what is wrong with the folder. `is_told`: the log says it already."""
-        if text == self._degraded:
-            return
-        self._degraded = text
-        event = "folder.degraded" if text else "folder.recovered"
-        if not is_told:
-            level = log.warning if text else log.info
-            level(event, folder=self._tree.folder.name, text=text or None)
+        if self._troubles and not is_told:
+            log.warning("folder.degraded", folder=self.name, text=self._degraded())
+        elif was_degraded and not self._troubles:
+            log.info("folder.recovered", folder=self.name)
         await self._tell()
 
+    def _degraded(self) -> str:
+        return summary(self._troubles, self._tree.root)
+
     async def _tell(self) -> None:
-        await self._store.write(
-            overview.set_folder,
-            self._tree.folder.name,
-            self._tree.root,
-            self._mode,
-            self._degraded,
-        )
+        where = (self.name, self._tree.root, self._mode)
+        troubles = as_text(self._troubles, self._tree.root)
+        await self._store.write(overview.set_folder, *where, self._degraded(), troubles)
 
 
 def _is_on_network(root: bytes) -> bool:

@@ -205,7 +205,7 @@ class RequestLoop:
             path=printable(request.directory),
             found=walked.found,
             fresh=walked.fresh,
-            unreadable=len(walked.errors) or None,
+            unreadable=walked.unread or None,
         )
         self.heard.set()
 

@@ -179,10 +179,15 @@ def folders(db: Database) -> list[Row]:
     return list(rows(db, statements.FOLDERS))
 
 
-def set_folder(db: Database, name: str, path: bytes, watch: str, degraded: str) -> None:
-    """Tell how a folder is watched now, and what is wrong with it (empty: nothing)."""
-    parameters = {"name": name, "path": path, "watch": watch, "degraded": degraded}
-    db.execute(statements.SET_FOLDER, parameters)
+def set_folder(
+    db: Database, name: str, path: bytes, watch: str, degraded: str, troubles: str = ""
+) -> None:
+    """Tell how a folder is watched now, and what is wrong with it (empty: nothing).
+
+    `troubles`: the places in it that are in trouble, as `intake/troubles.py` writes them.
+    """
+    told = {"name": name, "path": path, "watch": watch, "degraded": degraded, "troubles": troubles}
+    db.execute(statements.SET_FOLDER, told)
 
 
 def set_last_rescan(db: Database, name: str, now: float) -> None:

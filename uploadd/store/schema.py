@@ -415,3 +415,12 @@ CREATE TABLE walks (
     matches TEXT NOT NULL
 ) WITHOUT ROWID
 """
+
+
+@MIGRATIONS()
+def places_in_trouble(db: Database) -> None:
+    """Which directories of each folder are not read, or not watched (`intake/troubles.py`)."""
+    db.execute(PLACES_IN_TROUBLE)
+
+
+PLACES_IN_TROUBLE = "ALTER TABLE folders ADD COLUMN troubles TEXT NOT NULL DEFAULT ''"

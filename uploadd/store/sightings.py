@@ -13,12 +13,11 @@ from uploadd.model.outcomes import STALE_TAG
 from uploadd.model.pixels import pixels_of
 from uploadd.model.refusals import HARD_LINK, refusal_of_type
 from uploadd.model.settlement import Settlement
-from uploadd.model.sightings import Finding, KnownFile, covers_of
+from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.states import ON_THE_ACCOUNT, State
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
-from uploadd.store.overview import at_or_below
 from uploadd.store.rows import jobs, one, value
 from uploadd.store.writing import file_fields, insert, refresh, store_fields
 
@@ -26,24 +25,6 @@ VANISHED = Reason("vanished", "the file is not there any more", "put it back, or
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
 CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
 COMES_BACK = frozenset({"vanished", "excluded", "changed", HARD_LINK})
-
-
-def known_files(db: Database, directories: list[bytes]) -> list[dict[bytes, KnownFile]]:
-    """For each directory, its known files by name."""
-    # A named tuple is made from its row as it is: this is what a restart over a known tree costs.
-    return [
-        {
-            row[0]: KnownFile(*row[1:])
-            for row in db.execute(statements.KNOWN_FILES, {"directory": directory})
-        }
-        for directory in directories
-    ]
-
-
-def known_directories(db: Database, root: bytes) -> list[bytes]:
-    """Every directory at or below `root` in which files are known."""
-    found = db.execute(statements.KNOWN_DIRECTORIES, at_or_below(root))
-    return [row[0] for row in found]
 
 
 def known_fingerprint(

@@ -68,17 +68,45 @@ _FAILED_LATE = f"""state = 'failed' AND NOT is_mending
     AND coalesce(reason_code, '') NOT IN ({_ABOUT_A_PHOTO})
     AND NOT EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
         AND files.name = jobs.name)"""
-KNOWN_FILES = f"""
-SELECT name, size, mtime_ns, inode, device, covers FROM files WHERE directory = :directory
+_FAILED_FILES = "jobs INDEXED BY failed_files"
+_KNOWN = f"""
+SELECT name, size, mtime_ns, inode, device, covers FROM files WHERE {{which}}
 UNION ALL
-SELECT name, size, mtime_ns, inode, device, '' FROM jobs
-WHERE directory = :directory AND {_FAILED_LATE}
+SELECT name, size, mtime_ns, inode, device, '' FROM {_FAILED_FILES}
+WHERE {{which}} AND {_FAILED_LATE}
+"""
+KNOWN_FILES = _KNOWN.format(which="directory = :directory")
+# Of a directory that is too large for one look: as many marks as names.
+KNOWN_NAMES = _KNOWN.format(which="directory = ? AND name IN ({marks})")
+_KNOWN_IN = f"""
+SELECT {{what}} FROM files WHERE directory = :directory
+UNION ALL
+SELECT {{what}} FROM {_FAILED_FILES} WHERE directory = :directory AND {_FAILED_LATE}
+"""
+COUNT_KNOWN = f"SELECT sum(n) FROM ({_KNOWN_IN.format(what='count(*) AS n')})"
+KNOWN_DEVICES = _KNOWN_IN.format(what="DISTINCT device").replace("UNION ALL", "UNION")
+KNOWN_AFTER = f"""
+SELECT name FROM files WHERE directory = :directory AND name > :name
+UNION
+SELECT name FROM {_FAILED_FILES}
+WHERE directory = :directory AND name > :name AND {_FAILED_LATE}
+ORDER BY name LIMIT :most
 """
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
-KNOWN_DIRECTORIES = f"""
-SELECT directory FROM files WHERE {_BELOW}
+# From one directory the index leads to the next: the files between the two are not read.
+KNOWN_DIRECTORIES_AFTER = f"""
+WITH RECURSIVE with_files(directory) AS (
+    SELECT min(directory) FROM files WHERE directory > :after AND directory < :beyond
+    UNION ALL
+    SELECT (SELECT min(directory) FROM files
+        WHERE files.directory > with_files.directory AND files.directory < :beyond)
+    FROM with_files WHERE directory IS NOT NULL
+    LIMIT :most)
+SELECT directory FROM with_files WHERE directory IS NOT NULL
 UNION
-SELECT directory FROM jobs WHERE {_BELOW} AND {_FAILED_LATE}
+SELECT directory FROM {_FAILED_FILES}
+WHERE directory > :after AND directory < :beyond AND {_FAILED_LATE}
+ORDER BY directory LIMIT :most
 """
 REMEMBER_FILE = """
 INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, pixels,
@@ -573,8 +601,10 @@ SELECT sum(size) FROM jobs WHERE id IN (
 # --- folders and facts ------------------------------------------------------------------------
 
 SET_FOLDER = """
-INSERT INTO folders (name, path, watch, degraded) VALUES (:name, :path, :watch, :degraded)
-ON CONFLICT (name) DO UPDATE SET path = :path, watch = :watch, degraded = :degraded
+INSERT INTO folders (name, path, watch, degraded, troubles)
+VALUES (:name, :path, :watch, :degraded, :troubles)
+ON CONFLICT (name) DO UPDATE SET path = :path, watch = :watch, degraded = :degraded,
+    troubles = :troubles
 """
 SET_LAST_RESCAN = "UPDATE folders SET last_rescan = ? WHERE name = ?"
 FOLDERS = "SELECT * FROM folders ORDER BY name"

@@ -8,7 +8,7 @@ from pathlib import Path
 from uploadd.files.reaching import Roots
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Listing, walk
+from uploadd.intake.walk import Listing, Scope, walk
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.places import Spot
 
@@ -21,7 +21,7 @@ def _make(root: Path, *names: str) -> None:
 
 def _left_alone(root: Path, selection: Selection, start: bytes = b"") -> LeftAlone:
     passed_by = PassedBy(selection, start)
-    for listing in walk(Roots(), Spot(os.fsencode(root), start), selection):
+    for listing in walk(Roots(), Spot(os.fsencode(root), start), Scope(selection)):
         passed_by.take(listing)
     return passed_by.sum()
 

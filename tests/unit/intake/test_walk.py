@@ -16,7 +16,7 @@ from uploadd.files.reaching import Roots
 from uploadd.intake import walk as walking
 from uploadd.intake.comparing import compare
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, batches, walk
+from uploadd.intake.walk import Entry, Listing, Scope, Step, batches, walk
 from uploadd.model.places import Spot
 from uploadd.model.sightings import KnownFile
 
@@ -28,12 +28,12 @@ def _make(root: Path, *names: str) -> None:
 
 
 def _walk(root: Path, selection: Selection | None = None, start: bytes = b"") -> Iterator[Listing]:
-    return walk(Roots(), Spot(os.fsencode(root), start), selection or Selection())
+    return walk(Roots(), Spot(os.fsencode(root), start), Scope(selection or Selection()))
 
 
 def _one_by_one(root: Path) -> Iterator[Listing]:
     """Each directory in a batch of its own."""
-    for batch in batches(Roots(), Spot(os.fsencode(root), b""), Selection(), entries_per_batch=1):
+    for batch in batches(Roots(), Spot(os.fsencode(root), b""), Scope(Selection()), Step(1)):
         yield from batch
 
 
@@ -217,13 +217,17 @@ def _disturb(monkeypatch: pytest.MonkeyPatch, change: Callable[[os.DirEntry[str]
 
     class Scan:
         def __init__(self, descriptor: int) -> None:
-            self._scan = scandir(descriptor)
+            with scandir(descriptor) as found:
+                self._found = map(change, sorted(found, key=lambda item: item.name))
 
-        def __enter__(self) -> Iterator[object]:
-            return map(change, sorted(self._scan, key=lambda item: item.name))
+        def __iter__(self) -> Iterator[object]:
+            return self._found
 
-        def __exit__(self, *_: object) -> None:
-            self._scan.close()
+        def __next__(self) -> object:
+            return next(self._found)
+
+        def close(self) -> None:
+            """Nothing is open."""
 
     monkeypatch.setattr(walking.os, "scandir", Scan)
 
@@ -390,7 +394,7 @@ def test_files_on_devices_of_their_own_have_not_moved(tmp_path: Path) -> None:
 
 
 def test_listings_come_in_batches(tmp_path: Path) -> None:
-    """Never cut, never lost, each as soon as it is full."""
+    """None is lost, each comes as soon as it is full; small directories are not cut."""
     for number, size in enumerate((3, 5, 0, 12, 1, 1)):
         (tmp_path / str(number)).mkdir()
         _make(tmp_path / str(number), *(f"{file}.jpg" for file in range(size)))
@@ -406,8 +410,74 @@ def test_many_empty_directories_are_cut_into_batches_too(tmp_path: Path) -> None
 
 def _sizes(root: Path) -> list[list[int]]:
     """How many candidates each directory of each batch has."""
-    found = batches(Roots(), Spot(os.fsencode(root), b""), Selection(), entries_per_batch=5)
+    found = batches(Roots(), Spot(os.fsencode(root), b""), Scope(Selection()), Step(5))
     return [[len(listing.entries) for listing in batch] for batch in found]
+
+
+def test_a_large_directory_comes_in_parts(tmp_path: Path) -> None:
+    """Memory does not follow it; what lies below it comes after its last part."""
+    names = [f"{number:04}.jpg" for number in range(1000)]
+    _make(tmp_path, *names, "below/x.jpg")
+    start = Spot(os.fsencode(tmp_path), b"")
+    *parts, below = walk(Roots(), start, Scope(Selection()), Step(300))
+    assert {len(part.entries) for part in parts[:-1]} == {512}
+    assert sorted(name for part in parts for name in _names(part)) == names
+    assert [(part.is_first, part.is_last) for part in parts] == [(True, False), (False, True)]
+    assert _names(below) == ["x.jpg"]
+
+
+def test_a_step_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    """A slow disk holds up nothing else for longer than one look at some names."""
+    _make(tmp_path, *(f"{number}.jpg" for number in range(600)), "a/x.jpg", "b/y.jpg")
+    seconds = iter(range(100))
+    step = Step(seconds=0.5, now=lambda: float(next(seconds)))
+    found = list(batches(Roots(), Spot(os.fsencode(tmp_path), b""), Scope(Selection()), step))
+    sizes = [sum(len(one.entries) for one in batch) for batch in found]
+    assert (len(sizes), sum(sizes)) == (5, 602)
+    assert max(sizes) <= 257
+
+
+def test_a_walk_that_is_given_up_leaves_nothing_open(tmp_path: Path) -> None:
+    """Also in the middle of a large directory."""
+    _make(tmp_path, *(f"{number}.jpg" for number in range(600)))
+    before = os.listdir("/proc/self/fd")
+    found = batches(Roots(), Spot(os.fsencode(tmp_path), b""), Scope(Selection()), Step(100))
+    next(found)
+    assert len(os.listdir("/proc/self/fd")) > len(before)
+    found.close()
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_each_directory_is_watched_before_it_is_listed(tmp_path: Path) -> None:
+    """So nothing falls between the two; one that cannot be watched is listed all the same."""
+    _make(tmp_path, "a/x.jpg", "b/y.jpg", "c/z.jpg")
+    watched = []
+
+    def watch(directory: int, way: bytes) -> None:
+        if way == b"b":
+            raise OSError(errno.ENOSPC, "no room")
+        watched.append(way)
+        if way == b"a":
+            _make(tmp_path, "a/late.jpg")
+        assert os.path.samestat(os.fstat(directory), os.stat(tmp_path / os.fsdecode(way)))
+
+    start = Spot(os.fsencode(tmp_path), b"")
+    found = list(walk(Roots(), start, Scope(Selection(), watch=watch)))
+    assert watched == [b"", b"a", b"c"]
+    assert [_names(one) for one in found] == [[], ["late.jpg", "x.jpg"], ["y.jpg"], ["z.jpg"]]
+    errors = [one.unwatched and one.unwatched.errno for one in found]
+    assert errors == [None, None, errno.ENOSPC, None]
+
+
+def test_watches_are_set_without_a_look_at_files(tmp_path: Path) -> None:
+    """A walk of directories alone; and one of a single directory."""
+    _make(tmp_path, "a/b/x.jpg", "c.jpg")
+    start, watched = Spot(os.fsencode(tmp_path), b""), list[bytes]()
+    scope = Scope(Selection(), watch=lambda _, way: watched.append(way), has_files=False)
+    assert [one.entries for one in walk(Roots(), start, scope)] == [[], [], []]
+    assert watched == [b"", b"a", b"a/b"]
+    alone = walk(Roots(), start, Scope(Selection(), is_deep=False))
+    assert [_names(one) for one in alone] == [["c.jpg"]]
 
 
 def test_a_root_that_is_exchanged_ends_the_walk(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from unit.operations.records import NOT_A_PHOTO, NOW, UNREADABLE, Records
 from uploadd.files.reaching import Roots
 from uploadd.intake.comparing import compare
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import walk
+from uploadd.intake.walk import Scope, walk
 from uploadd.model.errors import UsageError
 from uploadd.model.jobs import Job
 from uploadd.model.places import Spot
@@ -19,8 +19,9 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.operations.naming import Names
 from uploadd.operations.retrying import Retried, Wish, retry
-from uploadd.store import accounts, ledger, lock, moves, sightings
+from uploadd.store import accounts, ledger, lock, moves
 from uploadd.store.beside import in_turns, writing
+from uploadd.store.known import Asked, known_files
 
 DELETED = Reason("deleted", "it was deleted there")
 
@@ -193,8 +194,8 @@ def test_a_file_that_can_be_read_now_is_read_by_the_next_walk(records: Records) 
 def fresh_names(records: Records) -> list[bytes]:
     """What a walk would read."""
     with writing(records.configuration.state_dir) as db:
-        (known,) = sightings.known_files(db, [records.root])
-    (listing,) = walk(Roots(), Spot(records.root, b""), Selection())
+        (known,) = known_files(db, [Asked(records.root)])
+    (listing,) = walk(Roots(), Spot(records.root, b""), Scope(Selection()))
     return [entry.name for entry in compare(listing, known, "1").fresh]
 
 

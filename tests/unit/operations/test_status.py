@@ -49,7 +49,7 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
     }  # fmt: skip
     assert set(found["accounts"]["me"]["counts"]) == {str(state) for state in State}
     assert set(found["folders"]["camera"]) == {
-        "path", "watch", "last_rescan", "degraded", "paused", "privacy",
+        "path", "watch", "last_rescan", "degraded", "paused", "privacy", "troubles",
     }  # fmt: skip
 
 

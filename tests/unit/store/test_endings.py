@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 from uploadd.store import ledger, ledger_moves, moves, sightings
 from uploadd.store.beside import writing
+from uploadd.store.known import Asked, known_directories_after, known_files
 
 UNKNOWN = Reason("unknown-outcome", "nobody knows", "look there")
 TORN = Reason("torn", "photo 9 holds a mixture", "delete photo 9")
@@ -44,7 +46,7 @@ def put_aside(records: Records, job: Job) -> Job:
 
 def known(db: Database, records: Records) -> set[bytes]:
     """The names that a walk of the folder looks for."""
-    return set(sightings.known_files(db, [records.root])[0])
+    return set(known_files(db, [Asked(records.root)])[0])
 
 
 def code(job: Job) -> tuple[State, str]:
@@ -86,7 +88,8 @@ def test_a_job_that_fails_after_its_file_was_forgotten_ends_at_the_next_walk(
     records.settle(job, failed)
     with writing(records.configuration.state_dir) as db:
         assert known(db, records) == {b"a.jpg"}
-        assert sightings.known_directories(db, records.root) == [records.root]
+        above, beyond = os.path.dirname(records.root), records.root + b"0"
+        assert known_directories_after(db, above, beyond, 9) == [records.root]
     assert code(forget(records, job)) == (State.SKIPPED, "vanished")
 
 

@@ -198,7 +198,7 @@ ROWS = [
     ("INSERT INTO pauses VALUES (1, 'hand', '', '', '', 1.0, 1.0, -5.0, 1, 0)", "pause"),
     ("UPDATE sends SET begun = 9223372036854775807", "sends"),
     ("INSERT INTO calls VALUES ('x', 9e999, 1)", "call"),
-    ("INSERT INTO folders VALUES ('x', CAST('y' AS BLOB), 'auto', NULL, '')", "folder"),
+    ("INSERT INTO folders VALUES ('x', CAST('y' AS BLOB), 'auto', NULL, '', '')", "folder"),
     (ASKED.format("/a/../b", "[]"), "request"),
     (ASKED.format("/a", "{"), "request"),
 ]

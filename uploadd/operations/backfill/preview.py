@@ -14,8 +14,9 @@ from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.comparing import compare, covers_all
 from uploadd.intake.passing import PassedBy
+from uploadd.intake.rescan import asked_of
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, batches
+from uploadd.intake.walk import Entry, Listing, Scope, batches
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileLinkedError, FileTrouble
 from uploadd.model.estimates import Pace
@@ -28,8 +29,9 @@ from uploadd.operations.accepted import folders_of
 from uploadd.operations.backfill.previewed import AccountPreview, Preview, standing_of
 from uploadd.operations.backfill.trees import Wanted
 from uploadd.operations.questions import Limits
-from uploadd.store import accounts, overview, sightings
+from uploadd.store import accounts, overview
 from uploadd.store.connection import open_for_reading
+from uploadd.store.known import known_files
 from uploadd.store.overview import Standing
 
 
@@ -83,6 +85,8 @@ class _Walk:
         self._tree = one
         self._folders = folders
         self._seen = seen
+        self._in_parts = b""
+        self._not_there: dict[str, dict[bytes, Standing]] = {}
         self._db = db
         self._ids = {name: ids.get(name, 0) for name in one.folder.accounts}
 
@@ -91,29 +95,31 @@ class _Walk:
         selection = Selection(folder.include, folder.exclude, self._tree.root)
         passed_by, files = PassedBy(selection, self._tree.start), 0
         folders, start = self._folders, self._tree.spot
-        for batch in batches(folders.roots, start, selection, folders.borders()):
+        for batch in batches(folders.roots, start, Scope(selection, folders.borders())):
             if not folder.accounts:
                 files += sum(len(listing.entries) for listing in batch)
                 continue
-            fresh = [one for one in batch if self._is_first_to_see(one.directory)]
+            fresh = [one for one in batch if self._is_to_be_seen(one)]
             for listing, known in zip(fresh, self._known(fresh), strict=True):
                 passed_by.take(listing)
                 self._count(listing, known)
         left = passed_by.sum().plus(LeftAlone(not_named={folder.name: files}))
         self._found.left_alone = self._found.left_alone.plus(left)
 
-    def _is_first_to_see(self, directory: bytes) -> bool:
+    def _is_to_be_seen(self, listing: Listing) -> bool:
         """Whether no other of the trees has come to it: one may lie in another."""
-        if directory in self._seen:
-            return False
-        self._seen.add(directory)
-        return True
+        if not listing.is_first:
+            return listing.directory == self._in_parts
+        is_first_to_see = listing.directory not in self._seen
+        self._in_parts = listing.directory if is_first_to_see else b""
+        self._seen.add(listing.directory)
+        return is_first_to_see
 
     def _known(self, batch: Sequence[Listing]) -> Iterator[dict[bytes, KnownFile]]:
         if self._db is None:
             yield from ({} for _ in batch)
         else:
-            yield from sightings.known_files(self._db, [listing.directory for listing in batch])
+            yield from known_files(self._db, [asked_of(listing) for listing in batch])
 
     def _count(self, listing: Listing, known: dict[bytes, KnownFile]) -> None:
         found = self._found
@@ -138,7 +144,10 @@ class _Walk:
         shown.there += len(listing.entries) - len(lacking)
         if self._db is None:
             return
-        not_there = overview.not_there_in(self._db, listing.directory, self._ids[account])
+        if listing.is_first:
+            there = overview.not_there_in(self._db, listing.directory, self._ids[account])
+            self._not_there[account] = there
+        not_there = self._not_there[account]
         names = {entry.name for entry in listing.entries} - lacking if not_there else set()
         for name in names & not_there.keys():
             shown.there -= 1

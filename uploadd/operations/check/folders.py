@@ -12,7 +12,7 @@ from uploadd.files.membership import Folders
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.opening import printable
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import walk
+from uploadd.intake.walk import Scope, walk
 from uploadd.model.configuration import Folder, WatchMode
 from uploadd.model.errors import ConfigurationError
 from uploadd.model.numbers import counted, number
@@ -84,8 +84,8 @@ class FolderChecks:
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:
         subject = f"folders.{folder.name}"
         directories, files, closed = 0, 0, list[str]()
-        for listing in walk(self._places.roots, Spot(root, b""), selection, self._borders):
-            directories += 1
+        for listing in walk(self._places.roots, Spot(root, b""), Scope(selection, self._borders)):
+            directories += listing.is_first
             files += len(listing.entries)
             if listing.error is not None:
                 closed.append(printable(listing.directory))

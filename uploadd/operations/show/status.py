@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.files.opening import printable
+from uploadd.intake import troubles
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.photo import Privacy
@@ -69,7 +70,8 @@ class AccountStatus:
 class FolderStatus:
     """One folder. `watch`: how it is watched, where something runs; else how it is to be.
 
-    `privacy`: who sees its photos, by account.
+    `privacy`: who sees its photos, by account. `troubles`: the places in it that are not read, or
+    not watched: path, text, remedy, since when (unix seconds).
     """
 
     name: str
@@ -79,6 +81,7 @@ class FolderStatus:
     degraded: str
     paused: bool
     privacy: dict[str, Privacy]
+    troubles: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -89,6 +92,7 @@ class FolderStatus:
             "degraded": self.degraded or None,
             "paused": self.paused,
             "privacy": dict(self.privacy),
+            "troubles": [{**one, "since": json_time(one["since"])} for one in self.troubles],
         }
 
 
@@ -197,7 +201,7 @@ def _folder(
     now: float,
 ) -> FolderStatus:
     if row is None or row["path"] != folder.root:  # never walked, or it was another directory
-        row = {"watch": folder.watch, "last_rescan": None, "degraded": ""}
+        row = {"watch": folder.watch, "last_rescan": None, "degraded": "", "troubles": ""}
     is_watched = holder is not None and holder.command == "run"
     return FolderStatus(
         name=folder.name,
@@ -207,6 +211,7 @@ def _folder(
         degraded=row["degraded"],
         paused=_are_stopped([found[name] for name in folder.accounts], now),
         privacy=folder_privacy(configuration, folder),
+        troubles=troubles.of_text(row["troubles"]),
     )
 
 

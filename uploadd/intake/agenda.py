@@ -1,0 +1,74 @@
+"""The directories that events named: which is walked next, and when. Pure: time is handed in."""
+
+from __future__ import annotations
+
+import heapq
+
+SOON_SECONDS = 1.0
+"""A directory that something left is walked so much later: more may leave it meanwhile."""
+REST = 10.0
+"""It is not walked again for so many times as long as its last walk took."""
+
+
+class Agenda:
+    """Directories by their ways from the folder's root, each once. `now`: monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._deep: set[bytes] = set()
+        self._shallow: set[bytes] = set()
+        self._waiting: list[tuple[float, bytes, bool]] = []  # a heap
+        self._rests: dict[bytes, float] = {}
+
+    def add(self, way: bytes, now: float) -> None:
+        """Something may be new in a directory, or below it."""
+        if way not in self._deep:
+            self._deep.add(way)
+            heapq.heappush(self._waiting, (now, way, True))
+
+    def add_lost(self, way: bytes, now: float) -> None:
+        """A directory has gone."""
+        if way not in self._deep:
+            self._deep.add(way)
+            heapq.heappush(self._waiting, (now + SOON_SECONDS, way, True))
+
+    def add_left(self, way: bytes, now: float) -> None:
+        """A file has left a directory: it alone is looked at, soon."""
+        if way not in self._shallow:
+            self._shallow.add(way)
+            when = max(now + SOON_SECONDS, self._rests.get(way, 0.0))
+            heapq.heappush(self._waiting, (when, way, False))
+
+    def note_duration(self, way: bytes, seconds: float, now: float) -> None:
+        """A walk of this directory alone has ended, after so many seconds."""
+        self._rests = {one: until for one, until in self._rests.items() if until > now}
+        if seconds * REST > SOON_SECONDS:
+            self._rests[way] = now + seconds * REST
+
+    def take(self, now: float) -> tuple[bytes, bool] | None:
+        """What to walk now, and whether also what lies below it; None where nothing is due."""
+        while self._waiting and self._waiting[0][0] <= now:
+            _, way, is_deep = heapq.heappop(self._waiting)
+            (self._deep if is_deep else self._shallow).discard(way)
+            if not self._is_covered(way, is_deep=is_deep):
+                return way, is_deep
+        return None
+
+    def next_due(self) -> float | None:
+        """When `take` has something next."""
+        return self._waiting[0][0] if self._waiting else None
+
+    def clear(self) -> None:
+        """Everything is walked anyway."""
+        self._deep.clear()
+        self._shallow.clear()
+        self._waiting.clear()
+
+    def _is_covered(self, way: bytes, *, is_deep: bool) -> bool:
+        """Whether a walk of a directory above it waits, too, or of itself with all below it."""
+        if not is_deep and way in self._deep:
+            return True
+        while way:
+            way = way.rpartition(b"/")[0]
+            if way in self._deep:
+                return True
+        return False

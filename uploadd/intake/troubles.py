@@ -1,0 +1,191 @@
+"""Places in trouble: the directories of a folder that are not read, or not watched, and why.
+
+Each is tried again by itself, after growing gaps. The folder is degraded while there are any. Pure:
+time is handed in.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from uploadd.files.opening import printable
+from uploadd.intake.walk import Listing
+from uploadd.model.delays import growing
+from uploadd.model.numbers import counted
+from uploadd.model.places import Spot
+
+FIRST_GAP_SECONDS = 1.0
+MOST_ALONE = 64
+"""Where more places are in trouble, the whole folder is walked instead of each of them."""
+
+MOST_NAMED = 3
+MOST_STORED = 100
+
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_LET_IN = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
+_SEE_KERNEL = "see what the kernel says of that disk (dmesg)"
+_REMEDIES = {
+    errno.EACCES: _LET_IN,
+    errno.EPERM: _LET_IN,
+    errno.ENAMETOOLONG: "make the names of the directories above it shorter",
+    errno.ESTALE: "see what was mounted or moved there",
+}
+_WATCH_REMEDIES = {
+    errno.ENOSPC: "allow more watches: sysctl fs.inotify.max_user_watches=1048576",
+    errno.EMFILE: "allow more watchers: sysctl fs.inotify.max_user_instances=1024",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a directory, and what a person can do about it.
+
+    `is_read`: it is read all the same; only the kernel does not tell of its changes.
+    """
+
+    text: str
+    remedy: str = ""
+    is_read: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.text}; {self.remedy}" if self.remedy else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory in trouble, by its way from the folder's root.
+
+    `since`: unix seconds. `tries`: how often it was tried in vain. `due`: when it is tried again
+    (monotonic seconds); None while it is being tried.
+    """
+
+    way: bytes
+    trouble: Trouble
+    since: float
+    tries: int
+    due: float | None
+
+
+def trouble_of(listing: Listing, *, is_root: bool) -> Trouble | None:
+    """What is wrong with a directory that a walk came to; None where nothing is.
+
+    One that has gone meanwhile is not in trouble, unless it is the root.
+    """
+    if listing.error is not None:
+        if listing.errno in _GONE and not is_root:
+            return None
+        remedy = _REMEDIES.get(listing.errno, _SEE_KERNEL) if listing.errno else ""
+        return Trouble(listing.error, remedy)
+    return None if listing.unwatched is None else trouble_with_watch(listing.unwatched)
+
+
+def trouble_with_watch(error: OSError) -> Trouble:
+    """Why the kernel does not tell of a directory's changes."""
+    text = error.strerror or str(error)
+    return Trouble(text, _WATCH_REMEDIES.get(error.errno or 0, _SEE_KERNEL), is_read=True)
+
+
+class Troubles:
+    """The places in trouble of one folder. `longest_gap`: seconds between two tries at most."""
+
+    def __init__(self, longest_gap: float) -> None:
+        self._longest_gap = longest_gap
+        self._places: dict[bytes, Place] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._places.values())
+
+    def note(
+        self,
+        start: bytes,
+        found: Mapping[bytes, Trouble],
+        wall_now: float,
+        now: float,
+        *,
+        is_deep: bool = True,
+    ) -> bool:
+        """A walk from `start` has ended, and found these. Whether anything is new, or has ended.
+
+        What lies below a place in trouble is tried with it. `now`: monotonic seconds.
+        """
+        before = {way: place.trouble for way, place in self._places.items()}
+        tried = {way: self._places.pop(way) for way in self._covered(start, is_deep=is_deep)}
+        for way in sorted(found):
+            if self._has_above(way):
+                continue
+            former = tried.get(way)
+            tries = former.tries + 1 if former is not None else 1
+            since = former.since if former is not None else wall_now
+            due = now + growing(FIRST_GAP_SECONDS, self._longest_gap, tries)
+            self._places[way] = Place(way, found[way], since, tries, due)
+        return before != {way: place.trouble for way, place in self._places.items()}
+
+    def take_due(self, now: float) -> list[bytes]:
+        """The places to try now; each is told of by `note` later. The root stands for too many."""
+        due = [place for place in self if place.due is not None and place.due <= now]
+        if not due:
+            return []
+        for place in due:
+            self._places[place.way] = replace(place, due=None)
+        return [place.way for place in due] if len(self) <= MOST_ALONE else [b""]
+
+    def next_due(self) -> float | None:
+        """When `take_due` has something next; None where nothing is in trouble."""
+        return min((place.due for place in self if place.due is not None), default=None)
+
+    def _covered(self, start: bytes, *, is_deep: bool) -> list[bytes]:
+        if not start and is_deep:
+            return list(self._places)
+        below = start + b"/"
+        return [w for w in self._places if w == start or (is_deep and w.startswith(below))]
+
+    def _has_above(self, way: bytes) -> bool:
+        while way:
+            way = way.rpartition(b"/")[0]
+            if way in self._places:
+                return True
+        return False
+
+
+def summary(places: Iterable[Place], root: bytes) -> str:
+    """What is wrong with a folder, in one line; empty where nothing is."""
+    alike: dict[Trouble, list[bytes]] = {}
+    for place in places:
+        alike.setdefault(place.trouble, []).append(place.way)
+    return "; ".join(_told(trouble, ways, root) for trouble, ways in alike.items())
+
+
+def as_text(places: Iterable[Place], root: bytes) -> str:
+    """Some places for a row of the database; `of_text` reads them."""
+    rows = [
+        {
+            "path": printable(Spot(root, place.way).path),
+            "text": place.trouble.text,
+            "remedy": place.trouble.remedy,
+            "since": place.since,
+        }
+        for place in sorted(places, key=lambda place: place.since)[:MOST_STORED]
+    ]
+    return json.dumps(rows) if rows else ""
+
+
+def of_text(text: str) -> list[dict[str, Any]]:
+    """What `as_text` wrote."""
+    return json.loads(text) if text else []
+
+
+def _told(trouble: Trouble, ways: list[bytes], root: bytes) -> str:
+    if ways == [b""] and not trouble.is_read:
+        return str(trouble)
+    named = ", ".join(printable(Spot(root, way).path) for way in ways[:MOST_NAMED])
+    more = ", …" if len(ways) > MOST_NAMED else ""
+    what = "not watched" if trouble.is_read else "not read"
+    number = counted(len(ways), "directory", "directories")
+    return f"{number} {what} ({trouble.text}): {named}{more}; {trouble.remedy}"
