@@ -75,10 +75,10 @@ format: $(DEV)
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
 
 bench: $(DEV)
+	@$(BIN)/python -m bench.arrival --scale 0.1
 	@$(BIN)/python -m bench.backfill
 	@$(BIN)/python -m bench.large_file
 	@$(BIN)/python -m bench.rescan
-	@$(BIN)/python -m bench.arrival
 
 pictures: $(DEV)
 	@$(BIN)/python -m docs.pictures.draw

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +70,7 @@ def main() -> None:
             say(f"{row.name:14} {row.figure} (wanted {row.wanted})")
         say(f"{'':14} idle for a minute: python -m bench.idle")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no daemon is left behind
     say(f"commit {_commit()}, scale {given.scale:g}, {os.cpu_count()} processors")
     for row in ROWS:
         if not given.rows or row.name in given.rows:

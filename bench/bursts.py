@@ -58,31 +58,41 @@ def overflow(place: Path, scale: float) -> str:
         directory.mkdir(parents=True)
     with desk.daemon() as daemon:
         daemon.wait_for_walk()
-        with daemon.held():
-            _overflow_queue(directories[0])
-            _fill(directories, 1)
-        return _told(daemon, time.time(), count)
+        return _told(daemon, lambda: _fill_unheard(daemon, directories), count)
 
 
 def _measured(desk: Desk, arrive: Callable[[], object], count: int) -> str:
     with desk.daemon() as daemon:
         daemon.wait_for_walk()
-        arrive()
-        return _told(daemon, time.time(), count)
+        return _told(daemon, arrive, count)
 
 
-def _told(daemon: Daemon, last_at: float, count: int) -> str:
+def _told(daemon: Daemon, arrive: Callable[[], object], count: int) -> str:
+    """Let `count` files arrive, and wait for their jobs."""
+    began, cpu = time.time(), daemon.cpu_seconds()
+    arrive()
+    last_at = time.time()
     done_at = daemon.wait_for_jobs(count)
     if done_at is None:
         return f"missed {count - daemon.jobs():,} of {count:,}; never done"
     late = max(0.0, done_at - last_at - daemon.desk.settle_seconds)
-    return f"missed 0 of {count:,}; done {late:.1f} s after the last file had settled"
+    each = (daemon.cpu_seconds() - cpu) / count
+    return (
+        f"missed 0 of {count:,}, which came within {last_at - began:.1f} s;"
+        f" done {late:.1f} s after the last one had settled, {each * 1e6:.0f} µs of CPU a file"
+    )
 
 
 def _fill(directories: list[Path], each: int) -> None:
     jpeg = picture()
     for directory in directories:
         make_files(directory, each, "IMG_", jpeg)
+
+
+def _fill_unheard(daemon: Daemon, directories: list[Path]) -> None:
+    with daemon.held():
+        _overflow_queue(directories[0])
+        _fill(directories, 1)
 
 
 def _overflow_queue(directory: Path) -> None:

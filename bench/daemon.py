@@ -97,6 +97,7 @@ class Daemon:
         wait_until(lambda: desk.log.read_bytes().count(b"\n") > 0, START_SECONDS)
         first = json.loads(desk.log.read_text().splitlines()[0])
         self.began = datetime.fromisoformat(first["timestamp"]).timestamp()
+        self._cpu_of_start = self._cpu_seconds()
 
     def ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
         """The rows of a question to the database, beside the daemon."""
@@ -146,6 +147,14 @@ class Daemon:
         status = Path(f"/proc/{self.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
+
+    def cpu_seconds(self) -> float:
+        """The processor's time that it has taken since its first word."""
+        return self._cpu_seconds() - self._cpu_of_start
+
+    def _cpu_seconds(self) -> float:
+        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     @contextmanager
     def held(self) -> Iterator[None]:

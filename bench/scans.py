@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from bench.daemon import Desk
 from bench.files import make_tree
 from bench.known import make_known
-from bench.measure import median, megabytes, spread
+from bench.measure import Run, median, megabytes, run, spread
 
 NEW_DIRECTORIES = 1000
 FILES_EACH = 100
@@ -28,13 +27,14 @@ def first_scan(place: Path, scale: float) -> str:
     make_tree(desk.folder(), directories, FILES_EACH)
     with desk.daemon() as daemon:
         done_at = daemon.wait_for_jobs(count, 120)
-        peak = daemon.peak_bytes()
+        peak, cpu = daemon.peak_bytes(), daemon.cpu_seconds()
         if done_at is None:
             return f"only {daemon.jobs():,} of {count:,} became jobs"
         seconds = done_at - daemon.began
-    looked, read = _timed(lambda: _find(desk.folder())), _timed(lambda: _read_all(desk.folder()))
+    looked, read = _find(desk.folder()).seconds, _timed(lambda: _read_all(desk.folder()))
     return (
-        f"{count / seconds:,.0f} files a second, peak {megabytes(peak)};"
+        f"{count / seconds:,.0f} files a second, {cpu / count * 1e6:.0f} µs of CPU a file,"
+        f" peak {megabytes(peak)};"
         f" of its {seconds:.1f} s `find` takes {looked / seconds:.1%},"
         f" a loop that reads and hashes each file {read / seconds:.1%}"
     )
@@ -59,23 +59,23 @@ def one_directory(place: Path, scale: float) -> str:
 def _known(place: Path, count: int, each: int) -> str:
     desk = Desk(place)
     make_known(desk, count, each)
-    ratios, peaks = [], []
+    ratios, cpu_ratios, peaks = [], [], []
     for _ in range(ROUNDS):
-        looked = _timed(lambda: _find(desk.folder()))
+        looked = _find(desk.folder())
         with desk.daemon() as daemon:
             seconds = daemon.wait_for_walk(LONG_SECONDS)
+            cpu_ratios.append(daemon.cpu_seconds() / looked.cpu_seconds)
             peaks.append(daemon.peak_bytes())
             assert daemon.jobs() == count + 1, "a known file became another job"
-        ratios.append(seconds / looked)
+        ratios.append(seconds / looked.seconds)
     return (
         f"scan : find = {median(ratios):.1f} (median; {spread(ratios)}),"
-        f" peak {megabytes(max(peaks))}"
+        f" by CPU {median(cpu_ratios):.1f}, peak {megabytes(max(peaks))}"
     )
 
 
-def _find(root: Path) -> None:
-    command = ["find", str(root), "-type", "f", "-printf", r"%s %T@\n"]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+def _find(root: Path) -> Run:
+    return run(["find", str(root), "-type", "f", "-printf", r"%s %T@\n"], output=Path(os.devnull))
 
 
 def _read_all(root: Path) -> None:
