@@ -14,27 +14,24 @@ class Agenda:
     """Directories by their ways from the folder's root, each once. `now`: monotonic seconds."""
 
     def __init__(self) -> None:
-        self._deep: set[bytes] = set()
-        self._shallow: set[bytes] = set()
+        self._deep: dict[bytes, float] = {}
+        self._shallow: dict[bytes, float] = {}
         self._waiting: list[tuple[float, bytes, bool]] = []  # a heap
+        self._begun: dict[bytes, float] = {}
         self._rests: dict[bytes, float] = {}
 
     def add(self, way: bytes, now: float) -> None:
         """Something may be new in a directory, or below it."""
-        if way not in self._deep:
-            self._deep.add(way)
-            heapq.heappush(self._waiting, (now, way, True))
+        self._add_deep(way, now, now)
 
     def add_lost(self, way: bytes, now: float) -> None:
         """A directory has gone."""
-        if way not in self._deep:
-            self._deep.add(way)
-            heapq.heappush(self._waiting, (now + SOON_SECONDS, way, True))
+        self._add_deep(way, now, now + SOON_SECONDS)
 
     def add_left(self, way: bytes, now: float) -> None:
         """A file has left a directory: it alone is looked at, soon."""
         if way not in self._shallow:
-            self._shallow.add(way)
+            self._shallow[way] = now
             when = max(now + SOON_SECONDS, self._rests.get(way, 0.0))
             heapq.heappush(self._waiting, (when, way, False))
 
@@ -48,9 +45,14 @@ class Agenda:
         """What to walk now, and whether also what lies below it; None where nothing is due."""
         while self._waiting and self._waiting[0][0] <= now:
             _, way, is_deep = heapq.heappop(self._waiting)
-            (self._deep if is_deep else self._shallow).discard(way)
-            if not self._is_covered(way, is_deep=is_deep):
-                return way, is_deep
+            added = (self._deep if is_deep else self._shallow).pop(way)
+            if self._is_covered(way, added, is_deep=is_deep):
+                continue
+            if is_deep:
+                self._begun[way] = now
+            return way, is_deep
+        if not self._waiting:
+            self._begun.clear()
         return None
 
     def next_due(self) -> float | None:
@@ -62,13 +64,23 @@ class Agenda:
         self._deep.clear()
         self._shallow.clear()
         self._waiting.clear()
+        self._begun.clear()
 
-    def _is_covered(self, way: bytes, *, is_deep: bool) -> bool:
-        """Whether a walk of a directory above it waits, too, or of itself with all below it."""
-        if not is_deep and way in self._deep:
-            return True
-        while way:
-            way = way.rpartition(b"/")[0]
-            if way in self._deep:
+    def _add_deep(self, way: bytes, now: float, when: float) -> None:
+        if way not in self._deep:
+            self._deep[way] = now
+            heapq.heappush(self._waiting, (when, way, True))
+
+    def _is_covered(self, way: bytes, added: float, *, is_deep: bool) -> bool:
+        """Whether a walk from above has begun since it was added, or waits, too.
+
+        Where a tree is removed, each of its directories is told of.
+        """
+        at = way if not is_deep else way.rpartition(b"/")[0]
+        is_end = is_deep and not way
+        while not is_end:
+            if at in self._deep or self._begun.get(at, -1.0) >= added:
                 return True
+            is_end = not at
+            at = at.rpartition(b"/")[0]
         return False
