@@ -79,6 +79,7 @@ bench: $(DEV)
 	@$(BIN)/python -m bench.backfill
 	@$(BIN)/python -m bench.large_file
 	@$(BIN)/python -m bench.rescan
+	@$(BIN)/python -m bench.idle
 
 pictures: $(DEV)
 	@$(BIN)/python -m docs.pictures.draw

@@ -24,13 +24,14 @@ from uploadd.model.states import State
 from uploadd.notices import NoticeCommand, Notices
 from uploadd.sd_notify import Notifier, watchdog_seconds
 from uploadd.services.registry import open_service
-from uploadd.store import overview
+from uploadd.store.overview import OpenCounts
 from uploadd.store.store import Worker, one_thread
 from uploadd.succession import wait_for_seat
 
 log = structlog.get_logger()
 
 STATUS_SECONDS = 5.0
+LONGEST_NAP_SECONDS = 60.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -118,6 +119,7 @@ class _Daemon:
         self._unread_wanted.set()  # what an earlier run left
         self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
         self._requests = self._request_loop()
+        self._open_counts = OpenCounts()
         assembly.arrivals.admission.on_refused = self._look_at_folder
 
     async def run(self) -> None:
@@ -223,7 +225,7 @@ class _Daemon:
             paused = [pause.text for pause in await desk.pauses() if pause.holds(now)]
             parts += [f"{name} is paused: {text}" for text in paused]
         for name, desk in self._assembly.desks.items():
-            counts = await self._assembly.store.read(overview.open_counts, desk.id)
+            counts = await self._assembly.store.read(self._open_counts.of_account, desk.id)
             waiting = counts.get(State.QUEUED, 0)
             open_jobs = sum(counts.values()) - waiting
             parts.append(f"{name}: {waiting} queued, {open_jobs} in flight")
@@ -243,8 +245,13 @@ class _Daemon:
                 folder.walk_now()
 
     async def _walk_for_other_accounts(self) -> None:
-        """Look again where a login turned out to be another account, or a person said retry."""
+        """Look again where a login turned out to be another account, or a person said retry.
+
+        The bell rings for both.
+        """
+        bell = self._assembly.bell.listener()
         while not self._ended.is_set():
+            bell.clear()
             if self._unread_wanted.is_set():
                 self._unread_wanted.clear()
                 await self._assembly.resight_unread(Lane.LIVE)
@@ -254,4 +261,4 @@ class _Daemon:
                     for folder in self._folders:
                         folder.walk_now()
                     self._requests.walk_again()
-            await self._runtime.clock.wait(self._ended, 1.0)
+            await self._runtime.clock.wait(bell, LONGEST_NAP_SECONDS)

@@ -69,6 +69,6 @@ def _again_and_again(configuration: Configuration) -> Iterator[Status]:
     while True:
         began = time.monotonic()
         yield status_of(configuration, time.time())
-        # Counting a long queue takes a moment; it shall not take all moments.
+        # Counting a long queue takes a moment: never more than a twentieth of the time.
         took = time.monotonic() - began
-        time.sleep(max(REDRAW_SECONDS, took * 4))
+        time.sleep(max(REDRAW_SECONDS, took * 19))

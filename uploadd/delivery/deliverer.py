@@ -115,12 +115,13 @@ class Deliverer:
         seen = await self._store.read(overview.data_version)
         while not self._ended.is_set():
             await self._runtime.clock.wait(self._ended, LISTEN_SECONDS)
-            version = await self._store.read(overview.data_version)
-            if version != seen:
-                seen = version
-                await self._learn_of_calls()
-                heard()
-                self._bell.ring()
+            if not self._store.is_untouched():
+                version = await self._store.read(overview.data_version)
+                if version != seen:
+                    seen = version
+                    await self._learn_of_calls()
+                    heard()
+                    self._bell.ring()
             await self._check_clock()
 
     async def _learn_of_calls(self) -> None:

@@ -68,6 +68,8 @@ class PrivatePlaces:
         if desk.room.quota.private_most is None:
             return True
         name = desk.account.name
+        if name in self._told and not is_last:
+            return False
         if name not in self._counted:
             with desk.waits.on(Awaited.LIMITS):
                 self._counted[name] = await desk.service.with_private_left(desk.room.quota)

@@ -23,7 +23,7 @@ from uploadd.model.jobs import Lane
 from uploadd.model.places import Place
 from uploadd.model.ports import Runtime
 from uploadd.model.restless import Restless
-from uploadd.store import backfills
+from uploadd.store import backfills, overview
 from uploadd.store.backfills import Progress, Request, Stage
 from uploadd.store.store import Store
 
@@ -66,6 +66,8 @@ class _Errand:
     tidy_at: float
     is_probed: bool = False
     is_stale: bool = False
+    open_at: int = -1
+    """The last story of any job when some of these were found open."""
 
     @property
     def is_walking(self) -> bool:
@@ -231,7 +233,10 @@ class RequestLoop:
         silent_seconds = self._runtime.clock.monotonic() - errand.heard_at
         if silent_seconds < CLIENT_GONE_SECONDS * self._patience:
             return
-        request = errand.request
+        request, story = errand.request, await self._store.read(overview.last_story)
+        if story == errand.open_at:
+            return  # no job has moved since some were open
+        errand.open_at = story
         is_open = await self._store.read(
             backfills.is_open_below, request.directory, errand.tree.account_ids()
         )

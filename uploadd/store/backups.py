@@ -119,7 +119,7 @@ def copy(
         shape.check(Database(ours))  # before any of its own words are obeyed, in a check even
         ours.execute("PRAGMA journal_mode = DELETE")
         if now is not None:
-            ours.execute("INSERT OR REPLACE INTO facts VALUES ('backed_up_at', ?)", (repr(now),))
+            ours.execute(statements.SET_FACT, ("backed_up_at", repr(now)))
         wrong = _quick_check(ours, is_wanted)
         if wrong:
             raise sqlite3.DatabaseError(
@@ -208,7 +208,7 @@ def _copy_pages(
     try:
         # One transaction: commits meanwhile would make the copy begin anew each time.
         theirs.execute("BEGIN")
-        theirs.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        theirs.execute(statements.BEGIN_TO_READ).fetchone()
         theirs.backup(ours, pages=PAGES_A_STEP, progress=after_step, sleep=0)
         theirs.execute("ROLLBACK")
     finally:

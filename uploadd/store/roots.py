@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from uploadd.model.roots import FOREIGN_ROOT, AcceptedRoot, FollowedLink
+from uploadd.model.roots import AcceptedRoot, FollowedLink
 from uploadd.store import statements
 from uploadd.store.rows import Row, one, rows
 
@@ -55,7 +55,7 @@ def put(db: Database, before: RootRow, after: RootRow) -> bool:
         return False
     db.execute(statements.SET_ROOT, _fields_of(after))
     if before.refused and not after.refused:
-        db.execute(statements.WAKE_WAITING_FOR_ROOT, (before.folder, FOREIGN_ROOT))
+        db.execute(statements.WAKE_WAITING_FOR_ROOT, (before.folder,))
     return True
 
 

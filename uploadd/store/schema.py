@@ -424,3 +424,28 @@ def places_in_trouble(db: Database) -> None:
 
 
 PLACES_IN_TROUBLE = "ALTER TABLE folders ADD COLUMN troubles TEXT NOT NULL DEFAULT ''"
+
+
+@MIGRATIONS()
+def long_queues(db: Database) -> None:
+    """What is asked of the queue again and again must read no row of a job that waits in it."""
+    for statement in LONG_QUEUES:
+        db.execute(statement)
+
+
+LONG_QUEUES = (
+    "DROP INDEX next_in_queue",
+    # With all that the counts ask for, and by which the next job is chosen: SQLite takes it for
+    # covering if `state` is among the columns. Not further in front: then it would be taken where
+    # one_per_content finds the one row.
+    """
+    CREATE INDEX next_in_queue
+    ON jobs (account_id, lane, due, id, state, kind, folder, media_type, size)
+    WHERE state = 'queued'
+    """,
+    # Jobs whose folder is not read: counted by each backfill that waits.
+    """
+    CREATE INDEX held_back ON jobs (account_id, directory, state, reason_code, folder)
+    WHERE state = 'queued' AND reason_code = 'foreign-root'
+    """,
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uploadd.model.jobs import ABOUT_A_PHOTO, Doubt, Kind, Lane
 from uploadd.model.pauses import PauseCause
 from uploadd.model.photo import Privacy
+from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.states import State
 
 # --- conditions -------------------------------------------------------------------------------
@@ -15,6 +16,7 @@ from uploadd.model.states import State
 _IN_FLIGHT = "state IN ('uploading', 'uncertain', 'processing', 'filing')"
 # Its parameters are `overview.at_or_below`.
 _BELOW = "(directory = :root OR (directory >= :first AND directory < :beyond))"
+_HELD_BACK = f"state = 'queued' AND reason_code = '{FOREIGN_ROOT}'"
 _IN_FILES = """EXISTS (SELECT 1 FROM files WHERE files.directory = jobs.directory
         AND files.name = jobs.name AND files.sha256 = jobs.sha256)"""
 # A file counts by the job of the content that it has now. A content that is on its way counts as
@@ -234,13 +236,14 @@ SELECT * FROM jobs WHERE account_id = :account_id AND state = 'processing'
 ORDER BY CASE WHEN due <= :now THEN 0 WHEN polls = 0 THEN 1 ELSE 2 END, due, id LIMIT :most
 """
 OPEN_COUNTS = f"""
-SELECT state, count(*) AS n FROM jobs WHERE account_id = ? AND state = 'queued' GROUP BY state
+SELECT 'queued' AS state, count(*) AS n FROM jobs INDEXED BY next_in_queue
+WHERE account_id = :account_id AND state = 'queued'
 UNION ALL
-SELECT state, count(*) AS n FROM jobs WHERE account_id = ?
+SELECT state, count(*) AS n FROM jobs WHERE account_id = :account_id
     AND {_IN_FLIGHT} GROUP BY state
 """
 TO_BE_SENT_BY_FOLDER = f"""
-SELECT folder, count(*) AS files FROM jobs
+SELECT folder, count(*) AS files FROM jobs INDEXED BY next_in_queue
 WHERE account_id = ? AND state = 'queued' AND kind = 'upload' GROUP BY folder
 UNION ALL
 SELECT folder, count(*) AS files FROM jobs
@@ -428,19 +431,26 @@ SET_DOUBT = "UPDATE ledger SET doubt = ? WHERE account_id = ? AND sha256 = ? AND
 DISBELIEVE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND pixels != ''"
 CLEAR_MAYBE = "DELETE FROM ledger WHERE account_id = ? AND sha256 = ? AND state = 'maybe'"
 
+# SQLite takes the primary key by itself, and reads all of an account's contents for one photo.
 # A content that a photo may hold since, or while, a replacement of it was sent.
 DOUBT_PHOTO = """
-UPDATE ledger SET state = 'maybe', doubt = 'none'
+UPDATE ledger INDEXED BY ledger_of_photo SET state = 'maybe', doubt = 'none'
 WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'there'
 """
 UNDOUBT_PHOTO = """
-UPDATE ledger SET state = 'there'
+UPDATE ledger INDEXED BY ledger_of_photo SET state = 'there'
 WHERE account_id = ? AND photo_id = ? AND sha256 != ? AND state = 'maybe' AND doubt = 'none'
 """
-OTHERS_OF_PHOTO = "SELECT * FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
-FORGET_OTHERS_OF_PHOTO = "DELETE FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?"
+OTHERS_OF_PHOTO = """
+SELECT * FROM ledger INDEXED BY ledger_of_photo
+WHERE account_id = ? AND photo_id = ? AND sha256 != ?
+"""
+FORGET_OTHERS_OF_PHOTO = """
+DELETE FROM ledger INDEXED BY ledger_of_photo
+WHERE account_id = ? AND photo_id = ? AND sha256 != ?
+"""
 OTHER_CONTENT_THERE = """
-SELECT 1 FROM ledger
+SELECT 1 FROM ledger INDEXED BY ledger_of_photo
 WHERE account_id = :account_id AND photo_id = :photo_id AND sha256 != :sha256 AND state = 'there'
 UNION ALL
 SELECT 1 FROM jobs
@@ -451,7 +461,8 @@ WHERE account_id = :account_id AND photo_id = :photo_id AND state NOT IN ('done'
             AND ledger.photo_id = :photo_id)
 """
 OTHER_CONTENT_SINCE = """
-SELECT 1 FROM ledger WHERE account_id = ? AND photo_id = ? AND sha256 != ?
+SELECT 1 FROM ledger INDEXED BY ledger_of_photo
+WHERE account_id = ? AND photo_id = ? AND sha256 != ?
     AND since BETWEEN ? AND ?
 """
 
@@ -618,14 +629,14 @@ ON CONFLICT (folder, path) DO UPDATE SET real_path = excluded.real_path, place =
     remedy = excluded.remedy, needs_person = excluded.needs_person
 """
 COUNT_HELD_BELOW = f"""
-SELECT count(*) FROM jobs INDEXED BY one_per_content
-WHERE account_id = :account_id AND state = 'queued' AND reason_code = :code AND {_BELOW}
+SELECT count(*) FROM jobs INDEXED BY held_back
+WHERE account_id = :account_id AND {_HELD_BACK} AND {_BELOW}
 """
 FORGET_ROOTS = "DELETE FROM roots WHERE folder = ?"
-WAKE_WAITING_FOR_ROOT = """
-UPDATE jobs SET wait_begin = NULL, wait_seconds = NULL, due = 0, reason_code = NULL,
-    reason_text = '', reason_remedy = ''
-WHERE state = 'queued' AND folder = ? AND reason_code = ?
+WAKE_WAITING_FOR_ROOT = f"""
+UPDATE jobs INDEXED BY held_back SET wait_begin = NULL, wait_seconds = NULL, due = 0,
+    reason_code = NULL, reason_text = '', reason_remedy = ''
+WHERE {_HELD_BACK} AND folder = ?
 """
 NOTE_WALK = """
 INSERT INTO walks (folder, root, ended_at, files, matches) VALUES (?, ?, ?, ?, ?)
@@ -640,6 +651,8 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 DROP_FACT = "DELETE FROM facts WHERE name = ?"
 DATA_VERSION = "PRAGMA data_version"
+# A transaction sees the database as it is at its first question.
+BEGIN_TO_READ = "SELECT count(*) FROM sqlite_master"
 
 # --- what an older database does not know (store/older.py) -----------------------------------
 

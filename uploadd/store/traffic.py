@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from uploadd.store import statements
-from uploadd.store.overview import at_or_below
+from uploadd.store.overview import at_or_below, last_story
 from uploadd.store.rows import value
 
 
@@ -23,7 +23,7 @@ class Mark:
 
 def mark_now(db: Database) -> Mark:
     """The newest rows there are."""
-    return Mark(value(db, statements.LAST_CALL) or 0, value(db, statements.LAST_STORY) or 0)
+    return Mark(value(db, statements.LAST_CALL) or 0, last_story(db))
 
 
 def calls_after(db: Database, call: int, account_ids: Sequence[int]) -> tuple[int, int]:

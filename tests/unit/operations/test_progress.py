@@ -17,6 +17,7 @@ from uploadd.operations.show.progress import (
     begin_of_week,
     progress_of,
 )
+from uploadd.store import overview
 from uploadd.store.beside import reading
 
 
@@ -36,7 +37,8 @@ def progress(records: Records, now: float, running_since: float | None = None) -
     with reading(records.configuration.state_dir) as db:
         assert db is not None
         account = records.configuration.accounts["me"]
-        return progress_of(db, account, account_id, running_since, now)
+        totals = overview.totals_of_account(db, account_id)
+        return progress_of(db, account, account_id, totals, running_since, now)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -139,3 +140,27 @@ def test_a_damaged_database_is_a_clear_line(tmp_path: Path) -> None:
     (tmp_path / DATABASE_NAME).write_bytes(b"this is not a database at all" * 100)
     with pytest.raises(StoreError, match="is damaged: file is not a database; nothing was thrown"):
         open_database(tmp_path)
+
+
+async def test_a_store_that_nobody_writes_to_is_untouched(store: Store, tmp_path: Path) -> None:
+    """Asked twice a second: an idle daemon would ask the database for nothing else."""
+    log = tmp_path / f"{DATABASE_NAME}-wal"
+    await store.write(put, "a", "1")
+    assert not store.is_untouched()
+    assert not store.is_untouched()  # another commit at this very moment could look the same
+    os.utime(log, (0, 0))
+    assert not store.is_untouched()
+    assert store.is_untouched()
+    with sqlite3.connect(tmp_path / DATABASE_NAME) as other:
+        other.execute("INSERT INTO facts VALUES ('b', '2')")
+    other.close()
+    assert not store.is_untouched()
+
+
+async def test_a_store_without_a_log_may_have_been_written_to(tmp_path: Path) -> None:
+    """Then the database is asked."""
+    store = Store(open_database(tmp_path), one_thread())
+    (tmp_path / f"{DATABASE_NAME}-wal").unlink()
+    assert not store.is_untouched()
+    assert not store.is_untouched()
+    await store.aclose()

@@ -16,7 +16,7 @@ from uploadd.operations.backfill.oversight import COUNTING_SHARE, directories_of
 from uploadd.operations.backfill.trees import Wanted, sum_of_walks
 from uploadd.operations.backfill.views import AccountView, IntakeView, Spent
 from uploadd.operations.turns import is_fresh
-from uploadd.store import accounts, backfills, calls, pauses, traffic
+from uploadd.store import accounts, backfills, calls, overview, pauses, traffic
 from uploadd.store.accounts import AccountRow
 from uploadd.store.backfills import Request
 from uploadd.store.store import Store
@@ -46,6 +46,7 @@ class BesideView:
         self._mark = traffic.Mark(0, 0)
         self._spent = Spent()
         self._sum_again_at = 0.0
+        self._summed_at = -1
         self.requests: tuple[Request, ...] = ()
         """The rows of this backfill as they were read last."""
 
@@ -80,7 +81,10 @@ class BesideView:
         ids = [view.id for view in views]
         number, newest = await self._store.read(traffic.calls_after, self._mark.call, ids)
         self._mark = traffic.Mark(newest, self._mark.story)
-        self._spent = Spent(await self._bytes_sent(views), self._spent.api_calls + number)
+        bytes_sent, story = self._spent.bytes_sent, await self._store.read(overview.last_story)
+        if story != self._summed_at:  # a job has moved
+            bytes_sent, self._summed_at = await self._bytes_sent(views), story
+        self._spent = Spent(bytes_sent, self._spent.api_calls + number)
         took = clock.monotonic() - began
         self._sum_again_at = clock.monotonic() + took / COUNTING_SHARE
         return self._spent

@@ -53,6 +53,9 @@ class Oversight:
         self._show = show
         self._accounts: list[AccountView] = []
         self._open_jobs: dict[int, Counter[State]] = {}
+        self._counted_at: tuple[int, ...] = ()
+        self._found: dict[int, Counter[State]] = {}
+        self._seconds_to_count = 0.0
         self._left_alone = LeftAlone()
         self._sums: tuple[AccountSum, ...] = ()
         self._is_held_up = False
@@ -139,22 +142,38 @@ class Oversight:
         return True
 
     async def _count(self) -> None:
+        """Bring `_open_jobs` and the snapshot's files up to date.
+
+        Nothing is counted anew while no job is made or moves: a backfill may wait for hours.
+        """
+        story = await self._view.store.read(overview.last_story)
+        moved_at = (story, *(account.id for account in self._accounts))
         began = self._clock.monotonic()
-        files: dict[State, int] = {}
-        open_jobs: dict[int, Counter[State]] = {}
-        for account in self._accounts:
-            own = open_jobs.setdefault(account.id, Counter())
-            for directory in directories_of(self._wanted, account.name):
-                counts = await self._view.store.read(overview.counts_below, directory, account.id)
-                for state, count in counts.items():
-                    files[state] = files.get(state, 0) + count
-                    own[state] += 0 if state in TERMINAL else count
-            if own[State.QUEUED]:
-                own[State.QUEUED] -= await self._held_back(account)
-        self._open_jobs = {key: +own for key, own in open_jobs.items()}
-        self.snapshot.files = files
-        took = self._clock.monotonic() - began
-        self._count_again_at = self._clock.monotonic() + took / COUNTING_SHARE
+        if moved_at != self._counted_at:
+            self._found = {account.id: await self._files_of(account) for account in self._accounts}
+            self._counted_at, self._seconds_to_count = moved_at, 0.0
+        self.snapshot.files = dict(sum(self._found.values(), Counter()))
+        self._open_jobs = {
+            account.id: await self._open_of(account, self._found[account.id])
+            for account in self._accounts
+        }
+        now = self._clock.monotonic()
+        self._seconds_to_count = max(self._seconds_to_count, now - began)
+        self._count_again_at = now + self._seconds_to_count / COUNTING_SHARE
+
+    async def _files_of(self, account: AccountView) -> Counter[State]:
+        found = Counter[State]()
+        for directory in directories_of(self._wanted, account.name):
+            read = self._view.store.read
+            found.update(await read(overview.counts_below, directory, account.id))
+        return found
+
+    async def _open_of(self, account: AccountView, found: Counter[State]) -> Counter[State]:
+        """The jobs that something is still to be done for."""
+        own = Counter({state: files for state, files in found.items() if state not in TERMINAL})
+        if own[State.QUEUED]:
+            own[State.QUEUED] -= await self._held_back(account)
+        return +own
 
     async def _sum_up(self) -> None:
         """Group the files that are not there; `snapshot.files` is counted from the same rows."""

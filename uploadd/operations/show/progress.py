@@ -46,10 +46,17 @@ class Progress:
 
 
 def progress_of(
-    db: Database, account: Account, account_id: int, running_since: float | None, now: float
+    db: Database,
+    account: Account,
+    account_id: int,
+    totals: dict[State, overview.Total],
+    running_since: float | None,
+    now: float,
 ) -> Progress:
-    """How far an account is. `running_since`: when who delivers now began; None: nobody does."""
-    totals = overview.totals_of_account(db, account_id)
+    """How far an account is, whose jobs are `totals`.
+
+    `running_since`: when who delivers now began (unix seconds); None: nobody does.
+    """
     unsent = [totals[state] for state in UNSENT if state in totals]
     files, size_bytes = sum(one.jobs for one in unsent), sum(one.size_bytes for one in unsent)
     rate = None if running_since is None else _rate(db, account_id, running_since, now)

@@ -172,7 +172,9 @@ def _account(
 ) -> AccountStatus:
     if row is None:
         return _unused(account)
-    counts = overview.counts_of_account(db, row.id)
+    totals = overview.totals_of_account(db, row.id)
+    counts = {state: total.jobs for state, total in totals.items()}
+    running_since = holder.since if holder else None
     return AccountStatus(
         name=account.name,
         service=account.service,
@@ -184,7 +186,7 @@ def _account(
         uploading=counts.get(State.UPLOADING, 0) if holder else 0,
         activity=activity_of(db, row.id, holder.since) if holder else NOTHING,
         adopt_since=row.adopt_since,
-        progress=progress_of(db, account, row.id, holder.since if holder else None, now),
+        progress=progress_of(db, account, row.id, totals, running_since, now),
     )
 
 
