@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.filesize import decimal
 
@@ -24,13 +24,17 @@ and a sparse file, which costs whoever makes it nothing, can be thousands of tim
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """A regular file from outside. Times in nanoseconds, size in bytes."""
+    """A regular file from outside. Times in nanoseconds, size in bytes.
+
+    `links`: how many names it has. A walk, for which nobody asks that, says 1.
+    """
 
     device: int
     inode: int
     size: int
     mtime_ns: int
     ctime_ns: int
+    links: int = field(default=1, compare=False)
 
     def same_content_as(self, other: Stat) -> bool:
         """Whether the content can be taken to be the same: size, mtime_ns and inode (design 2).
@@ -78,6 +82,7 @@ def stat_of(result: os.stat_result) -> Stat:
         result.st_size,
         in_64_bits(result.st_mtime_ns),
         in_64_bits(result.st_ctime_ns),
+        result.st_nlink,
     )
 
 

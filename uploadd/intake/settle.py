@@ -1,7 +1,8 @@
-"""When a candidate is no longer being written. Pure: time and looks are handed in.
+"""When a candidate is no longer being written. Pure: time, looks and signs are handed in.
 
-A file has settled when its size, mtime and ctime have been the same for `quiet_seconds`, and
-nobody has it open for writing as far as one can tell. Two clocks say how long it has been the same:
+A file has settled when its size, mtime and ctime have been the same for long enough, and nobody
+has it open for writing as far as one can tell. How long is enough: `intake/candidate.py`.
+Two clocks say how long the file has been the same:
 
 - Observation: how long two looks in a row showed the same, on the monotonic clock.
 - The file's own times: every write sets ctime, and no program can set it back, so a ctime that is
@@ -13,10 +14,12 @@ nobody has it open for writing as far as one can tell. Two clocks say how long i
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from uploadd.files.fingerprint import Stat
+from uploadd.intake.candidate import Candidate, Unrest, Writer
 from uploadd.model.delays import growing
+from uploadd.model.events import Sign
 from uploadd.model.restless import MOST_NAMED, Restless
 
 LOOK_SPACING_SECONDS = 0.1
@@ -25,9 +28,6 @@ LOOK_SPACING_SECONDS = 0.1
 FIRST_OPEN_WAIT_SECONDS = 1.0
 MOST_OPEN_WAIT_SECONDS = 30.0
 """How often a file is looked at again that is quiet but still open for writing."""
-
-CHANGES_OF_RESTLESS = 2
-"""After so many looks that showed a change a file is one that keeps changing."""
 
 # The kernel's file times lag behind its clock by a timer tick at most.
 _TICK_SECONDS = 0.01
@@ -38,9 +38,15 @@ _DRIFT = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The file is quiet. It is forgotten here; a new sighting begins anew."""
+    """The file is quiet. It is forgotten here; a new sighting begins anew.
+
+    `rested_seconds`: for how long, as far as is known. `is_proven`: the kernel, or a close, says
+    that nobody writes; else the quiet time alone.
+    """
 
     stat: Stat
+    rested_seconds: float = field(default=0.0, compare=False)
+    is_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +62,6 @@ class Gone:
     """There is no such file any more. It is forgotten here."""
 
 
-@dataclass(slots=True)
-class _Unrest:
-    """Why a path may never come to rest. Kept until it was read to its end, or has gone.
-
-    `since`: the first look at it (monotonic). `changes`: how many looks in a row showed a change;
-    `disturbed`: how often it had settled, and changed while it was read.
-    """
-
-    since: float
-    is_open: bool = False
-    changes: int = 0
-    disturbed: int = 0
-
-    @property
-    def is_restless(self) -> bool:
-        """One change may be the last: that file only rests out its quiet time."""
-        return self.is_open or self.changes + self.disturbed >= CHANGES_OF_RESTLESS
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """What is remembered of a path between two looks. `due` is None while somebody looks."""
-
-    quiet_seconds: float
-    is_own_clock: bool
-    due: float | None
-    stat: Stat | None = None
-    quiet_since: float = 0.0
-    looked_at: float = 0.0
-    open_looks: int = 0
-    was_seen_again: bool = False
-
-
 class Settler:
     """Keeps the candidates of all folders. Not thread-safe; it belongs to the event loop.
 
@@ -97,8 +70,8 @@ class Settler:
     """
 
     def __init__(self) -> None:
-        self._candidates: dict[bytes, _Candidate] = {}
-        self._unrest: dict[bytes, _Unrest] = {}
+        self._candidates: dict[bytes, Candidate] = {}
+        self._unrest: dict[bytes, Unrest] = {}
         self._looks: list[tuple[float, bytes]] = []  # a heap; rows that are out of date stay in it
         self._clock_offset: float | None = None
         self._clock_read_at = 0.0
@@ -111,22 +84,53 @@ class Settler:
         return path in self._candidates
 
     def saw(
-        self, path: bytes, now: float, quiet_seconds: float, *, is_own_clock: bool = True
+        self,
+        path: bytes,
+        now: float,
+        quiet_seconds: float,
+        *,
+        unproven_seconds: float = 0.0,
+        is_own_clock: bool = True,
+        sign: Sign | None = None,
     ) -> None:
-        """An event or a walk showed `path`. `now`: monotonic seconds, here and below."""
+        """An event or a walk showed `path`. `now`: monotonic seconds, here and below.
+
+        `sign`: what the event told, each one in its order; None: a walk. `unproven_seconds`: how
+        long the file must rest where nothing proves that it is closed (if more than
+        `quiet_seconds`).
+        """
         candidate = self._candidates.get(path)
         if candidate is None:
-            candidate = self._candidates[path] = _Candidate(quiet_seconds, is_own_clock, now)
+            candidate = Candidate(quiet_seconds, unproven_seconds, is_own_clock, now)
+            self._candidates[path] = candidate
             self._look_at(path, candidate, now)
-            return
-        candidate.quiet_seconds = max(candidate.quiet_seconds, quiet_seconds)
-        candidate.is_own_clock = candidate.is_own_clock and is_own_clock
-        if candidate.due is None:
-            candidate.was_seen_again = True
-        elif candidate.stat is not None:
-            soon = max(now, candidate.looked_at + LOOK_SPACING_SECONDS)
-            if soon < candidate.due:
-                self._look_at(path, candidate, soon)
+        else:
+            candidate.quiet_seconds = max(candidate.quiet_seconds, quiet_seconds)
+            candidate.unproven_seconds = max(candidate.unproven_seconds, unproven_seconds)
+            candidate.is_own_clock = candidate.is_own_clock and is_own_clock
+            self._look_soon(path, candidate, now)
+        candidate.hear(sign)
+
+    def hold(self, path: bytes, stat: Stat, now: float, unfinished_seconds: float) -> None:
+        """A file that had settled lacks its end: as it is, it must rest for so long.
+
+        To be called after `saw`, which makes it a candidate again.
+        """
+        candidate = self._candidates[path]
+        candidate.unfinished, candidate.unfinished_seconds = stat, unfinished_seconds
+        self._unrest.setdefault(path, Unrest(now)).is_unfinished = True
+
+    def is_awaiting_close(self, path: bytes) -> bool:
+        """Whether the birth of the file was seen, and its close not yet."""
+        candidate = self._candidates.get(path)
+        return candidate is not None and candidate.writer is Writer.AT_WORK
+
+    def doubt_closes(self, now: float) -> None:
+        """Events were lost, or a watch has ended: no close that is awaited need ever come."""
+        for path, candidate in self._candidates.items():
+            if candidate.writer is not Writer.UNKNOWN:
+                candidate.writer = Writer.UNKNOWN
+                self._look_soon(path, candidate, now)
 
     def due(self, now: float, most: int | None = None) -> list[bytes]:
         """The paths to look at now, at most `most` of them, the longest due first."""
@@ -160,7 +164,7 @@ class Settler:
 
     def note_disturbance(self, path: bytes, now: float) -> None:
         """A settled file changed, or vanished, while it was read."""
-        self._unrest.setdefault(path, _Unrest(now)).disturbed += 1
+        self._unrest.setdefault(path, Unrest(now)).disturbed += 1
 
     def restless(self, now: float, limit_seconds: float) -> Restless:
         """The candidates that are held open, or keep changing, as far as the last looks showed."""
@@ -188,7 +192,7 @@ class Settler:
         self._note_clock(wall_now, now)
         candidate = self._candidates.get(path)
         if candidate is None:  # nobody saw it: judged by this look alone
-            candidate = self._candidates[path] = _Candidate(0.0, is_own_clock=True, due=None)
+            candidate = self._candidates[path] = Candidate(0.0, 0.0, is_own_clock=True, due=None)
         self._note_unrest(path, candidate, stat, now, is_open=bool(is_open))
         if stat is not None and stat != candidate.stat:
             end = now if until is None else until
@@ -202,20 +206,23 @@ class Settler:
         if stat is None:
             self.forget(path)
             return Gone()
-        return self._judge(path, candidate, stat, now, is_open=bool(is_open))
+        candidate.compare_with_closed(stat)
+        return self._judge(path, candidate, stat, now, is_open)
 
     def _note_unrest(
-        self, path: bytes, candidate: _Candidate, stat: Stat | None, now: float, *, is_open: bool
+        self, path: bytes, candidate: Candidate, stat: Stat | None, now: float, *, is_open: bool
     ) -> None:
-        unrest = self._unrest.setdefault(path, _Unrest(now))
+        unrest = self._unrest.setdefault(path, Unrest(now))
         unrest.is_open = is_open
+        unrest.is_unfinished = stat is not None and stat == candidate.unfinished
         if candidate.stat is not None:
             unrest.changes = unrest.changes + 1 if stat != candidate.stat else 0
 
     def _judge(
-        self, path: bytes, candidate: _Candidate, stat: Stat, now: float, *, is_open: bool
+        self, path: bytes, candidate: Candidate, stat: Stat, now: float, is_open: bool | None
     ) -> Settled | Waiting:
-        quiet_until = candidate.quiet_since + candidate.quiet_seconds
+        quiet_seconds = candidate.quiet_for(stat, is_open)
+        quiet_until = candidate.quiet_since + quiet_seconds
         if now < quiet_until:
             return self._look_at(path, candidate, quiet_until)
         if is_open:
@@ -223,17 +230,27 @@ class Settler:
             wait = growing(FIRST_OPEN_WAIT_SECONDS, MOST_OPEN_WAIT_SECONDS, candidate.open_looks)
             return self._look_at(path, candidate, now + wait, is_open=True)
         del self._candidates[path]
-        return Settled(stat)
+        rested = max(quiet_seconds, now - candidate.quiet_since)  # a float may be a hair less
+        return Settled(stat, rested, candidate.is_proven(stat, is_open))
+
+    def _look_soon(self, path: bytes, candidate: Candidate, now: float) -> None:
+        """Look again although a later look was agreed on."""
+        if candidate.due is None:
+            candidate.was_seen_again = True
+            return
+        soon = max(now, candidate.looked_at + LOOK_SPACING_SECONDS)
+        if candidate.stat is not None and soon < candidate.due:
+            self._look_at(path, candidate, soon)
 
     def _look_at(
-        self, path: bytes, candidate: _Candidate, when: float, *, is_open: bool = False
+        self, path: bytes, candidate: Candidate, when: float, *, is_open: bool = False
     ) -> Waiting:
         candidate.due = when
         heapq.heappush(self._looks, (when, path))
         return Waiting(when, is_open)
 
     def _last_change(
-        self, candidate: _Candidate, stat: Stat, wall_now: float, now: float, end: float
+        self, candidate: Candidate, stat: Stat, wall_now: float, now: float, end: float
     ) -> float:
         """When the file was changed last (monotonic); `end` where only the look itself tells."""
         age = wall_now - max(stat.mtime_ns, stat.ctime_ns) / 1e9

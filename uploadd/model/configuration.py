@@ -95,6 +95,8 @@ class Folder:
     accounts: tuple[str, ...]
     watch: WatchMode = WatchMode.AUTO
     settle_seconds: float = 5.0
+    settle_unproven_seconds: float = 30.0
+    settle_unfinished_seconds: float = 600.0
     poll_seconds: float = 30.0
     rescan_seconds: float = 3600.0
     include: tuple[str, ...] = ("*",)

@@ -65,6 +65,8 @@ class FolderSettings(BaseModel):
     ]
     watch: kinds.Watch = WatchMode.AUTO
     settle_seconds: Annotated[float, seconds(0)] = 5.0
+    settle_unproven_seconds: Annotated[float, seconds(0)] = 30.0
+    settle_unfinished_seconds: Annotated[float, seconds(0)] = 600.0
     poll_seconds: Annotated[float, seconds(1)] = 30.0
     rescan_seconds: Annotated[float, seconds(0)] = 3600.0
     include: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from uploadd.files.fingerprint import Stat
+from uploadd.intake.candidate import MOST_BIRTH_SECONDS
 from uploadd.intake.settle import (
     FIRST_OPEN_WAIT_SECONDS,
     LOOK_SPACING_SECONDS,
@@ -14,19 +15,21 @@ from uploadd.intake.settle import (
     Settler,
     Waiting,
 )
+from uploadd.model.events import Sign
 from uploadd.model.restless import Restless, sum_restless
 
 A = b"/photos/a.jpg"
 QUIET = 5.0
+UNPROVEN = 30.0
 WALL = 1_700_000_000.0
 """The wall clock when the monotonic one is at 0."""
 
 
-def _stat(changed: float, size: int = 10, mtime: float | None = None) -> Stat:
+def _stat(changed: float, size: int = 10, mtime: float | None = None, links: int = 1) -> Stat:
     """A file that was changed last at `changed` (monotonic) by a right wall clock."""
     ctime_ns = round((WALL + changed) * 1e9)
     mtime_ns = ctime_ns if mtime is None else round(mtime * 1e9)
-    return Stat(device=1, inode=2, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
+    return Stat(1, 2, size, mtime_ns, ctime_ns, links)
 
 
 def _look(
@@ -184,7 +187,7 @@ def test_what_cannot_be_told_does_not_hold_a_file_up() -> None:
     settler = Settler()
     settler.saw(A, 100, QUIET)
     stat = _stat(changed=0)
-    assert _look(settler, 100, stat, is_open=None) == Settled(stat)
+    assert _look(settler, 100, stat, is_open=None) == Settled(stat, is_proven=False)
 
 
 def test_no_quiet_time_at_all() -> None:
@@ -280,6 +283,212 @@ def test_an_unknown_path_is_judged_by_the_look_alone() -> None:
     """What nobody saw, nobody has to wait for."""
     stat = _stat(changed=0)
     assert Settler().observe(A, stat, WALL + 100, 100, False) == Settled(stat)
+
+
+# --- what nothing proves ----------------------------------------------------------------------
+
+
+def _hear(settler: Settler, now: float, *signs: Sign | None) -> None:
+    for sign in signs:
+        settler.saw(A, now, QUIET, unproven_seconds=UNPROVEN, sign=sign)
+
+
+def _rest(settler: Settler, now: float, stat: Stat, is_open: bool | None = None) -> float:
+    """Look at `A` whenever it is due, until it settles; for how long it has rested then."""
+    for _ in range(9):
+        outcome = _look(settler, now, stat, is_open=is_open)
+        if isinstance(outcome, Settled):
+            assert outcome.is_proven == (is_open is not None or outcome.rested_seconds < UNPROVEN)
+            return outcome.rested_seconds
+        now = _waits(outcome)
+    raise AssertionError("it never settles")
+
+
+BORN, CLOSED, ARRIVED = Sign.BORN, Sign.CLOSED, Sign.ARRIVED
+
+
+@pytest.mark.parametrize(
+    ("signs", "seconds"),
+    [
+        ([None], UNPROVEN),
+        ([BORN], MOST_BIRTH_SECONDS),
+        ([BORN, None], MOST_BIRTH_SECONDS),
+        ([None, BORN], MOST_BIRTH_SECONDS),
+        ([BORN, CLOSED], QUIET),
+        ([None, BORN, CLOSED], QUIET),
+        ([BORN, CLOSED, None], QUIET),
+        ([CLOSED], UNPROVEN),  # of a file that was there: nobody knows who else has it open
+        ([BORN, CLOSED, CLOSED], UNPROVEN),  # somebody had opened it again, or a second time
+        ([ARRIVED], UNPROVEN),  # what is known of its former name is not known of this one
+        ([BORN, ARRIVED], UNPROVEN),  # another file has taken its place
+        ([BORN, CLOSED, ARRIVED], UNPROVEN),
+        ([ARRIVED, BORN, CLOSED], QUIET),
+    ],
+)
+def test_how_long_a_file_rests_follows_from_its_signs(
+    signs: list[Sign | None], seconds: float
+) -> None:
+    """Where the kernel does not say whether it is open; where it does, the signs mean nothing."""
+    settler = Settler()
+    _hear(settler, 100, *signs)
+    assert _rest(settler, 100, _stat(changed=100)) == pytest.approx(seconds, abs=0.02)
+    _hear(settler, 100, *signs)
+    assert _rest(settler, 100, _stat(changed=100), is_open=False) == pytest.approx(QUIET, abs=0.02)
+
+
+def test_a_file_of_several_links_rests_out_its_time() -> None:
+    """`ln` makes a birth and no close; and it may be written under its other name."""
+    for signs in ([BORN], [BORN, CLOSED]):
+        settler = Settler()
+        _hear(settler, 100, *signs)
+        rested = _rest(settler, 100, _stat(changed=100, links=2))
+        assert rested == pytest.approx(UNPROVEN, abs=0.02)
+
+
+def test_the_larger_of_two_quiet_times_holds() -> None:
+    """A folder may ask for more where a close is proven than where none is."""
+    settler = Settler()
+    settler.saw(A, 100, 60, unproven_seconds=UNPROVEN)
+    assert _rest(settler, 100, _stat(changed=100)) == pytest.approx(60, abs=0.02)
+
+
+def test_a_close_is_noticed_at_once() -> None:
+    """Although the file was to be looked at ten minutes later."""
+    settler = Settler()
+    _hear(settler, 100, BORN)
+    stat = _stat(changed=101)
+    assert _waits(_look(settler, 101, stat, is_open=None)) > 100 + MOST_BIRTH_SECONDS
+    assert settler.is_awaiting_close(A)
+    _hear(settler, 120, CLOSED)
+    assert not settler.is_awaiting_close(A)
+    assert _look(settler, 120, stat, is_open=None) == Settled(stat)
+
+
+def test_a_close_during_a_look_counts_from_the_next() -> None:
+    """The look may have come before the last write."""
+    settler = Settler()
+    _hear(settler, 100, BORN)
+    assert settler.due(100) == [A]
+    _hear(settler, 100.01, CLOSED)
+    again = _waits(settler.observe(A, _stat(changed=99, size=1), WALL + 100, 100, None))
+    assert _rest(settler, again, _stat(changed=100)) == pytest.approx(QUIET, abs=0.02)
+
+
+def test_a_file_that_changes_after_its_close_has_another_writer() -> None:
+    """Opened again to append, or opened twice from the start: neither makes a birth."""
+    settler = Settler()
+    _hear(settler, 100, BORN, CLOSED)
+    due = _waits(_look(settler, 100, _stat(changed=100, size=1), is_open=None))
+    changed = _stat(changed=103, size=2)
+    due = _waits(_look(settler, due, changed, is_open=None))
+    assert due == pytest.approx(103 + UNPROVEN, abs=0.02)
+    _hear(settler, 110, CLOSED)
+    assert _rest(settler, 110, changed) == pytest.approx(UNPROVEN, abs=0.02)
+
+
+def test_a_new_mode_after_the_close_changes_nothing() -> None:
+    """cp and tar set it last, by the name."""
+    settler = Settler()
+    _hear(settler, 100, BORN, CLOSED)
+    _look(settler, 100, _stat(changed=100, mtime=WALL - 1e6), is_open=None)
+    due = settler.next_due() or 0.0
+    chmod = _stat(changed=100.5, mtime=WALL - 1e6)
+    assert _rest(settler, due, chmod) == pytest.approx(QUIET, abs=0.02)
+
+
+def test_after_lost_events_no_close_is_waited_for() -> None:
+    """It may be among them. What is born since is known again."""
+    settler = Settler()
+    _hear(settler, 100, BORN)
+    stat = _stat(changed=100)
+    _look(settler, 100, stat, is_open=None)
+    settler.doubt_closes(110)
+    assert settler.next_due() == 110
+    assert _waits(_look(settler, 110, stat, is_open=None)) == pytest.approx(130, abs=0.02)
+    _hear(settler, 111, BORN, CLOSED)
+    assert _look(settler, 111, stat, is_open=None) == Settled(stat)
+
+
+def test_an_old_file_of_another_user_settles_at_the_first_look() -> None:
+    """A first scan of many thousands must not wait for each."""
+    settler = Settler()
+    _hear(settler, 100, None)
+    stat = _stat(changed=100 - UNPROVEN - 1)
+    assert _look(settler, 100, stat, is_open=None) == Settled(stat, is_proven=False)
+
+
+def test_what_has_settled_is_forgotten_with_its_signs() -> None:
+    """Nothing is kept of a birth but the candidate; what is written later is unproven."""
+    settler = Settler()
+    _hear(settler, 100, BORN, CLOSED)
+    _rest(settler, 100, _stat(changed=100))
+    assert len(settler) == 0
+    assert not settler.is_awaiting_close(A)
+    _hear(settler, 200, CLOSED)
+    assert _rest(settler, 200, _stat(changed=200, size=20)) == pytest.approx(UNPROVEN, abs=0.02)
+
+
+def test_on_another_machines_clock_only_what_is_seen_counts() -> None:
+    """A network: no event comes, and its times are not ours."""
+    settler = Settler()
+    settler.saw(A, 100, QUIET, unproven_seconds=UNPROVEN, is_own_clock=False)
+    stat = _stat(changed=-1e6)
+    assert _look(settler, 100, stat, is_open=None) == Waiting(100 + UNPROVEN)
+    assert _look(settler, 130, stat, is_open=None) == Settled(stat, is_proven=False)
+
+
+# --- what lacks its end -----------------------------------------------------------------------
+
+UNFINISHED = 600.0
+
+
+def _held(settler: Settler, stat: Stat, now: float, *, is_own_clock: bool = True) -> None:
+    """It had settled, and was found to lack its end."""
+    settler.saw(A, now, QUIET, is_own_clock=is_own_clock)
+    settler.hold(A, stat, now, UNFINISHED)
+
+
+def test_a_file_without_its_end_rests_for_longer() -> None:
+    """By its own times, and no longer than that."""
+    settler, stat = Settler(), _stat(changed=100)
+    _held(settler, stat, 105)
+    due = _waits(_look(settler, 105, stat))
+    assert due == pytest.approx(100 + UNFINISHED, abs=0.02)
+    settled = _look(settler, due, stat)
+    assert settled == Settled(stat)
+    assert settled.rested_seconds == pytest.approx(UNFINISHED)
+
+
+def test_without_times_of_ours_its_rest_is_observed() -> None:
+    """In the future, or another machine's."""
+    for is_own_clock, changed in ((True, 1e9), (False, -1e6)):
+        settler, stat = Settler(), _stat(changed=changed)
+        _held(settler, stat, 105, is_own_clock=is_own_clock)
+        assert _look(settler, 105, stat) == Waiting(105 + UNFINISHED)
+
+
+def test_a_change_begins_anew() -> None:
+    """It may have its end now: it is read as soon as it has rested as any file does."""
+    settler, stat = Settler(), _stat(changed=100)
+    _held(settler, stat, 105)
+    _look(settler, 105, stat)
+    settler.saw(A, 200, QUIET)
+    changed = _stat(changed=200, size=20)
+    due = _waits(_look(settler, 200, changed))
+    assert due == pytest.approx(200 + QUIET, abs=0.02)
+    assert _look(settler, due, changed) == Settled(changed)
+
+
+def test_a_file_without_its_end_is_restless() -> None:
+    """A backfill does not wait for it for ever, and says so."""
+    settler, stat = Settler(), _stat(changed=100)
+    _held(settler, stat, 105)
+    assert settler.restless(105, LIMIT) == Restless(1, 0, (A,))
+    _look(settler, 105, stat)
+    assert settler.restless(105 + LIMIT, LIMIT) == Restless(1, 1, (A,))
+    settler.saw(A, 200, QUIET)
+    _look(settler, 200, _stat(changed=200, size=20))
+    assert settler.restless(200, LIMIT) == Restless()
 
 
 # --- what does not come to rest ---------------------------------------------------------------
