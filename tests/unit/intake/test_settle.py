@@ -387,7 +387,7 @@ def test_a_file_that_changes_after_its_close_has_another_writer() -> None:
 
 
 def test_a_new_mode_after_the_close_changes_nothing() -> None:
-    """cp and tar set it last, by the name."""
+    """Copying programs set it last, by the name."""
     settler = Settler()
     _hear(settler, 100, BORN, CLOSED)
     _look(settler, 100, _stat(changed=100, mtime=WALL - 1e6), is_open=None)
