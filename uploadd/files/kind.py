@@ -18,6 +18,10 @@ from uploadd.files.pixels import of_head
 from uploadd.files.reaching import Route
 from uploadd.model.pixels import Pixels
 
+_NO_PICTURE_DATA = "its JPEG ends before its first picture data"
+_PART_HEAD_BYTES = 16
+_MOST_JUMPS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -31,6 +35,11 @@ class Kind:
     media_type: str
     damage: str = ""
     flaw: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """What of its end may still come, where it has only begun to be written; mostly empty."""
+        return self.damage if self.damage == _NO_PICTURE_DATA else self.flaw
 
 
 class KindReader:
@@ -67,10 +76,29 @@ class KindReader:
     def kind(self) -> Kind:
         """What the file is, if this was all of it."""
         if self._parts is not None and not self._parts.has_begun:
-            return Kind(UNKNOWN_MEDIA_TYPE, "its JPEG ends before its first picture data")
+            return Kind(UNKNOWN_MEDIA_TYPE, _NO_PICTURE_DATA)
         if self._media_type == UNKNOWN_MEDIA_TYPE and is_named_as_media(self._name):
             return Kind(UNKNOWN_MEDIA_TYPE, describe(self._head))
         return Kind(self._media_type, flaw=self._parts.missing() if self._parts else "")
+
+
+def lacking_by_sizes(descriptor: int, name: bytes, size: int) -> str:
+    """What the end of a large film lacks, by the heads of a few parts. Blocks. Raises `OSError`.
+
+    Empty where that takes more than a few looks: then only the whole file tells.
+    """
+    chunk = os.pread(descriptor, HEAD_BYTES, 0)
+    parts, place = parts_of(content_type(chunk, name)), 0
+    if parts is None or not parts.has_sizes:
+        return ""
+    for _ in range(_MOST_JUMPS):
+        parts.feed(chunk)
+        place += len(chunk)
+        place += parts.jump(size - place)
+        chunk = os.pread(descriptor, _PART_HEAD_BYTES, place)
+        if parts.is_over or not chunk:
+            return parts.missing()
+    return ""
 
 
 def read_kind(route: Route) -> Kind:

@@ -3,8 +3,9 @@
 Three questions are answered without a second read, and in the memory of a few chunks: whether a
 JPEG comes as far as its first picture data, how many pixels it has, and whether a file ends where
 its last part does.
-Services show the beginning of what was cut off later, so that is only told. Everything that is
-odd and can be read by a lenient program counts as whole.
+Services show the beginning of what was cut off later, so that is only told, and waited for as
+long as more of it may come. Everything that is odd and can be read by a lenient program counts as
+whole.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 
 from uploadd.files.pixels import FRAME_BYTES, FRAMES, of_frame
-from uploadd.model.numbers import number
+from uploadd.model.numbers import counted
 from uploadd.model.pixels import Pixels
 
 # At most so many parts are followed; a file with more counts as whole.
@@ -24,6 +25,9 @@ _END_BYTES = 1 << 19
 
 class Parts(ABC):
     """Follows a file from part to part. `feed` it every chunk from the beginning of the file."""
+
+    has_sizes = True
+    """Whether each part says where the next one begins, so that one may `jump` there."""
 
     def __init__(self, first: int) -> None:
         """`first`: where the first part begins."""
@@ -47,6 +51,12 @@ class Parts(ABC):
         kept = min(self._place, len(buffer))
         self._rest = buffer[kept:]
         self._place -= kept
+
+    def jump(self, most: int) -> int:
+        """How many of the next bytes, at most `most`, tell nothing and are not to be fed."""
+        step = min(self._place, most)
+        self._place -= step
+        return step
 
     @property
     def has_begun(self) -> bool:
@@ -77,6 +87,7 @@ class JpegParts(Parts):
     well, while there is none in a scan that was cut off.
     """
 
+    has_sizes = False
     _GAP = re.compile(rb"[\x00\xff]*")
     _ALONE = frozenset((0x01, *range(0xD0, 0xDA)))  # TEM, RST0 to RST7, SOI, EOI: of no length
     _SCAN = 0xDA
@@ -156,20 +167,26 @@ class PngParts(Parts):
 
 
 class BoxParts(Parts):
-    """The outermost boxes of an MP4, a QuickTime film, a HEIC picture and their kin."""
+    """The outermost boxes of an MP4, a QuickTime film, a HEIC picture and their kin.
 
+    A film cannot be shown without its index (`moov`, or `moof` of each piece), which many
+    programs write last.
+    """
+
+    _INDEXES = (b"moov", b"moof")
     _KINDS = frozenset(
         b"ftyp styp moov moof mfra mdat idat meta free skip wide uuid pdin pnot sidx udta".split()
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_film: bool = False) -> None:
         super().__init__(first=0)
+        self._lacks_index = is_film
 
     def missing(self) -> str:
-        """The rest of its last box, or nothing."""
-        if self.is_over or self._place == 0:
-            return ""
-        return f"it ends {number(self._place)} bytes before its last part does"
+        """The rest of its last box, its index, or nothing."""
+        if self._place and not self.is_over:
+            return _cut_off(self._place)
+        return "its film has no index (moov)" if self._lacks_index and self._left else ""
 
     def _step(self, buffer: bytes) -> bool:
         if self._place + 16 > len(buffer):
@@ -179,9 +196,37 @@ class BoxParts(Parts):
             size = int.from_bytes(buffer[self._place + 8 : self._place + 16], "big")
         # Size 0: it goes to the end. Other programs' additions at the end are no boxes.
         kind = buffer[self._place + 4 : self._place + 8]
-        self.is_over = size < 8 or kind not in self._KINDS
+        is_odd = 0 < size < 8 or kind not in self._KINDS
+        self.is_over = is_odd or size == 0
+        if is_odd or kind in self._INDEXES:
+            self._lacks_index = False
         self._place += size
         return True
+
+
+class RiffParts(Parts):
+    """An AVI film or a WebP picture: one chunk, or, of a film beyond a gigabyte, several."""
+
+    def __init__(self) -> None:
+        super().__init__(first=0)
+
+    def missing(self) -> str:
+        """The rest of its last chunk, or nothing."""
+        return _cut_off(self._place) if self._place and not self.is_over else ""
+
+    def _step(self, buffer: bytes) -> bool:
+        if self._place + 8 > len(buffer):
+            return False
+        size = int.from_bytes(buffer[self._place + 4 : self._place + 8], "little")
+        # 0 and the largest number: written as it came, by a program that could not go back.
+        is_open = size in (0, 0xFFFFFFFF)
+        self.is_over = is_open or buffer[self._place : self._place + 4] != b"RIFF"
+        self._place += 8 + size
+        return True
+
+
+def _cut_off(missing_bytes: int) -> str:
+    return f"it ends {counted(missing_bytes, 'byte')} before its last part does"
 
 
 def _end_of(buffer: bytes) -> int:
@@ -195,9 +240,13 @@ def parts_of(media_type: str) -> Parts | None:
         return JpegParts()
     if media_type == "image/png":
         return PngParts()
-    return BoxParts() if media_type in _IN_BOXES else None
+    if media_type in _IN_RIFF:
+        return RiffParts()
+    is_film = media_type.startswith("video/")
+    return BoxParts(is_film=is_film) if media_type in _IN_BOXES else None
 
 
+_IN_RIFF = frozenset({"video/x-msvideo", "image/webp"})
 _IN_BOXES = frozenset(
     {
         *("image/heic", "image/heif", "video/mp4", "video/quicktime"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from uploadd.files.parts import BoxParts, JpegParts, Parts, PngParts, parts_of
+from uploadd.files.parts import BoxParts, JpegParts, Parts, PngParts, RiffParts, parts_of
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 
@@ -155,8 +156,43 @@ def test_a_film_ends_with_its_last_box(step: int) -> None:
     assert "499 bytes" in _fed(BoxParts(), (FILM + LARGE)[:-499], step).missing()
 
 
-@given(st.sampled_from([JpegParts, PngParts, BoxParts]), st.binary(max_size=300), st.integers(1, 9))
-def test_the_chunks_make_no_difference(make: type[Parts], rest: bytes, step: int) -> None:
+def _film() -> BoxParts:
+    return BoxParts(is_film=True)
+
+
+@pytest.mark.parametrize("step", [1, 13, 1 << 18])
+def test_a_film_without_its_index_lacks_it(step: int) -> None:
+    """Programs write it last, and until then the film's box may have no length yet."""
+    begin, data = _box(b"ftyp", b"isom" + bytes(12)), _box(b"mdat", bytes(900))
+    for cut in (begin + data, begin + struct.pack(">I4s", 0, b"mdat") + bytes(900), begin + LARGE):
+        assert "moov" in _fed(_film(), cut, step).missing()
+        assert _fed(BoxParts(), cut, step).missing() == ""  # a picture has none
+    pieces = begin + (_box(b"moof", bytes(90)) + data) * 3
+    for whole in (begin + data + _box(b"moov", bytes(99)), pieces, begin + data + b"odd" * 30):
+        assert _fed(_film(), whole, step).missing() == ""
+    assert "ends" in _fed(_film(), begin + data[:-2], step).missing()
+
+
+def _riff(kind: bytes, content: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", 4 + len(content)) + kind + content
+
+
+@pytest.mark.parametrize("step", [1, 13, 1 << 18])
+def test_a_riff_file_is_as_long_as_it_says(step: int) -> None:
+    """A large film has several chunks; what is no chunk, or says no length, is no fault."""
+    film, more = _riff(b"AVI ", bytes(501)), _riff(b"AVIX", bytes(500))
+    unsized = b"RIFF\0\0\0\0AVI " + bytes(50)
+    for whole in (film, film + b"\0", _saved("WEBP"), film + b"a tail of it", more * 3, unsized):
+        assert _fed(RiffParts(), whole, step).missing() == ""
+    assert "9 bytes" in _fed(RiffParts(), film[:-9], step).missing()
+    assert "9 bytes" in _fed(RiffParts(), (more + film)[:-9], step).missing()
+
+
+PARTS = [JpegParts, PngParts, BoxParts, RiffParts, _film]
+
+
+@given(st.sampled_from(PARTS), st.binary(max_size=300), st.integers(1, 9))
+def test_the_chunks_make_no_difference(make: Callable[[], Parts], rest: bytes, step: int) -> None:
     """For any bytes, and nothing raises."""
     content = (SOI + FRAME if make is JpegParts else bytes(8)) + rest
     whole, pieces = _fed(make(), content, 1 << 18), _fed(make(), content, step)
@@ -169,3 +205,4 @@ def test_other_types_are_not_followed() -> None:
     assert isinstance(parts_of("image/jpeg"), JpegParts)
     assert isinstance(parts_of("image/png"), PngParts)
     assert isinstance(parts_of("video/mp4"), BoxParts)
+    assert isinstance(parts_of("image/webp"), RiffParts)
