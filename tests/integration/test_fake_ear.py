@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from simulation.ear import Kernel
-from uploadd.intake.kernel import Ear, Event, Sign, open_ear
+from uploadd.intake.kernel import Ear, Event, open_ear
+from uploadd.model.events import Sign
 
 
 def test_both_tell_the_same(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from uploadd.intake import kernel
-from uploadd.intake.kernel import Ear, Event, KernelEar, Sign, open_ear
+from uploadd.intake.kernel import Ear, Event, KernelEar, open_ear
+from uploadd.model.events import Sign
 
 PATIENCE_SECONDS = 20.0
 QUEUED_EVENTS = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
@@ -372,7 +373,8 @@ def test_the_descriptors_are_not_inherited(listening: Listening) -> None:
 
 _PREFACE = """
 import errno, os, sys, time
-from uploadd.intake.kernel import Sign, open_ear
+from uploadd.intake.kernel import open_ear
+from uploadd.model.events import Sign
 root = sys.argv[1]
 told = []
 def watch(path):

@@ -20,7 +20,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from uploadd.intake.kernel import Event, Sign
+from uploadd.intake.kernel import Event
+from uploadd.model.events import Sign
 
 Identity = tuple[int, int]
 

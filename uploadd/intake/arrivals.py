@@ -19,6 +19,7 @@ from uploadd.intake.rules import Rules
 from uploadd.intake.settle import Gone, Settled
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileTrouble, FileUnreadableError, RootRefusedError
+from uploadd.model.events import Sign
 from uploadd.model.jobs import FileMark, Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import DAMAGED
@@ -50,13 +51,21 @@ class Arrivals:
         self.on_jobs: Callable[[], None] = _nobody
         """Called after each commit that may have made jobs ready."""
 
-    def saw(self, tree: Tree, path: bytes, lane: Lane) -> None:
-        """A path was seen and may become a job; it is looked at until it has settled."""
+    def saw(self, tree: Tree, path: bytes, lane: Lane, sign: Sign | None = None) -> None:
+        """A path was seen and may become a job; it is looked at until it has settled.
+
+        `sign`: what the kernel told of it, each one in its order; None: it did not.
+        """
         known = tree.lanes.get(path)
         tree.lanes[path] = Lane.LIVE if Lane.LIVE in (lane, known) else lane
-        now = self._runtime.clock.monotonic()
-        quiet = tree.folder.settle_seconds
-        tree.settler.saw(path, now, quiet, is_own_clock=tree.is_own_clock)
+        tree.settler.saw(
+            path,
+            self._runtime.clock.monotonic(),
+            tree.folder.settle_seconds,
+            unproven_seconds=tree.folder.settle_unproven_seconds,
+            is_own_clock=tree.is_own_clock,
+            sign=sign,
+        )
         self.woken.set()
 
     def waiting(self) -> int:

@@ -15,7 +15,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from watchdog.observers.inotify_c import (
@@ -27,19 +26,10 @@ from watchdog.observers.inotify_c import (
     inotify_rm_watch,
 )
 
+from uploadd.model.events import Sign
+
 MOST_KEPT = 100_000
 """So many events wait for `take` at most; where more come, they are dropped for one OVERFLOW."""
-
-
-class Sign(Enum):
-    """What happened in a watched directory."""
-
-    BORN = auto()  # a file or directory was made
-    CLOSED = auto()  # a file that was open for writing was closed
-    ARRIVED = auto()  # moved in, or to this name
-    LEFT = auto()  # removed, or moved away. Without a name: the watched directory was moved itself
-    ENDED = auto()  # the watch is no more: unwatched, or its directory was removed or unmounted
-    OVERFLOW = auto()  # events of any watch were lost, ENDED among them
 
 
 class Event(NamedTuple):

@@ -9,11 +9,12 @@ import structlog
 
 from uploadd.intake.agenda import Agenda
 from uploadd.intake.arrivals import Arrivals
-from uploadd.intake.kernel import Event, OpenEar, Sign
+from uploadd.intake.kernel import Event, OpenEar
 from uploadd.intake.selection import Choice
 from uploadd.intake.tree import Tree
 from uploadd.intake.walk import Scope, Step, batches
 from uploadd.intake.watches import Watches
+from uploadd.model.events import Sign
 from uploadd.model.jobs import Lane
 from uploadd.model.places import Spot
 from uploadd.model.ports import Runtime
@@ -112,6 +113,7 @@ class Listener:
         if event.sign is Sign.OVERFLOW:
             log.info("folder.overflowed", folder=self._tree.folder.name)
             self._agenda.clear()
+            self._tree.settler.doubt_closes(now)
             self.has_missed = True
         elif event.sign is Sign.ENDED:
             watches.drop(event.watch)
@@ -138,7 +140,8 @@ class Listener:
             if event.sign is Sign.LEFT:
                 self._agenda.add_left(directory, now)
             else:
-                self._arrivals.saw(self._tree, Spot(self._tree.root, way).path, Lane.LIVE)
+                path = Spot(self._tree.root, way).path
+                self._arrivals.saw(self._tree, path, Lane.LIVE, event.sign)
 
     def _heard_from_thread(self) -> None:
         """Only wakes the loop."""
