@@ -16,16 +16,19 @@ from uploadd.intake.patterns import NO_PATTERN, Patterns, Spellings, spellings
 from uploadd.model.walks import NOT_INCLUDED, PatternKey
 
 # Sync tools, editors and file servers hide their unfinished files behind a dot:
-# .syncthing.x.tmp, rsync's .x.A1b2C3, .goutputstream-…, .nfs…, .pending-… on Android.
+# .syncthing.x.tmp, rsync's .x.A1b2C3 and .~tmp~/x, .goutputstream-…, .nfs…, .pending-… on Android.
 _TEMPORARY_BEGINNINGS = (b".", b"~$", b"~syncthing~")
 _TEMPORARY_ENDS = (b"~", b"_exiftool_tmp")
 _TEMPORARY_EXTENSIONS = frozenset(
-    b"!qb !sync !ut aria2 bc! crdownload download downloading dwnl fb! fdmdownload ffs_lock "
-    b"ffs_tmp filepart incomplete opdownload part partial swp temp tmp unfinished wkdl xltd "
-    b"ytdl".split()
+    b"!qb !sync !ut aria2 aria2__temp az! bc! crdownload crswap download downloading dtapart dwnl "
+    b"fb! fdmdownload ffs_lock ffs_tmp filepart incomplete jc! lftp lftp-pget-status opdownload "
+    b"part partial pdnsave swp tacitpart temp tmp unfinished wkdl wkdownload xltd ytdl".split()
 )
-# What macOS names a file while it is being saved: photo.jpg.sb-1a2b3c4d-Xy12Zw.
-_SAFE_SAVE = re.compile(rb"sb-[0-9a-f]{8}-[0-9a-z]{6}")
+ODD_MIDDLE = b".digikamtempfile."
+"""digiKam's own, between two of its steps: BatchTool-x.digikamtempfile.JPG."""
+# What macOS names a file while it is being saved (photo.jpg.sb-1a2b3c4d-Xy12Zw), and yt-dlp the
+# pieces of a film (a.mp4.part-Frag12).
+_NUMBERED_EXTENSION = re.compile(rb"sb-[0-9a-f]{8}-[0-9a-z]{6}|part-frag[0-9]+")
 
 # Files that say something of a photo beside them, and what programs leave for themselves.
 _SIDECAR_EXTENSIONS = frozenset(
@@ -47,16 +50,25 @@ _CLOSED_DIRECTORIES = frozenset(
         b"@recently-snapshot",
         b"@recycle",
         b"@sharebin",
+        b"@synodrive",
+        b"@synologycloudsync",
         b"@tmp",
+        b"@transcode",
         b"__macosx",
         b"_gsdata_",
         b"lightroom catalog",
         b"lost+found",
+        b"network trash folder",
+        b"recycled",
         b"recycler",
         b"system volume information",
+        b"temporary items",
+        b"trashbox",
         b"~snapshot",
     }
 )
+# Where programs keep a file while they make it: macOS, Rapid Photo Downloader.
+_CLOSED_BEGINNINGS = (b".", b"(a document being saved by ", b"rpd-tmp-")
 # Directories that stand for one file: Safari's unfinished download, Lightroom's previews.
 _CLOSED_ENDS = (b".download", b".lrdata", b".part", b".tmp")
 # The small copies that a photo library or a camera keeps beside its originals. A `*` stands for
@@ -92,13 +104,17 @@ _MOST_CACHED = 4096
 
 PLAIN_TAIL = 4
 PLAIN_TAILS: set[bytes] = set()
-"""Last four bytes (`.JPG`) of names that `judge` takes if their first is none of `ODD_FIRSTS`."""
+"""Last four bytes (`.JPG`) of names that `judge` takes if their first is none of `ODD_FIRSTS`.
+
+And if `ODD_MIDDLE` is not in them."""
 ODD_FIRSTS = b".~S"
 
 
 def judge(name: bytes) -> Choice:
     """TAKE, TEMPORARY or SIDECAR, by the file's last name alone."""
     if name.startswith(_TEMPORARY_BEGINNINGS) or name.endswith(_TEMPORARY_ENDS):
+        return Choice.TEMPORARY
+    if ODD_MIDDLE in name:
         return Choice.TEMPORARY
     if name.startswith(_SIDECAR_BEGINNING):
         return Choice.SIDECAR
@@ -113,7 +129,9 @@ def judge(name: bytes) -> Choice:
 def is_entered(directory: bytes) -> bool:
     """Whether the directory at this path is walked at all, by its last names."""
     name = directory.rpartition(b"/")[2].lower()
-    if name.startswith(b".") or name in _CLOSED_DIRECTORIES or name.endswith(_CLOSED_ENDS):
+    if name.startswith(_CLOSED_BEGINNINGS) or name.endswith(_CLOSED_ENDS):
+        return False
+    if name in _CLOSED_DIRECTORIES:
         return False
     return name not in _LAST_NAMES or _CLOSED_PLACE.fullmatch(directory.lower()) is None
 
@@ -128,7 +146,7 @@ def _judge_extension(extension: bytes) -> Choice:
 
 
 def _of_extension(extension: bytes) -> Choice:
-    if extension in _TEMPORARY_EXTENSIONS or _SAFE_SAVE.fullmatch(extension):
+    if extension in _TEMPORARY_EXTENSIONS or _NUMBERED_EXTENSION.fullmatch(extension):
         return Choice.TEMPORARY
     is_sidecar = extension in _SIDECAR_EXTENSIONS or extension.endswith(_BACKUP_END)
     return Choice.SIDECAR if is_sidecar else Choice.TAKE

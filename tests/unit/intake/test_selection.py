@@ -64,6 +64,13 @@ def test_every_other_name_is_a_candidate(name: str) -> None:
         "a.jpg.FDMDownload",
         "a.jpg.downloading",
         "a.jpg.xltd",
+        *("a.jpg.aria2", "a.jpg.aria2__temp", "a.jpg.lftp-pget-status", "a.jpg.lftp"),
+        *("a.jpg.wkdownload", "a.jpg.crswap", "a.jpg.dtapart", "a.jpg.az!", "a.jpg.jc!"),
+        *("a.jpg.tacitpart", "a.0.pdnSave", "a.mp4.part-Frag12", "a.mp4.ytdl"),
+        *("BatchTool-EpEjEz-9e1c7a12.digikamtempfile.JPG", "a.digikamtempfile.tmp"),
+        *("._a.jpg", ".DS_Store", ".a.jpg.icloud", ".a.jpg.~1a2b", ".in.a.jpg", ".nfs000001"),
+        *(".fuse_hidden0000", ".goutputstream-AB12CD", ".smbdeleteAAA1.4", ".getxfer.1.mega"),
+        *(".trashed-1700000000-a.jpg", ".com.google.Chrome.Xy12Zw", "~WRL0001.tmp"),
     ],
 )
 def test_unfinished_files_are_temporary(name: str) -> None:
@@ -87,6 +94,7 @@ def test_sidecars_are_no_candidates(name: str) -> None:
     "name",
     [
         *("a~b.jpg", "~a.jpg", "part", "tmp", "xmp", "apart.jpg", "a.sb-1.jpg"),
+        *("a.part-frag.jpg", "digikamtempfile.jpg", "a.lftp.jpg", "aria2.jpg", "a.jpg.1"),
         *("a_original.jpg", "a_original", "SYNOFILE.jpg", "exiftool_tmp.jpg"),
     ],
 )
@@ -110,6 +118,11 @@ def test_what_only_looks_temporary_is_taken(name: str) -> None:
         "_gsdata_",
         "@__thumb",
         "Lightroom Catalog",
+        *(".git", ".~tmp~", ".rsync-partial", ".dropbox.cache", ".tmp.driveupload"),
+        *(".@__thumb", ".@upload_cache", ".stfolder", ".SynologyWorkingDirectory"),
+        *("@Transcode", "@SynologyCloudSync", "@SynoDrive", "trashbox", "RECYCLED"),
+        *(".Spotlight-V100", ".TemporaryItems", "Temporary Items", "Network Trash Folder"),
+        *("(A Document Being Saved By Preview 2)", "rpd-tmp-x1y2z3"),
         "Mine.photoslibrary/resources/derivatives",
         "Mine.photoslibrary/resources/proxies/derivatives",
         "iPhoto Library.photolibrary/Thumbnails",
@@ -135,6 +148,7 @@ def test_other_directories_are_entered() -> None:
         *(b"X.photoslibrary/originals/1", b"X.photoslibrary/resources/renders/1"),
         *(b"X.photolibrary/Masters", b"X.aplibrary/Masters/2012", b"PRIVATE/M4ROOT/CLIP"),
         *(b"Thumbnails", b"art/derivatives", b"resources/derivatives", b"a/thmbnl", b"Lightroom"),
+        *(b"@home", b"#1 hits", b"(a document)", b"rpd", b"temporary"),
     )
     for directory in (b"", b"2024", b"2024/05", "Süden".encode(), b"tmp", *originals):
         assert Selection().reaches(directory)
@@ -254,4 +268,6 @@ def test_the_users_page_names_what_is_left_out() -> None:
     extensions = selection._TEMPORARY_EXTENSIONS | selection._SIDECAR_EXTENSIONS
     assert [one for one in sorted(extensions) if f"`.{one.decode()}`" not in page] == []
     closed = {*selection._CLOSED_DIRECTORIES, *selection._CLOSED_ENDS, *selection._CLOSED_PLACES}
-    assert [one for one in sorted(closed) if f"`{one.decode()}`" not in page] == []
+    closed |= {*selection._CLOSED_BEGINNINGS, *selection._TEMPORARY_ENDS, selection.ODD_MIDDLE}
+    closed |= set(selection._TEMPORARY_BEGINNINGS)
+    assert [one for one in sorted(closed) if f"`{one.decode().strip()}`" not in page] == []
