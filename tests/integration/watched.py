@@ -85,6 +85,12 @@ class Watched:
         with self.config.open("a") as file:
             file.write(told + more)
 
+    def change(self, old: str, new: str) -> None:
+        """Other settings."""
+        told = self.config.read_text()
+        assert old in told
+        self.config.write_text(told.replace(old, new))
+
     def photo(self, name: str, size: int = 500) -> Path:
         """A new photo with content of its own below the home."""
         path = self.home / name
@@ -96,28 +102,29 @@ class Watched:
         """A command line."""
         return ["--config", str(self.config), *words]
 
-    def uploadd(self, *words: str, around: dict[str, str] | None = None) -> tuple[int, str, str]:
-        """A command to its end: its exit code and what it printed. `around`: its environment."""
+    def uploadd(self, *words: str) -> tuple[int, str, str]:
+        """A command to its end: its exit code and what it printed."""
         with tempfile.TemporaryDirectory() as directory:
             stdout, stderr = Path(directory, "stdout"), Path(directory, "stderr")
-            told = environment() if around is None else around
-            running = Running(self.words(*words), told, stdout, stderr, user=self.user)
+            running = Running(self.words(*words), environment(), stdout, stderr, user=self.user)
             code = running.wait(timeout=60)
-            return code, stdout.read_text(), stderr.read_text()
+            return code, stdout.read_text("utf-8"), stderr.read_text("utf-8")
 
     @contextmanager
-    def running(self, walks: int = 1, around: dict[str, str] | None = None) -> Iterator[Running]:
-        """The daemon, after so many folders were walked; it is killed at the end."""
-        log = self.home / "log"
-        told = environment() if around is None else around
-        process = Running(self.words("run"), told, log, log, user=self.user)
+    def running(self, walks: int = 1) -> Iterator[Running]:
+        """The daemon, after so many more walks of folders; it is killed at the end."""
+        log, before = self.home / "log", self.walks()
+        process = Running(self.words("run"), environment(), log, log, user=self.user)
         try:
-            if walks:
-                wait_until(lambda: self.log().count("folder.walked") >= walks, 20, "first walks")
+            wait_until(lambda: self.walks() >= before + walks, 20, "the first walks")
             yield process
         finally:
             process.kill()
             process.wait(timeout=20)
+
+    def walks(self) -> int:
+        """How often a folder was walked to its end."""
+        return self.log().count("folder.walked")
 
     @contextmanager
     def limited(self, kind: str, most: int) -> Iterator[Callable[[int], None]]:
@@ -152,7 +159,7 @@ class Watched:
 
     def log(self) -> str:
         """What the daemon has printed."""
-        return (self.home / "log").read_text(errors="surrogateescape")
+        return (self.home / "log").read_text("utf-8", errors="surrogateescape")
 
     def folder(self, name: str = "camera") -> dict[str, Any]:
         """What `status` says of a folder."""
