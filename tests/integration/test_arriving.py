@@ -23,7 +23,8 @@ from integration.watched import NOBODY, Watched, a_home, needs_root, photos_belo
 MISSED = (AssertionError, pytest.fail.Exception)
 
 # A tool, and how it brings the directory `album` below SOURCE to INTO; OWN is a place of its own.
-# Half a second passes in the middle, where that can be had.
+# Half a second passes in the middle, where that can be had: cp and tar make a directory for its
+# owner alone, and give it its mode when everything is in it; rsync does so at once.
 TOOLS = {
     "cp": (
         "cp -a SOURCE OWN; mkfifo OWN/album/late.jpg; "
@@ -41,9 +42,6 @@ TOOLS = {
     "mv": "cp -a SOURCE OWN; mv OWN/album INTO/",
     "git": "git clone -q SOURCE.git INTO/clone",
 }
-CLOSED_AT_FIRST = {"cp", "tar", "rsync", "rsync-inplace", "rsync-delayed", "rsync-partial"}
-"""They make a directory for its owner alone, and give it its mode when everything is in it (rsync:
-at once)."""
 
 
 def is_there(tool: str) -> bool:
@@ -98,15 +96,8 @@ def brought(nobodys: Watched) -> dict[str, list[str]]:
     return {tool: nobodys.missing(photos_below(nobodys.photos / tool), 0) for tool in TOOLS}
 
 
-def marked(tool: str) -> object:
-    """A tool whose photos are missed now and then."""
-    if tool in CLOSED_AT_FIRST:
-        return pytest.param(tool, marks=pytest.mark.xfail(reason="D1", raises=MISSED))
-    return tool
-
-
 @needs_root
-@pytest.mark.parametrize("tool", [marked(tool) for tool in TOOLS])
+@pytest.mark.parametrize("tool", TOOLS)
 def test_what_root_copies_is_taken_in(
     tool: str, brought: dict[str, list[str]], nobodys: Watched
 ) -> None:
@@ -121,7 +112,6 @@ def test_what_root_copies_is_taken_in(
 
 
 @needs_root
-@pytest.mark.xfail(reason="D1", raises=MISSED, strict=True)
 def test_a_directory_that_may_be_read_later(nobodys: Watched) -> None:
     """What came before and what comes after, also deep below, and it is watched from then on."""
     late = nobodys.photos / "late"
@@ -142,7 +132,6 @@ def owned() -> Iterator[Watched]:
             yield watched
 
 
-@pytest.mark.xfail(reason="D6", raises=MISSED, strict=True)
 def test_directories_that_are_moved_about_keep_their_watch(owned: Watched) -> None:
     """Out of the folder, in elsewhere, and another one of the old name is renamed."""
     home, out = owned.photos / "moves", owned.outside / "out"
@@ -183,7 +172,6 @@ def move_about(watched: Watched, seed: int, pause: float, steps: int = 150) -> N
         time.sleep(pause)
 
 
-@pytest.mark.xfail(reason="D6", raises=MISSED, strict=True)
 def test_random_moves_lose_nothing(owned: Watched) -> None:
     """At full speed and gently, and what comes into each directory afterwards is seen, too."""
     for seed, pause in ((1, 0.0), (2, 0.0), (3, 0.0), (4, 0.005), (5, 0.005)):
@@ -199,7 +187,6 @@ def test_random_moves_lose_nothing(owned: Watched) -> None:
     assert owned.missing(later) == []
 
 
-@pytest.mark.xfail(reason="D7", raises=MISSED, strict=True)
 def test_a_live_photo_overtakes_the_first_walk() -> None:
     """Its job is made while the walk goes on."""
     files = 5000
@@ -248,7 +235,6 @@ def test_a_large_file_holds_up_no_other() -> None:
 
 
 @pytest.mark.parametrize("kind", ["watches", "instances"])
-@pytest.mark.xfail(reason="D11", raises=MISSED, strict=True)
 def test_a_limit_that_is_raised_ends_the_trouble(kind: str) -> None:
     """Without a restart. Until then what lies beyond the limit is polled, and status says so."""
     with a_home() as home:

@@ -81,7 +81,6 @@ def test_whatever_lies_in_a_folder(watched: Watched) -> None:
         assert (told["found"], told["fresh"], told["gone"]) == (len(before | later), 0, 0)
 
 
-@pytest.mark.xfail(reason="one line at every walk", raises=AssertionError, strict=True)
 def test_paths_near_the_longest_and_beyond(watched: Watched) -> None:
     """A photo whose path no command could be given is no job; one line says so, once."""
     near, at = 15, os.open(watched.photos, os.O_RDONLY | os.O_DIRECTORY)
@@ -142,7 +141,6 @@ def test_rights_that_are_taken_away_and_given_back() -> None:
 
 
 @needs_root
-@pytest.mark.xfail(reason="D1", raises=AssertionError, strict=True)
 def test_a_directory_that_cannot_be_read_is_told() -> None:
     """By status, with its name and what to do, until it can be read."""
     with a_home() as home:
