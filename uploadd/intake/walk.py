@@ -21,6 +21,7 @@ from uploadd.files.folder_root import Identity
 from uploadd.files.reaching import Roots
 from uploadd.intake.selection import (
     ODD_FIRSTS,
+    ODD_MIDDLE,
     PLAIN_TAIL,
     PLAIN_TAILS,
     Choice,
@@ -332,7 +333,7 @@ def _read(
             if item.is_file(follow_symlinks=False):
                 if verdict is not None:
                     choice = verdict(prefix + name, name, counts)
-                elif name[tail:] in plain and name[0] not in odd:
+                elif name[tail:] in plain and name[0] not in odd and ODD_MIDDLE not in name:
                     choice = take
                 else:
                     choice = judge(name)

@@ -142,6 +142,12 @@ def test_thumbnails_and_backups_beside_their_originals_are_left_alone(tmp_path: 
         assert sorted(taken) == (["Sea.jpg", "a.jpg", "b.jpg"] if root == tmp_path else ["b.jpg"])
 
 
+def test_a_step_of_digikam_is_left_alone(tmp_path: Path) -> None:
+    """The walk goes by the last letters of most names; these look like any other photo's."""
+    _make(tmp_path, "a.jpg", "b.jpg", "BatchTool-x1.digikamtempfile.jpg")
+    assert _names(_listings(tmp_path)["."]) == ["a.jpg", "b.jpg"]
+
+
 def test_patterns_see_the_path_from_the_folder(tmp_path: Path) -> None:
     """Also in a walk that starts deeper."""
     _make(tmp_path, "2024/a.jpg", "2024/05/b.jpg", "2023/c.jpg")
