@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,20 +60,39 @@ def test_a_photo_that_arrives_is_sent_in_the_live_lane(world: World) -> None:
 
 
 def test_the_end_does_not_wait_for_a_walk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where all is new it takes hours; the next run walks anew."""
+    """Nor for a disk that does not answer; the next run walks anew."""
     world.add("a.jpg")
     ended = []
 
-    async def walk_for_a_day(_self: Rescan) -> None:
+    async def wait_for_a_day(_self: Rescan) -> AsyncIterator[None]:
         await asyncio.sleep(86400)
         ended.append("walk")
+        yield
 
     with monkeypatch.context() as patched:
-        patched.setattr(Rescan, "run", walk_for_a_day)
+        patched.setattr(Rescan, "steps", wait_for_a_day)
         live(world, steps((30, nothing)))
     assert not ended
     live(world, steps((30, nothing)))
     world.assert_each_once(1)
+
+
+def test_what_is_missed_during_a_walk_brings_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The walk may have passed there already."""
+    world.folder = replace(world.folder, watch=WatchMode.INOTIFY, rescan_seconds=3600.0)
+    begun = []
+
+    async def walk_for_a_minute(_self: Rescan) -> AsyncIterator[None]:
+        begun.append(world.now())
+        for _ in range(6):
+            await asyncio.sleep(10)
+            yield
+
+    monkeypatch.setattr(Rescan, "steps", walk_for_a_minute)
+    live(world, steps((30, world.kernel.overflow), (200, nothing)))
+    assert [round(at - begun[0]) for at in begun] == [0, 60]
 
 
 def test_a_file_is_left_alone_while_it_grows(world: World) -> None:

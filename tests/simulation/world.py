@@ -16,6 +16,7 @@ import httpx
 from sqlite_utils import Database
 
 from simulation.accounts import account_on, sandbox_on
+from simulation.ear import Kernel
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
@@ -76,6 +77,7 @@ class World:
         self.login_source: LoginSource | None = None
         self.patience = 1.0
         self.virtual_now = 0.0
+        self.kernel = Kernel()
 
     def now(self) -> float:
         """The one clock of both sides, readable also where no loop runs."""
@@ -161,7 +163,8 @@ class World:
         """Walk and watch the folder, and deliver, until `script` has ended; then drain."""
         ended = asyncio.Event()
         tree = assembly.tree(self.folder.root, self.folder)
-        folder = FolderLoop(tree, assembly.arrivals, assembly.store, assembly.runtime)
+        around = (assembly.arrivals, assembly.store, assembly.runtime)
+        folder = FolderLoop(tree, *around, open_ear=self.kernel.open_ear)
         await folder.start()
         await assembly.resight_unread(Lane.LIVE)
         async with asyncio.TaskGroup() as tasks:

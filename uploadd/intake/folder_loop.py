@@ -76,6 +76,7 @@ class FolderLoop:
         self._listener = Listener(tree, arrivals, runtime, open_ear, self._agenda, self._bell)
         self._troubles = Troubles(tree.folder.poll_seconds)
         self._walks: deque[_Going] = deque()
+        self._is_walk_wanted = True
         self._walk_at = 0.0
         self._is_refused = False
         self._is_first_walk = True
@@ -112,7 +113,7 @@ class FolderLoop:
 
     def walk_now(self) -> None:
         """Walk again: something is known to have been missed."""
-        self._walk_at = 0.0
+        self._is_walk_wanted = True
         self._bell.set()
 
     def look_again(self) -> None:
@@ -154,10 +155,10 @@ class FolderLoop:
         has_events = self._listener.take_events(now)
         if self._listener.has_missed:
             self._listener.has_missed = False
-            self._walk_at = 0.0
+            self._is_walk_wanted = True
         self._begin_named_walks(now)
-        if now >= self._walk_at and not any(going.is_root for going in self._walks):
-            await self._begin_root_walk()
+        if self._is_root_walk_due(now):
+            await self._begin_root_walk(now)
         if not self._walks:
             return has_events
         going = self._walks.popleft()
@@ -168,6 +169,10 @@ class FolderLoop:
         else:
             self._walks.append(going)
         return True
+
+    def _is_root_walk_due(self, now: float) -> bool:
+        is_going = any(going.is_root for going in self._walks)
+        return not is_going and (self._is_walk_wanted or now >= self._walk_at)
 
     def _nap(self) -> float:
         """Seconds until there is something to do, unless the bell rings."""
@@ -181,7 +186,7 @@ class FolderLoop:
             if way:
                 self._begin(way, is_deep=True)
             else:
-                self._walk_at = 0.0
+                self._is_walk_wanted = True
         while len(self._walks) < WALKS_AT_ONCE and (found := self._agenda.take(now)) is not None:
             way, is_deep = found
             self._begin(way, is_deep=is_deep)
@@ -195,8 +200,10 @@ class FolderLoop:
         rescan = Rescan(self._tree, lane, *around, way, watch=watch, is_deep=is_deep)
         return _Going(rescan, rescan.steps(), self._runtime.clock.monotonic())
 
-    async def _begin_root_walk(self) -> None:
-        self._walk_at = self._runtime.clock.monotonic() + self._walk_every()
+    async def _begin_root_walk(self, now: float) -> None:
+        """What is missed from here on is a matter of the next one."""
+        self._is_walk_wanted = False
+        self._walk_at = now + self._walk_every()
         trouble = await self._why_not_walked()
         if trouble is not None:
             await self._note_troubles(b"", {b"": trouble}, is_told=self._is_refused)
@@ -220,7 +227,7 @@ class FolderLoop:
     async def _end_root_walk(self, rescan: Rescan) -> None:
         self._is_first_walk = False
         self._listener.end_walk()
-        self._walk_at = max(self._walk_at, self._runtime.clock.monotonic() + self._walk_every())
+        self._walk_at = self._runtime.clock.monotonic() + self._walk_every()
         now, walked = self._runtime.clock.wall(), rescan.walked
         await self._store.write(overview.set_last_rescan, self.name, now)
         log.info(
