@@ -15,8 +15,8 @@ import pytest
 from simulation.test_folder import live, steps
 from simulation.world import JPEG, World
 from uploadd.assembly import Assembly
+from uploadd.intake.examine import Candidate, Wait
 from uploadd.model.configuration import WatchMode
-from uploadd.model.errors import FileChangedError
 from uploadd.model.secret import Secret
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Backfill, Ending, Finished
@@ -316,12 +316,18 @@ class ChangingDisk:
         self.is_ill = True
 
     async def run(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        if self.is_ill and work.__name__ == "read_candidate" and args[2].endswith(self._name):
-            self.reads += 1
-            if self.reads > DISK_TURNS_AT_MOST:
-                raise AssertionError("the file is read again and again without a pause")
-            raise FileChangedError("it is held by another program")
-        return await self._inner.run(work, *args, **kwargs)
+        found = await self._inner.run(work, *args, **kwargs)
+        if not self.is_ill or work.__name__ != "examine":
+            return found
+        return [self._spoilt(*pair) for pair in zip(args[2], found, strict=True)]
+
+    def _spoilt(self, candidate: Candidate, outcome: Any) -> Any:
+        if not candidate.path.endswith(self._name):
+            return outcome
+        self.reads += 1
+        if self.reads > DISK_TURNS_AT_MOST:
+            raise AssertionError("the file is read again and again without a pause")
+        return Wait("it is held by another program")
 
 
 def test_a_file_that_is_held_is_no_busy_loop(tmp_path: Path) -> None:

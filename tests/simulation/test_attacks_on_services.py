@@ -20,12 +20,14 @@ from simulation.lives import Life
 from simulation.scene import Scene, lay_template
 from simulation.test_on_change import A, B, C, change, hash_of, job_for
 from simulation.weather import FLICKR, IPERNITY
-from uploadd.intake.examine import read_finding
+from uploadd.files.fingerprint import fingerprint_file
+from uploadd.intake.examine import finding_of
 from uploadd.intake.rules import Sighting
 from uploadd.model.configuration import OnChange, ServiceName
 from uploadd.model.jobs import Lane
 from uploadd.model.places import Place
 from uploadd.model.settlement import LedgerChange, ended
+from uploadd.model.sightings import Finding
 from uploadd.model.states import TERMINAL, State
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.store import asked, moves, overview, sightings
@@ -94,16 +96,17 @@ def ask(scene: Scene, name: str, photo_id: str) -> asked.Placed:
     """A person says `uploadd replace NAME --photo-id ID`."""
     with closing(open_database(scene.state_dir)) as db:
         (row,) = [row for row in all_accounts(db) if row.label == scene.account.name]
-        finding = read_finding(sighting_of(scene, name, row.id), Lane.LIVE)
+        finding = found_at(scene, name, row.id)
         with db.conn:
             return asked.place(db, finding, photo_id, scene.now())
 
 
-def sighting_of(scene: Scene, name: str, account_id: int) -> Sighting:
-    """A file of the scene's folder."""
-    path = os.fsencode(scene.photos / name)
+def found_at(scene: Scene, name: str, account_id: int) -> Finding:
+    """What intake finds in a file of the scene's folder."""
+    route = route_to(os.fsencode(scene.photos / name))
     place = Place(scene.folder, scene.folder.root, os.fsencode(name))
-    return Sighting(route_to(path), place, (account_id,), with_md5=True)
+    sighting = Sighting(route, place, (account_id,), with_md5=True)
+    return finding_of(sighting, Lane.LIVE, fingerprint_file(route, with_md5=True))
 
 
 def assert_true(scene: Scene) -> None:
@@ -260,7 +263,7 @@ def test_an_answer_that_is_older_than_a_replacement(tmp_path: Path) -> None:
     with closing(open_database(scene.state_dir)) as db, db.conn:
         path = os.fsencode(scene.photos / "new.jpg")
         (row,) = all_accounts(db)
-        found = read_finding(sighting_of(scene, "new.jpg", row.id), Lane.LIVE)
+        found = found_at(scene, "new.jpg", row.id)
         sightings.register(db, found, scene.now())
         asked_at = scene.now() - LONG_SECONDS - 1.0  # before q's photo was given C
         job = overview.jobs_of_path(db, path)[-1]

@@ -152,7 +152,7 @@ def _while_paused(world: World, moment: Moment) -> None:
 
 PAUSED = "paused for a week"
 MOMENTS: dict[str, Callable[[World, Moment], None]] = {
-    "before the hash": _on_disk("read_candidate"),
+    "before the hash": _on_disk("examine"),
     "before the send": _on_disk("_open"),
     "as the send begins": _on_disk("read_chunk"),
     "during the send": _on_disk("read_chunk", 2),

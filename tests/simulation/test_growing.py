@@ -266,7 +266,7 @@ def test_a_daemon_reads_what_a_dead_backfill_left(tmp_path: Path) -> None:
 
     def grow_and_die_later() -> None:
         write_over(scene, scene.photos / "p.jpg", NEW)
-        life.before["disk: look_at"] = life.die
+        life.before["disk: look_at_all"] = life.die
 
     life.before[ALL_IS_OUT] = grow_and_die_later
     assert isinstance(scene.backfill_life(life), Dead)

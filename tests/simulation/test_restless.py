@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,9 +15,9 @@ from simulation.parties import Party, Together, ended, until
 from simulation.world import JPEG, World
 from uploadd.assembly import Assembly
 from uploadd.cli.wording import ending_lines
-from uploadd.files.reaching import Route
-from uploadd.intake import arrivals
-from uploadd.intake.examine import look_at
+from uploadd.files import openness
+from uploadd.files.openness import has_writer
+from uploadd.intake import examine
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Backfill, Ending, Finished
 from uploadd.operations.backfill.trees import wanted_trees
@@ -44,12 +43,12 @@ def held_open(monkeypatch: pytest.MonkeyPatch, *names: str) -> Iterator[set[byte
     """Somebody has these files open for writing, until their names are taken away."""
     open_now = {os.fsencode(name) for name in names}
 
-    def looked(route: Route) -> Any:
-        stat, is_open = look_at(route)
-        return stat, is_open or route.name in open_now
+    def is_open(descriptor: int, path: bytes) -> bool | None:
+        return os.path.basename(path) in open_now or has_writer(descriptor, path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(arrivals, "look_at", looked)
+        patched.setattr(openness, "has_writer", is_open)
+        patched.setattr(examine, "has_writer", is_open)
         yield open_now
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.filesize import decimal
@@ -20,6 +21,9 @@ from uploadd.model.pixels import Pixels
 LARGEST_BYTES = 10 * 10**9
 """Ten times the largest video that a service takes. To read more than that costs time for nothing,
 and a sparse file, which costs whoever makes it nothing, can be thousands of times as large."""
+
+
+OnRead = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,10 @@ def stat_file(route: Route) -> Stat:
     return stat_of(route.look())
 
 
+def _nobody(_bytes: int) -> None:
+    """Where nobody looks on."""
+
+
 def fingerprint_file(route: Route, *, with_md5: bool = False) -> Fingerprint:
     """Read the whole file once: its SHA-256 and its kind. Blocks.
 
@@ -109,17 +117,25 @@ def fingerprint_file(route: Route, *, with_md5: bool = False) -> Fingerprint:
     `FileTooLargeError` beyond `LARGEST_BYTES`, or `FileChangedError` where the file was written, or
     so much as touched, while it was read.
     """
-    path, descriptor = route.path, route.open()
-    kind_reader = KindReader(route.name)
+    descriptor = route.open()
+    try:
+        return fingerprint_open(descriptor, route.path, with_md5=with_md5)
+    finally:
+        os.close(descriptor)
+
+
+def fingerprint_open(
+    descriptor: int, path: bytes, *, with_md5: bool = False, on_read: OnRead = _nobody
+) -> Fingerprint:
+    """The same of an open file. `on_read` is told how many bytes each read gave, and may raise."""
+    kind_reader = KindReader(os.path.basename(path))
     try:
         before = stat_of(os.fstat(descriptor))
         _check_size(before.size, path)
-        size, digests = _read_through(descriptor, kind_reader, with_md5=with_md5)
+        size, digests = _read_through(descriptor, kind_reader, on_read, with_md5=with_md5)
         after = stat_of(os.fstat(descriptor))
     except OSError as error:
         raise trouble(error, path) from None
-    finally:
-        os.close(descriptor)
     if before != after:
         raise FileChangedError(f"{printable(path)} changed while it was read")
     if size != after.size:  # some FUSE file systems guess, and /sys pretends
@@ -137,7 +153,7 @@ def _check_size(size: int, path: bytes) -> None:
 
 
 def _read_through(
-    descriptor: int, kind_reader: KindReader, *, with_md5: bool
+    descriptor: int, kind_reader: KindReader, on_read: OnRead, *, with_md5: bool
 ) -> tuple[int, Content]:
     """The number of bytes, and the hashes of all of them.
 
@@ -150,6 +166,7 @@ def _read_through(
     size = 0
     while chunk and size <= LARGEST_BYTES:  # it may grow as fast as it is read
         size += len(chunk)
+        on_read(len(chunk))
         kind_reader.feed(chunk)
         digest.update(chunk)
         if md5 is not None:

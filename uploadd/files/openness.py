@@ -16,7 +16,7 @@ import os
 import signal
 
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.reaching import Route
+from uploadd.files.reaching import Route, open_unplanted
 from uploadd.model.errors import FileTrouble
 
 _HARMLESS_SIGNAL = signal.SIGURG
@@ -34,16 +34,26 @@ def is_open_for_writing(route: Route) -> bool | None:
     Never raises for the file, and never waits for a FIFO.
     """
     try:
-        descriptor = route.open()
+        with route.parent() as directory:
+            return is_open_in(directory, route.name, route.path)
+    except FileTrouble:
+        return None
+
+
+def is_open_in(directory: int, name: bytes, path: bytes) -> bool | None:
+    """The same of a name in an open directory. `path`: the file's."""
+    try:
+        descriptor, _ = open_unplanted(directory, name, path)
     except FileTrouble:
         return None
     try:
-        return _has_writer(descriptor, route.path)
+        return has_writer(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def _has_writer(descriptor: int, path: bytes) -> bool | None:
+def has_writer(descriptor: int, path: bytes) -> bool | None:
+    """The same of an open file."""
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, _HARMLESS_SIGNAL)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)

@@ -18,7 +18,7 @@ from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.beneath import ON_THE_WAY, open_beneath
 from uploadd.files.opening import look_in, open_in, printable, trouble
 from uploadd.files.planting import check_links
-from uploadd.model.errors import FileVanishedError, RootRefusedError
+from uploadd.model.errors import FileTrouble, FileVanishedError, RootRefusedError
 from uploadd.model.places import Spot
 
 _LINKED = frozenset({errno.ENOTDIR, errno.ELOOP})
@@ -59,6 +59,17 @@ class Roots:
         with self.opened(spot.root) as root:
             descriptor = open_beneath(root, spot.relative, ON_THE_WAY)
         with _held(descriptor):
+            yield descriptor
+
+    @contextmanager
+    def reached(self, at: Spot, home: Spot | None = None) -> Iterator[int]:
+        """The directory that was found at one spot, and is at home at another; see `Route`.
+
+        Raises `RootRefusedError`, and `OSError` for `unreached` to say what it means.
+        """
+        with self.directory(at) as descriptor:
+            if home is not None and not self._is_at(home, at, descriptor):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), at.path)
             yield descriptor
 
     def has_directory(self, spot: Spot) -> bool:
@@ -106,6 +117,13 @@ class Roots:
         below_root = spot.relative.count(b"/") + 1
         return bool(others) and any(one in others for one in _upwards(directory, below_root))
 
+    def _is_at(self, home: Spot, at: Spot, directory: int) -> bool:
+        if home == at:
+            return not self.is_in_another(directory, home)
+        with self.directory(home) as other:
+            is_same = os.path.samestat(os.fstat(directory), os.fstat(other))
+            return is_same and not self.is_in_another(other, home)
+
     def route(self, at: Spot, home: Spot | None = None) -> Route:
         """How the file at a spot is reached; see `Route`."""
         return Route(self, at, home)
@@ -138,16 +156,15 @@ class Route:
     @contextmanager
     def parent(self) -> Iterator[int]:
         """The directory that holds the file, to reach it from there. Raises `FileTrouble`."""
+        home = self.home
+        if home is not None and home.name != self.at.name:
+            raise _exchanged(self.path)
         with ExitStack() as held:
             try:
-                descriptor = held.enter_context(self.roots.directory(self.at.above))
-                is_exchanged = self.home is not None and not self._is_at(self.home, descriptor)
+                above = self.roots.reached(self.at.above, home.above if home else None)
+                descriptor = held.enter_context(above)
             except OSError as error:
-                is_exchanged = error.errno in _LINKED
-                if not is_exchanged:
-                    raise trouble(error, self.path) from None
-            if is_exchanged:
-                raise FileVanishedError(f"{printable(self.path)} {_EXCHANGED}")
+                raise unreached(error, self.path) from None
             yield descriptor
 
     def open(self) -> int:
@@ -158,13 +175,7 @@ class Route:
         `FileLinkedError`: whatever reads a file, reads none that somebody else may have planted.
         """
         with self.parent() as directory:
-            descriptor = open_in(directory, self.name, self.path)
-            try:
-                check_links(os.fstat(descriptor), directory, self.path)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            return descriptor
+            return open_unplanted(directory, self.name, self.path)[0]
 
     def check_links(self) -> None:
         """Raise what `open` would, for a file that needs not be read again."""
@@ -176,14 +187,26 @@ class Route:
         with self.parent() as directory:
             return look_in(directory, self.name, self.path)
 
-    def _is_at(self, home: Spot, directory: int) -> bool:
-        if home == self.at:
-            return not self.roots.is_in_another(directory, home.above)
-        if home.name != self.at.name:
-            return False
-        with self.roots.directory(home.above) as other:
-            is_same = os.path.samestat(os.fstat(directory), os.fstat(other))
-            return is_same and not self.roots.is_in_another(other, home.above)
+
+def open_unplanted(directory: int, name: bytes, path: bytes) -> tuple[int, os.stat_result]:
+    """What `Route.open` gives, by the open directory, and what the file system says of it."""
+    descriptor = open_in(directory, name, path)
+    try:
+        seen = os.fstat(descriptor)
+        check_links(seen, directory, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, seen
+
+
+def unreached(error: OSError, path: bytes) -> FileTrouble:
+    """What it means for the file at `path` that its directory was not reached."""
+    return _exchanged(path) if error.errno in _LINKED else trouble(error, path)
+
+
+def _exchanged(path: bytes) -> FileVanishedError:
+    return FileVanishedError(f"{printable(path)} {_EXCHANGED}")
 
 
 @contextmanager

@@ -14,13 +14,25 @@ from uploadd.files.kind import Kind
 from uploadd.files.media import UNKNOWN_MEDIA_TYPE
 from uploadd.files.opening import printable
 from uploadd.intake.admission import Admission
-from uploadd.intake.examine import look_at, read_candidate
+from uploadd.intake.examine import (
+    MOST_AT_ONCE,
+    Candidate,
+    Large,
+    Look,
+    Outcome,
+    Wait,
+    examine,
+    examine_large,
+    look_at_all,
+)
+from uploadd.intake.large_reads import LargeRead, LargeReads
 from uploadd.intake.rules import Rules
-from uploadd.intake.settle import Gone, Settled
+from uploadd.intake.settle import Gone, Waiting
 from uploadd.intake.tree import Tree
-from uploadd.model.errors import FileTrouble, FileUnreadableError, RootRefusedError
+from uploadd.model.contents import Content
+from uploadd.model.errors import FileUnreadableError, RootRefusedError
 from uploadd.model.events import Sign
-from uploadd.model.jobs import FileMark, Lane
+from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
@@ -30,22 +42,26 @@ from uploadd.store.store import Store
 
 log = structlog.get_logger()
 
-LOOKS_AT_ONCE = 64
-READS_AT_ONCE = 4
 LONGEST_NAP_SECONDS = 60.0
 LEAST_REST_SECONDS = 5.0
 """How long a file that could not be read to its end is left alone, at least."""
+
+_Rested = tuple[bytes, Stat | None, Lane]
+"""A file that is to be read, as it was seen last; None where it can only be seen that it is there.
+"""
 
 
 class Arrivals:
     """Settles, fingerprints and registers the candidates of every tree."""
 
-    def __init__(self, store: Store, runtime: Runtime, rules: Rules) -> None:
+    def __init__(
+        self, store: Store, runtime: Runtime, rules: Rules, parallel_reads: int = 2
+    ) -> None:
         self.rules = rules
         self.admission = Admission(rules.folders, store, runtime)
         self._store = store
         self._runtime = runtime
-        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._large = LargeReads(parallel_reads, runtime.clock, self._read_large)
         self.trees: list[Tree] = []
         self.woken = asyncio.Event()
         self.on_jobs: Callable[[], None] = _nobody
@@ -74,34 +90,36 @@ class Arrivals:
 
     async def run(self, ended: asyncio.Event) -> None:
         """Look at candidates when they are due, until `ended` is set."""
-        while not ended.is_set():
-            self.woken.clear()
-            # Some of each tree in turn: a flood in one holds up no other, nor the end.
-            while [tree for tree in self.trees if await self._look_at_due(tree)]:
-                if ended.is_set():
-                    return
-            await self._runtime.clock.wait(self.woken, self._nap())
+        async with asyncio.TaskGroup() as tasks:
+            large = tasks.create_task(self._large.run())
+            passes: list[tuple[Tree, asyncio.Task[None]]] = []
+            while not ended.is_set():
+                self.woken.clear()
+                passes = [(tree, task) for tree, task in passes if not task.done()]
+                # A pass for each tree: one disk that hangs holds up no other.
+                busy = [tree for tree, _ in passes]
+                resting = [tree for tree in self.trees if not any(tree is one for one in busy)]
+                for tree in resting:
+                    paths = tree.settler.due(self._runtime.clock.monotonic(), MOST_AT_ONCE)
+                    if paths:
+                        passes.append((tree, tasks.create_task(self._look_at(tree, paths))))
+                await self._runtime.clock.wait(self.woken, self._nap(resting))
+            for task in (large, *(task for _, task in passes)):
+                task.cancel()
 
-    async def take(self, tree: Tree, path: bytes, stat: Stat, lane: Lane) -> Finding | None:
-        """A candidate of a walk: read at once where it has rested long enough, else it settles.
+    async def take(self, tree: Tree, files: Sequence[tuple[bytes, Stat]], lane: Lane) -> None:
+        """Candidates of a walk: read at once if they have rested long enough, else they settle.
 
-        Returns what was found; None where it has to wait, or is no more.
+        Registered when this returns, but for those that settle and those that are large.
         """
-        rested = self._runtime.clock.wall() - max(stat.mtime_ns, stat.ctime_ns) / 1e9
-        if rested < tree.folder.settle_seconds or not tree.is_own_clock:
-            self.saw(tree, path, lane)
-            return None
-        try:
-            _, is_open = await self._runtime.disk.run(look_at, self.rules.route(tree, path))
-        except FileUnreadableError:
-            is_open = None  # reading it will say so, and make it a row that a person sees
-        except RootRefusedError as refused:
-            await self._leave(tree, path, refused)
-            return None
-        if is_open:
-            self.saw(tree, path, lane)
-            return None
-        return await self._read(tree, path, stat, lane)
+        wall, rested = self._runtime.clock.wall(), list[_Rested]()
+        for path, stat in files:
+            age = wall - max(stat.mtime_ns, stat.ctime_ns) / 1e9
+            if age < tree.folder.settle_seconds or not tree.is_own_clock:
+                self.saw(tree, path, lane)
+            elif not tree.is_read(path):
+                rested.append((path, stat, lane))
+        await self._read_all(tree, rested)
 
     async def register(self, findings: Iterable[Finding]) -> list[int]:
         """Commit findings together; returns the ids of the jobs that are ready now."""
@@ -110,58 +128,111 @@ class Arrivals:
         self.on_jobs()
         return job_ids
 
-    async def _look_at_due(self, tree: Tree) -> bool:
-        """Look at some that are due; whether there were any."""
-        paths = tree.settler.due(self._runtime.clock.monotonic(), LOOKS_AT_ONCE)
-        found = await asyncio.gather(*(self._look(tree, path) for path in paths))
-        await self._register_some([finding for finding in found if finding is not None])
-        tree.reading = 0
-        return bool(paths)
+    async def _look_at(self, tree: Tree, paths: list[bytes]) -> None:
+        """Look at candidates that are due, and read those that have settled."""
+        paths.sort(key=os.path.dirname)
+        rested, gone, clock = list[_Rested](), list[bytes](), self._runtime.clock
+        while paths:
+            wall_now, now = clock.wall(), clock.monotonic()
+            looks = await self._runtime.disk.run(
+                look_at_all, self.rules.folders.roots, [*map(tree.spot, paths)], clock.monotonic
+            )
+            moment = (wall_now, now, clock.monotonic())
+            for path, look in zip(paths, looks, strict=False):
+                outcome = await self._judge(tree, path, look, moment)
+                if isinstance(outcome, Gone):
+                    gone.append(path)
+                elif outcome is not None:
+                    rested.append(outcome)
+            del paths[: len(looks)]
+        if gone:
+            await self._store.write(_forget_all, gone, clock.wall())
+        await self._read_all(tree, rested)
+        self.woken.set()
 
-    async def _register_some(self, findings: Sequence[Finding]) -> None:
+    async def _judge(
+        self, tree: Tree, path: bytes, look: Look, moment: tuple[float, float, float]
+    ) -> _Rested | Gone | None:
+        """What a look at a candidate means; None where it has to wait.
+
+        `moment`: both clocks before the look, and the monotonic one after it.
+        """
+        lane, settler, (wall_now, now, until) = (
+            tree.lanes.get(path, Lane.LIVE),
+            tree.settler,
+            moment,
+        )
+        if isinstance(look, RootRefusedError):
+            await self._leave(tree, path, look)
+            return None
+        if isinstance(look, FileUnreadableError):  # reading it will say so, for a person
+            settler.forget(path)
+            tree.lanes.pop(path, None)
+            return path, None, lane
+        stat, is_open = look
+        outcome = settler.observe(path, stat, wall_now, now, is_open, until=until)
+        if isinstance(outcome, Waiting):
+            return None
+        tree.lanes.pop(path, None)
+        if isinstance(outcome, Gone):
+            return outcome
+        if path in tree.large:  # it is being read, or waits for that: what it holds is asked then
+            self._rest(tree, path, lane)
+            return None
+        return path, outcome.stat, lane
+
+    async def _read_all(self, tree: Tree, rested: Sequence[_Rested]) -> None:
+        for begin in range(0, len(rested), MOST_AT_ONCE):
+            some = rested[begin : begin + MOST_AT_ONCE]
+            paths = {path for path, _, _ in some}
+            tree.reading |= paths
+            try:
+                await self._read(tree, await self._candidates(some))
+            finally:
+                tree.reading -= paths
+
+    async def _read(self, tree: Tree, candidates: list[Candidate]) -> None:
+        now, examined = self._runtime.clock.monotonic, self._runtime.disk.run
+        while candidates:
+            outcomes = await examined(examine, self.rules, tree, candidates, now)
+            found = [
+                await self._finding_of(tree, candidate, outcome)
+                for candidate, outcome in zip(candidates, outcomes, strict=False)
+            ]
+            await self._register_some(found)
+            del candidates[: len(outcomes)]
+
+    async def _read_large(self, one: LargeRead) -> None:
+        if not any(tree is one.tree for tree in self.trees):
+            return  # its backfill has ended
+        outcome = await self._runtime.disk.run(
+            examine_large, self.rules, one.tree, one.candidate, one.on_read
+        )
+        await self._register_some([await self._finding_of(one.tree, one.candidate, outcome)])
+
+    async def _register_some(self, found: Sequence[Finding | None]) -> None:
+        findings = [finding for finding in found if finding is not None]
         if findings:
             await self.register(findings)
 
-    async def _look(self, tree: Tree, path: bytes) -> Finding | None:
-        clock = self._runtime.clock
-        wall_now, now = clock.wall(), clock.monotonic()
-        try:
-            stat, is_open = await self._runtime.disk.run(look_at, self.rules.route(tree, path))
-        except FileUnreadableError:
-            tree.settler.forget(path)
-            tree.reading += 1
-            return await self._read(tree, path, None, tree.lanes.pop(path, Lane.LIVE))
-        except RootRefusedError as refused:
-            await self._leave(tree, path, refused)
-            return None
-        outcome = tree.settler.observe(path, stat, wall_now, now, is_open)
-        if isinstance(outcome, Gone):
-            tree.lanes.pop(path, None)
-            await self._store.write(_forget, path, wall_now)
-        if isinstance(outcome, Settled):
-            tree.reading += 1
-            lane = tree.lanes.pop(path, Lane.LIVE)
-            return await self._read(tree, path, outcome.stat, lane)
+    async def _finding_of(
+        self, tree: Tree, candidate: Candidate, outcome: Outcome
+    ) -> Finding | None:
+        """The finding; None where it is none, and the candidate is sent on its further way."""
+        path, lane = candidate.path, candidate.lane
+        if isinstance(outcome, RootRefusedError):
+            await self._leave(tree, path, outcome)
+        elif isinstance(outcome, Large):
+            self._large.add(tree, candidate, outcome)
+        elif isinstance(outcome, Wait):
+            log.debug("file.unsettled", path=printable(path), text=outcome.text)
+            self._see_again(tree, path, lane, outcome)
+        else:
+            tree.settler.note_rest(path)
+            if outcome is not None:
+                warn_of(outcome)
+            return outcome
         return None
-
-    async def _read(self, tree: Tree, path: bytes, stat: Stat | None, lane: Lane) -> Finding | None:
-        async with self._reads:
-            try:
-                known = await self._known(path, stat)
-                finding = await self._runtime.disk.run(
-                    read_candidate, self.rules, tree, path, lane, known
-                )
-            except RootRefusedError as refused:
-                await self._leave(tree, path, refused)
-                return None
-            except FileTrouble as trouble:
-                log.debug("file.unsettled", path=printable(path), text=trouble.text)
-                self._see_again(tree, path, lane)
-                return None
-        tree.settler.note_rest(path)
-        if finding is not None:
-            warn_of(finding)
-        return finding
 
     async def _leave(self, tree: Tree, path: bytes, refused: RootRefusedError) -> None:
         """Its folder waits: the walk that comes after that finds it anew."""
@@ -170,36 +241,49 @@ class Arrivals:
         await self._store.write(unread.hold, path, refused, self._runtime.clock.wall())
         self.admission.on_refused(refused.folder)
 
-    def _see_again(self, tree: Tree, path: bytes, lane: Lane) -> None:
-        """It changed or vanished while it was read. Its times look old, and yet it must rest."""
-        tree.settler.note_disturbance(path, self._runtime.clock.monotonic())
+    def _see_again(self, tree: Tree, path: bytes, lane: Lane, wait: Wait) -> None:
+        if wait.is_open:
+            self.saw(tree, path, lane)
+        else:
+            tree.settler.note_disturbance(path, self._runtime.clock.monotonic())
+            self._rest(tree, path, lane)
+
+    def _rest(self, tree: Tree, path: bytes, lane: Lane) -> None:
+        """Its times look old, and yet it must rest before it is read again."""
         self.saw(tree, path, lane)
         quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
-        now = self._runtime.clock.monotonic()
-        tree.settler.saw(path, now, quiet, is_own_clock=False)
+        tree.settler.saw(path, self._runtime.clock.monotonic(), quiet, is_own_clock=False)
 
-    async def _known(self, path: bytes, stat: Stat | None) -> Fingerprint | None:
-        if stat is None:
-            return None
-        directory, name = os.path.split(path)
-        mark = FileMark(stat.size, stat.mtime_ns, stat.inode)
-        known = await self._store.read(sightings.known_fingerprint, directory, name, mark)
-        if known is None:
-            return None
-        content, media_type = known
-        if media_type == UNKNOWN_MEDIA_TYPE:
-            return None  # it may be damaged, and what was found in it is told anew
-        return Fingerprint(stat, content.sha256, Kind(media_type), content.md5, content.pixels)
+    async def _candidates(self, rested: Sequence[_Rested]) -> list[Candidate]:
+        """With what is known of their contents, by the looks at them."""
+        marks = [_mark(path, stat) for path, stat, _ in rested if stat is not None]
+        found = iter(await self._store.read(sightings.known_contents, marks))
+        return [
+            Candidate(path, lane, None if stat is None else _known(stat, next(found)))
+            for path, stat, lane in rested
+        ]
 
-    def _nap(self) -> float:
+    def _nap(self, trees: Sequence[Tree]) -> float:
+        """Seconds until one of the trees has something that is due."""
         now = self._runtime.clock.monotonic()
-        dues = [due for tree in self.trees if (due := tree.settler.next_due()) is not None]
+        dues = [due for tree in trees if (due := tree.settler.next_due()) is not None]
         return min([LONGEST_NAP_SECONDS, *(max(0.01, due - now) for due in dues)])
 
 
-def _forget(db: Database, path: bytes, now: float) -> None:
-    directory, name = os.path.split(path)
-    sightings.forget(db, directory, name, sightings.VANISHED, now)
+def _mark(path: bytes, stat: Stat) -> sightings.Mark:
+    return *os.path.split(path), stat.device, stat.inode, stat.size, stat.mtime_ns
+
+
+def _known(stat: Stat, found: tuple[Content, str] | None) -> Fingerprint | None:
+    if found is None or found[1] == UNKNOWN_MEDIA_TYPE:
+        return None  # it may be damaged, and what was found in it is told anew
+    content, media_type = found
+    return Fingerprint(stat, content.sha256, Kind(media_type), content.md5, content.pixels)
+
+
+def _forget_all(db: Database, paths: Sequence[bytes], now: float) -> None:
+    for path in paths:
+        sightings.forget(db, *os.path.split(path), sightings.VANISHED, now)
 
 
 def warn_of(finding: Finding) -> None:

@@ -1,13 +1,19 @@
-"""From a settled file to a finding: its fingerprint, and whether it is for upload at all."""
+"""From seen files to findings: many small ones in one hop to a disk thread, each opened once."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import NamedTuple, NoReturn, TypeVar
 
-from uploadd.files.fingerprint import Fingerprint, Stat, fingerprint_file, stat_file
+from uploadd.files.fingerprint import Fingerprint, OnRead, Stat, fingerprint_open, stat_of
 from uploadd.files.kind import Kind
-from uploadd.files.openness import is_open_for_writing
-from uploadd.files.reaching import Route
+from uploadd.files.opening import look_in
+from uploadd.files.openness import has_writer, is_open_in
+from uploadd.files.reaching import Roots, open_unplanted, unreached
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import (
@@ -19,62 +25,214 @@ from uploadd.model.errors import (
 )
 from uploadd.model.jobs import Lane
 from uploadd.model.limits import TOO_LARGE
+from uploadd.model.places import Spot
 from uploadd.model.refusals import HARD_LINK, refusal_of_file
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
 
+T = TypeVar("T")
 
-def look_at(route: Route) -> tuple[Stat | None, bool | None]:
-    """The file from outside, and whether somebody has it open for writing. Blocks.
+LARGE_BYTES = 16_000_000
+"""A larger file is not read among others: it would hold them up."""
 
-    None where it is not there. Raises `FileUnreadableError`, `RootRefusedError`.
-    """
+MOST_AT_ONCE = 256
+HOP_BYTES = 32_000_000
+HOP_SECONDS = 0.05
+"""A hop ends when it has read or lasted so much: what is left waits for the next one."""
+
+
+class Candidate(NamedTuple):
+    """A file that has come to rest. `known`: what it holds, if it is as it was when it was read."""
+
+    path: bytes
+    lane: Lane
+    known: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It is no finding yet. `is_open`: somebody writes it; else it changed, or went, meanwhile."""
+
+    text: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """It is to be read apart from the others."""
+
+    stat: Stat
+
+
+Outcome = Finding | Wait | Large | RootRefusedError | None
+"""What became of a candidate. None: the settings leave it out."""
+
+Look = tuple[Stat | None, bool | None] | FileUnreadableError | RootRefusedError
+"""A file from outside (None: it is not there), and whether somebody has it open for writing."""
+
+
+class Meter:
+    """Says when a hop has read enough, or lasted long enough. `now`: monotonic seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._end = now() + HOP_SECONDS
+        self._read = 0
+
+    def add(self, more: int) -> None:
+        """So many bytes were read."""
+        self._read += more
+
+    def take(self, found: Generator[T]) -> list[T]:
+        """The first of `found`; at least one."""
+        taken = list[T]()
+        with closing(found):
+            for one in found:
+                taken.append(one)
+                if self._read >= HOP_BYTES or self._now() >= self._end:
+                    break
+        return taken
+
+
+def look_at_all(roots: Roots, spots: Sequence[Spot], now: Callable[[], float]) -> list[Look]:
+    """Look at the first of the files, as many as a hop may last. Blocks."""
+    return Meter(now).take(_looks(roots, spots))
+
+
+def examine(
+    rules: Rules, tree: Tree, candidates: Sequence[Candidate], now: Callable[[], float]
+) -> list[Outcome]:
+    """Read the first of the files, as many as a hop may read. Blocks."""
+    meter = Meter(now)
+    return meter.take(_outcomes(rules, tree, candidates, LARGE_BYTES, meter.add))
+
+
+def examine_large(rules: Rules, tree: Tree, candidate: Candidate, on_read: OnRead) -> Outcome:
+    """Read one file, however large. Blocks. Raises what `on_read` raises."""
+    with closing(_outcomes(rules, tree, [candidate], None, on_read)) as found:
+        return next(found)
+
+
+def judge(is_open: bool | None) -> Wait | None:
+    """Whether a file that was opened waits before it is read. None: it does not."""
+    return Wait(is_open=True) if is_open else None
+
+
+def _looks(roots: Roots, spots: Sequence[Spot]) -> Generator[Look]:
+    for above, some in groupby(spots, lambda spot: spot.above):
+        with _opened(roots, above) as directory:
+            for spot in some:
+                yield _look(directory, spot)
+
+
+def _look(directory: _Opened, spot: Spot) -> Look:
     try:
-        return stat_file(route), is_open_for_writing(route)
-    except (FileUnreadableError, RootRefusedError):
-        raise
+        if not isinstance(directory, int):
+            _raise(directory, spot.path)
+        stat = stat_of(look_in(directory, spot.name, spot.path))
+        return stat, is_open_in(directory, spot.name, spot.path)
+    except (FileUnreadableError, RootRefusedError) as trouble:
+        return trouble
     except FileTrouble:
         return None, None
 
 
-def read_candidate(
-    rules: Rules, tree: Tree, path: bytes, lane: Lane, known: Fingerprint | None
-) -> Finding | None:
-    """What a settled candidate of a tree is; None where the settings leave it out. Blocks.
+_Opened = int | OSError | RootRefusedError
 
-    `known`: its fingerprint, where it has been read before. Raises `FileTrouble`.
-    """
-    sighting = rules.sight(tree, path)
-    if sighting is None:
-        return None
-    if known is None or (sighting.with_md5 and not known.md5):
-        return read_finding(sighting, lane)
-    if not stat_file(sighting.route).same_content_as(known.stat):
-        return read_finding(sighting, lane)
+
+@contextmanager
+def _opened(roots: Roots, at: Spot, home: Spot | None = None) -> Iterator[_Opened]:
+    """The directory, once for all its files; or what kept it from being reached."""
+    with ExitStack() as held:
+        directory: _Opened
+        try:
+            directory = held.enter_context(roots.reached(at, home))
+        except (OSError, RootRefusedError) as error:
+            directory = error
+        yield directory
+
+
+def _outcomes(
+    rules: Rules,
+    tree: Tree,
+    candidates: Sequence[Candidate],
+    largest: int | None,
+    on_read: OnRead,
+) -> Generator[Outcome]:
+    for _, beside in groupby(candidates, lambda one: os.path.dirname(one.path)):
+        some = list(beside)
+        home = rules.home(tree, some[0].path)
+        if home is None:
+            yield from (None for _ in some)
+            continue
+        with _opened(home.roots, home.at, home.place.spot) as directory:
+            for one in some:
+                sighting = home.sighting(os.path.basename(one.path))
+                if sighting is None:
+                    yield None
+                else:
+                    yield _outcome(directory, sighting, one, largest, on_read)
+
+
+def _outcome(
+    directory: _Opened,
+    sighting: Sighting,
+    candidate: Candidate,
+    largest: int | None,
+    on_read: OnRead,
+) -> Outcome:
+    lane = candidate.lane
     try:
-        sighting.route.check_links()
+        return _read(directory, sighting, candidate, largest, on_read)
+    except RootRefusedError as refused:
+        return refused
     except FileLinkedError as linked:
+        stat, known = _stat_or_nothing(directory, sighting), candidate.known
+        if known is None or not _is_still(known, stat, sighting):
+            known = Fingerprint(stat, "", Kind(""))
         return _finding(sighting, lane, known, _linked(linked))
-    return finding_of(sighting, lane, known)
-
-
-def read_finding(sighting: Sighting, lane: Lane) -> Finding:
-    """Fingerprint a settled file. Blocks.
-
-    Raises `FileTrouble`, but not for files that cannot be read, or are not to be: those are
-    findings too, for a person.
-    """
-    try:
-        fingerprint = fingerprint_file(sighting.route, with_md5=sighting.with_md5)
-    except FileLinkedError as linked:
-        unread = Fingerprint(_stat_or_nothing(sighting.route), "", Kind(""))
-        return _finding(sighting, lane, unread, _linked(linked))
     except FileUnreadableError as trouble:
         code = TOO_LARGE if isinstance(trouble, FileTooLargeError) else "unreadable"
         reason = Reason(code, trouble.text, trouble.remedy)
-        return unread_finding(sighting, lane, reason, _stat_or_nothing(sighting.route))
-    return finding_of(sighting, lane, fingerprint)
+        return unread_finding(sighting, lane, reason, _stat_or_nothing(directory, sighting))
+    except FileTrouble as trouble:
+        return Wait(trouble.text)
+
+
+def _read(
+    directory: _Opened,
+    sighting: Sighting,
+    candidate: Candidate,
+    largest: int | None,
+    on_read: OnRead,
+) -> Finding | Wait | Large:
+    path, known = sighting.route.path, candidate.known
+    if not isinstance(directory, int):
+        _raise(directory, path)
+    descriptor, seen = open_unplanted(directory, sighting.route.name, path)
+    try:
+        wait, stat = judge(has_writer(descriptor, path)), stat_of(seen)
+        if wait is not None:
+            return wait
+        if known is not None and _is_still(known, stat, sighting):
+            return finding_of(sighting, candidate.lane, replace(known, stat=stat))
+        if largest is not None and stat.size > largest:
+            return Large(stat)
+        fingerprint = fingerprint_open(
+            descriptor, path, with_md5=sighting.with_md5, on_read=on_read
+        )
+    finally:
+        os.close(descriptor)
+    return finding_of(sighting, candidate.lane, fingerprint)
+
+
+def _is_still(known: Fingerprint, stat: Stat, sighting: Sighting) -> bool:
+    return stat.same_content_as(known.stat) and bool(known.md5 or not sighting.with_md5)
+
+
+def _raise(error: OSError | RootRefusedError, path: bytes) -> NoReturn:
+    raise error if isinstance(error, RootRefusedError) else unreached(error, path)
 
 
 def finding_of(sighting: Sighting, lane: Lane, fingerprint: Fingerprint) -> Finding:
@@ -123,22 +281,15 @@ def _finding(
     )
 
 
-def _stat_or_nothing(route: Route) -> Stat:
+def _stat_or_nothing(directory: _Opened, sighting: Sighting) -> Stat:
+    if not isinstance(directory, int):
+        return nothing_on(0)
     try:
-        return stat_file(route)
+        return stat_of(look_in(directory, sighting.route.name, sighting.route.path))
     except FileTrouble:
-        return nothing_on(_device_of_parent(route))
+        return nothing_on(os.fstat(directory).st_dev)
 
 
 def nothing_on(device: int) -> Stat:
-    """For a file that cannot be looked at. The device says where to look for it later."""
+    """For a file that cannot be looked at. The device says where to look for it later; 0: none."""
     return Stat(device=device, inode=0, size=0, mtime_ns=0, ctime_ns=0)
-
-
-def _device_of_parent(route: Route) -> int:
-    """0 where not even that can be seen."""
-    try:
-        with route.parent() as directory:
-            return os.fstat(directory).st_dev
-    except FileTrouble:
-        return 0

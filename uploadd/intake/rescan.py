@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from uploadd.intake.large_directories import LargeDirectory
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
 from uploadd.intake.troubles import Trouble, trouble_of
-from uploadd.intake.walk import Entry, Listing, Scope, Step, batches
+from uploadd.intake.walk import Listing, Scope, Step, batches
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.places import Spot
@@ -30,7 +29,6 @@ from uploadd.store.known import Asked
 from uploadd.store.overview import range_below
 from uploadd.store.store import Store
 
-TAKEN_AT_ONCE = 64
 DIRECTORIES_AT_ONCE = 500
 FILES_AT_ONCE = 1000
 
@@ -227,18 +225,11 @@ class Rescan:
 
     async def _take_fresh(self, batch: list[Listing], differences: list[Difference]) -> None:
         fresh = [
-            (listing.directory, entry)
+            (os.path.join(listing.directory, entry.name), entry.stat)
             for listing, difference in zip(batch, differences, strict=True)
             for entry in difference.fresh
         ]
-        for begin in range(0, len(fresh), TAKEN_AT_ONCE):
-            some = fresh[begin : begin + TAKEN_AT_ONCE]
-            found = await asyncio.gather(
-                *(self._take(directory, entry) for directory, entry in some)
-            )
-            findings = [finding for finding in found if finding is not None]
-            if findings:
-                await self._arrivals.register(findings)
+        await self._arrivals.take(self._tree, fresh, self._lane)
 
     async def _take_unreadable(
         self, batch: list[Listing], known_files: list[dict[bytes, KnownFile]]
@@ -254,10 +245,6 @@ class Rescan:
                         warn_of(finding)
         if findings:
             await self._arrivals.register(findings)
-
-    async def _take(self, directory: bytes, entry: Entry) -> Finding | None:
-        path = os.path.join(directory, entry.name)
-        return await self._arrivals.take(self._tree, path, entry.stat, self._lane)
 
     async def _unreadable(self, listing: Listing, name: bytes, why: str) -> Finding | None:
         path = os.path.join(listing.directory, name)

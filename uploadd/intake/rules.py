@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from uploadd.files.membership import Folders
-from uploadd.files.reaching import Route
+from uploadd.files.reaching import Roots, Route
 from uploadd.intake.selection import Choice, Selection
 from uploadd.intake.tree import Tree
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.jobs import Job
-from uploadd.model.places import Place, Ruling
+from uploadd.model.places import Place, Ruling, Spot
 from uploadd.model.roots import AcceptedRoot
 from uploadd.model.states import State
 from uploadd.model.verdicts import Reason
@@ -39,6 +39,34 @@ class Sighting:
     with_md5: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the settings say of the files of one directory that a tree came by.
+
+    `at`: the directory as the tree reached it; `place`: where it lies. `is_closed`: they leave out
+    all of it; `selection`: what they take of it, None: everything.
+    """
+
+    roots: Roots
+    at: Spot
+    place: Place
+    account_ids: tuple[int, ...]
+    with_md5: bool
+    selection: Selection | None = None
+    is_closed: bool = False
+
+    def sighting(self, name: bytes) -> Sighting | None:
+        """What they say of one of its files; None where they leave it out."""
+        place = _below(self.place, name)
+        selection = self.selection
+        if self.is_closed or (
+            selection is not None and selection.verdict(place.relative, name) is not Choice.TAKE
+        ):
+            return None
+        route = self.roots.route(_in(self.at, name), place.spot)
+        return Sighting(route, place, self.account_ids, self.with_md5)
+
+
 class Rules:
     """The settings of one configuration. What looks at the disk blocks."""
 
@@ -55,22 +83,28 @@ class Rules:
 
     def sight(self, tree: Tree, path: bytes) -> Sighting | None:
         """What the settings say of a file that `tree` came by; None where they leave it out."""
+        home = self.home(tree, path)
+        return home.sighting(os.path.basename(path)) if home is not None else None
+
+    def home(self, tree: Tree, path: bytes) -> Home | None:
+        """The same for all files that lie beside this one; None where they leave all of them out.
+
+        To be asked once for many files of a directory: it looks at every folder's root.
+        """
         if tree.is_named and tree.folder.name not in self._named:
             return None
+        selection, is_closed = None, False
         if tree.is_asked:
-            place, accounts = self.place_for(path, tree.folder.accounts), tree.folder.accounts
+            file, accounts = self.place_for(path, tree.folder.accounts), tree.folder.accounts
+            place = _above(file)
         else:
-            place = self._place(path, tree.root, tree.folder.name if tree.is_named else "")
-            accounts = tree.accounts_for(place)
-            if not _takes(place):
-                return None
-        roster = tree.roster
-        route = self.route(tree, path, place)
-        return Sighting(route, place, roster.ids(accounts), roster.need_md5(accounts))
-
-    def route(self, tree: Tree, path: bytes, place: Place | None = None) -> Route:
-        """How a file that `tree` came by is reached: from the tree, and from its place's root."""
-        return self.folders.roots.route(tree.spot(path), place.spot if place else None)
+            file = self._place(path, tree.root, tree.folder.name if tree.is_named else "")
+            accounts, place = tree.accounts_for(file), _above(file)
+            selection = _selection_of(file.folder, file.root)
+            is_closed = not selection.reaches(place.relative)
+        roster, at = tree.roster, tree.spot(path).above
+        ids, with_md5 = roster.ids(accounts), roster.need_md5(accounts)
+        return Home(self.folders.roots, at, place, ids, with_md5, selection, is_closed)
 
     def at_home(self, tree: Tree, directories: Sequence[bytes]) -> list[bytes]:
         """Those of the directories in which the folder holds that a person named for `tree`."""
@@ -130,6 +164,23 @@ def _not_configured(name: str) -> Reason:
 
 def _takes(place: Place) -> bool:
     return _selection_of(place.folder, place.root).verdict_below(place.relative) is Choice.TAKE
+
+
+def _above(file: Place) -> Place:
+    return replace(file, relative=os.path.dirname(file.relative))
+
+
+def _below(directory: Place, name: bytes) -> Place:
+    relative = _joined(directory.relative, name)
+    return Place(directory.folder, directory.root, relative, directory.is_named)
+
+
+def _in(directory: Spot, name: bytes) -> Spot:
+    return Spot(directory.root, _joined(directory.relative, name))
+
+
+def _joined(relative: bytes, name: bytes) -> bytes:
+    return relative + b"/" + name if relative else name
 
 
 @lru_cache(maxsize=256)

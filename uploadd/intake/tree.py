@@ -45,15 +45,21 @@ class Tree:
     selection: Selection = field(init=False)
     settler: Settler = field(default_factory=Settler)
     lanes: dict[bytes, Lane] = field(default_factory=dict)
-    reading: int = 0
-    """Candidates that have settled and are not registered yet: a large file is read for long."""
+    reading: set[bytes] = field(default_factory=set)
+    """Candidates that have settled and are not registered yet."""
+    large: set[bytes] = field(default_factory=set)
+    """Those of them that are large: each of them is read for long, or waits for that."""
 
     def __post_init__(self) -> None:
         self.selection = Selection(self.folder.include, self.folder.exclude, self.root)
 
     def waiting(self) -> int:
         """How many candidates are on their way, and not yet in the store."""
-        return len(self.settler) + self.reading
+        return len(self.settler) + len(self.reading) + len(self.large)
+
+    def is_read(self, path: bytes) -> bool:
+        """Whether a file is on its way behind the settler already."""
+        return path in self.reading or path in self.large
 
     def restless(self, now: float, limit_seconds: float) -> Restless:
         """Those of them that do not come to rest. `now`: monotonic seconds."""

@@ -449,3 +449,9 @@ LONG_QUEUES = (
     WHERE state = 'queued' AND reason_code = 'foreign-root'
     """,
 )
+
+
+@MIGRATIONS()
+def files_by_inode(db: Database) -> None:
+    """What was renamed is known by its inode, and is not read again."""
+    db.execute("CREATE INDEX files_by_inode ON files (inode)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from sqlite_utils import Database
 
 from uploadd.model.configuration import ServiceName
 from uploadd.model.contents import Content
-from uploadd.model.jobs import FileMark, Job, Kind
+from uploadd.model.jobs import Job, Kind
 from uploadd.model.outcomes import STALE_TAG
 from uploadd.model.pixels import pixels_of
 from uploadd.model.refusals import HARD_LINK, refusal_of_type
@@ -27,16 +28,25 @@ CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on
 COMES_BACK = frozenset({"vanished", "excluded", "changed", HARD_LINK})
 
 
-def known_fingerprint(
-    db: Database, directory: bytes, name: bytes, mark: FileMark
-) -> tuple[Content, str] | None:
-    """(content, media type) of a file that has not changed since it was fingerprinted."""
-    row = one(db, statements.KNOWN_FILE, (directory, name))
-    if row is None or not row["sha256"]:
-        return None
-    is_same = FileMark(row["size"], row["mtime_ns"], row["inode"]) == mark
-    content = Content(row["sha256"], row["md5"], pixels_of(row["pixels"]))
-    return (content, row["media_type"]) if is_same else None
+Mark = tuple[bytes, bytes, int, int, int, int]
+"""By what a file is known: directory, name, device, inode, size in bytes, mtime_ns."""
+
+
+def known_contents(db: Database, marks: list[Mark]) -> list[tuple[Content, str] | None]:
+    """For each file (content, media type), if it has not changed since it was fingerprinted.
+
+    Also under another path: the same device, inode, size and time are the same content.
+    """
+    return [_known_content(db, mark) for mark in marks]
+
+
+def _known_content(db: Database, mark: Mark) -> tuple[Content, str] | None:
+    # Its name tells a RAW file from a TIFF picture: only what is called alike is known by another.
+    extension = os.path.splitext(mark[1])[1]
+    for name, sha256, md5, pixels, media_type in db.execute(statements.KNOWN_CONTENT, mark):
+        if os.path.splitext(name)[1] == extension:
+            return Content(sha256, md5, pixels_of(pixels)), media_type
+    return None
 
 
 def register(db: Database, finding: Finding, now: float) -> list[int]:

@@ -9,7 +9,6 @@ from typing import Any, cast
 from uploadd.files.membership import Folders
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.tree import Roster, Tree, plain_folder
-from uploadd.model.sightings import Finding
 
 FLOOD = 50
 
@@ -23,7 +22,11 @@ class _Clock:
     def monotonic(self) -> float:
         return 0.0
 
-    async def wait(self, _woken: asyncio.Event, _seconds: float) -> None:
+    async def wait(self, woken: asyncio.Event, _seconds: float) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+            if woken.is_set():
+                return
         self._ended.set()
 
 
@@ -36,11 +39,11 @@ class _Looks(Arrivals):
         )
         self.looked: list[bytes] = []
 
-    async def _look(self, tree: Tree, path: bytes) -> Finding | None:
-        self.looked.append(path)
+    async def _look_at(self, tree: Tree, paths: list[bytes]) -> None:
+        self.looked += paths
         if tree.root == b"/flood" and len(self.looked) < FLOOD:
             see(tree, b"/flood/%d.jpg" % len(self.looked))
-        return None
+        self.woken.set()
 
 
 def see(tree: Tree, path: bytes) -> None:
@@ -76,7 +79,9 @@ def test_a_flood_does_not_hold_up_the_end() -> None:
         arrivals.trees = [Tree(b"/flood", plain_folder(b"/flood"), roster)]
         see(arrivals.trees[0], b"/flood/0.jpg")
         running = asyncio.create_task(arrivals.run(ended))
-        await asyncio.sleep(0)  # it is at its first file
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert arrivals.looked
         ended.set()
         await running
         return arrivals.looked

@@ -1,0 +1,96 @@
+"""Files that take long to read: a few at a time from each disk, beside everything else."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from uploadd.intake.examine import Candidate, Large
+from uploadd.intake.tree import Tree
+from uploadd.model.errors import FileChangedError
+from uploadd.model.jobs import Lane
+from uploadd.model.ports import Clock
+
+
+@dataclass(eq=False)
+class LargeRead:
+    """One such file. `since`: when its read began (unix seconds); `read`: bytes of `size`."""
+
+    tree: Tree
+    candidate: Candidate
+    size: int
+    since: float = 0.0
+    read: int = 0
+    is_stopped: bool = False
+
+    def on_read(self, more: int) -> None:
+        """Called by the thread that reads, for each chunk. Ends it where nobody waits any more."""
+        self.read += more
+        if self.is_stopped:
+            raise FileChangedError("nobody waits for it any more")
+
+
+@dataclass
+class _Disk:
+    """The reads of one device: those that wait, live ones first, and those under way."""
+
+    waiting: list[tuple[bool, int, LargeRead]] = field(default_factory=list)
+    under_way: list[LargeRead] = field(default_factory=list)
+
+
+class LargeReads:
+    """Keeps at most `slots` reads of each device going: a dying disk holds up no other.
+
+    `read`: reads one of them, and registers it.
+    """
+
+    def __init__(
+        self, slots: int, clock: Clock, read: Callable[[LargeRead], Awaitable[None]]
+    ) -> None:
+        self._slots = slots
+        self._clock = clock
+        self._read = read
+        self._disks: dict[int, _Disk] = {}
+        self._numbers = count()
+        self._bell = asyncio.Event()
+
+    def add(self, tree: Tree, candidate: Candidate, large: Large) -> None:
+        """A file that is to be read; its tree counts it until it was."""
+        tree.large.add(candidate.path)
+        disk = self._disks.setdefault(large.stat.device, _Disk())
+        one = LargeRead(tree, candidate, large.stat.size)
+        heapq.heappush(disk.waiting, (candidate.lane is not Lane.LIVE, next(self._numbers), one))
+        self._bell.set()
+
+    def under_way(self) -> list[LargeRead]:
+        """What is being read now."""
+        return [one for disk in self._disks.values() for one in disk.under_way]
+
+    async def run(self) -> None:
+        """Read until it is cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    self._bell.clear()
+                    for disk in self._disks.values():
+                        self._begin(disk, tasks)
+                    await self._bell.wait()
+        finally:
+            for one in self.under_way():
+                one.is_stopped = True
+
+    def _begin(self, disk: _Disk, tasks: asyncio.TaskGroup) -> None:
+        while disk.waiting and len(disk.under_way) < self._slots:
+            one = heapq.heappop(disk.waiting)[-1]
+            one.since = self._clock.wall()
+            disk.under_way.append(one)
+            tasks.create_task(self._see_through(disk, one))
+
+    async def _see_through(self, disk: _Disk, one: LargeRead) -> None:
+        await self._read(one)
+        one.tree.large.discard(one.candidate.path)
+        disk.under_way.remove(one)
+        self._bell.set()
