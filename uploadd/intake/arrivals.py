@@ -38,6 +38,7 @@ from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
 from uploadd.store import sightings, unread
+from uploadd.store.new_files import register_all
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -124,7 +125,7 @@ class Arrivals:
     async def register(self, findings: Iterable[Finding]) -> list[int]:
         """Commit findings together; returns the ids of the jobs that are ready now."""
         now = self._runtime.clock.wall()
-        job_ids = await self._store.write(sightings.register_all, list(findings), now)
+        job_ids = await self._store.write(register_all, list(findings), now)
         self.on_jobs()
         return job_ids
 

@@ -19,7 +19,7 @@ from uploadd.model.states import ON_THE_ACCOUNT, State
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
-from uploadd.store.rows import jobs, one, value
+from uploadd.store.rows import Row, jobs, one, value
 from uploadd.store.writing import file_fields, insert, refresh, store_fields
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
@@ -57,25 +57,12 @@ def register(db: Database, finding: Finding, now: float) -> list[int]:
     past = changing.past_of(db, finding)
     woken = []
     for account_id in finding.account_ids:
-        job_id = _register_for(db, _as_refused(db, finding, account_id), account_id, past, now)
+        service = ServiceName(value(db, statements.SERVICE_OF_ACCOUNT, (account_id,)))
+        job_id = _register_for(db, as_refused(finding, service), account_id, past, now)
         if job_id is not None:
             woken.append(job_id)
     _remember(db, finding, past)
     return woken
-
-
-def register_all(db: Database, findings: list[Finding], now: float) -> list[int]:
-    """`register` for many files in one commit.
-
-    An account's row may have gone since the file was found (its identity was learned to be that
-    of another row): the next walk sees that the file lacks a job, and finds it again.
-    """
-    there = {row[0] for row in db.execute(statements.ACCOUNT_IDS)}
-    ready = []
-    for finding in findings:
-        ids = tuple(account_id for account_id in finding.account_ids if account_id in there)
-        ready += register(db, replace(finding, account_ids=ids), now)
-    return ready
 
 
 def forget_all(
@@ -104,11 +91,10 @@ def moved_device(db: Database, directory: bytes, device: int) -> None:
     db.execute(statements.MOVE_DEVICE, (device, directory))
 
 
-def _as_refused(db: Database, finding: Finding, account_id: int) -> Finding:
-    """The finding with what this account's service says of its type."""
+def as_refused(finding: Finding, service: ServiceName) -> Finding:
+    """The finding with what a service says of its type."""
     if finding.refusal is not None:
         return finding
-    service = ServiceName(value(db, statements.SERVICE_OF_ACCOUNT, (account_id,)))
     refusal = refusal_of_type(service, finding.media_type)
     return finding if refusal is None else replace(finding, refusal=refusal)
 
@@ -241,22 +227,26 @@ def _insert(
     if is_mending and finding.refusal is None:
         state, reason, photo_id = State.QUEUED, None, None
     else:
-        state, reason, photo_id = _first_state(db, finding, account_id, past)
+        state, reason, photo_id = first_state(db, finding, account_id, past)
     is_replacing = state is State.QUEUED and changing.is_replacing(finding, past)
     kind = Kind.REPLACE if is_replacing else Kind.UPLOAD
-    text = f"{reason.text} [{reason.code}]" if reason else _seen(finding)
+    text = first_line(finding, reason)
     job_id = insert(db, finding, account_id, kind, state, now, text, reason, photo_id)
     return job_id if state is State.QUEUED else None
 
 
-def _seen(finding: Finding) -> str:
+def first_line(finding: Finding, reason: Reason | None) -> str:
+    """What the history of a new job begins with."""
+    if reason is not None:
+        return f"{reason.text} [{reason.code}]"
     flaw = f"; sent although it may be cut off: {finding.flaw}" if finding.flaw else ""
     return f"seen ({finding.lane} lane){flaw}"
 
 
-def _first_state(
+def first_state(
     db: Database, finding: Finding, account_id: int, past: Past
 ) -> tuple[State, Reason | None, str | None]:
+    """Where a new job begins, why, and with which photo."""
     if finding.refusal is not None:
         return finding.refusal.state, finding.refusal.reason, None
     ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
@@ -269,16 +259,13 @@ def _first_state(
 
 
 def _remember(db: Database, finding: Finding, past: Past) -> None:
-    db.execute(
-        statements.REMEMBER_FILE,
-        {
-            **file_fields(finding),
-            "directory": finding.directory,
-            "name": finding.name,
-            "covers": covers_of(_covered(finding, past)),
-            "born": past.born,
-        },
-    )
+    db.execute(statements.REMEMBER_FILE, row_of(finding, past))
+
+
+def row_of(finding: Finding, past: Past) -> Row:
+    """What is remembered of a file."""
+    covers = covers_of(_covered(finding, past))
+    return {**file_fields(finding), "covers": covers, "born": past.born}
 
 
 def _covered(finding: Finding, past: Past) -> set[int]:

@@ -35,7 +35,7 @@ _ON_THEIR_WAY_BELOW = f"""
 ACCOUNT_BY_LABEL = "SELECT * FROM accounts WHERE label = ?"
 ACCOUNT_BY_IDENTITY = "SELECT * FROM accounts WHERE identity = ?"
 ACCOUNT_BY_ID = "SELECT * FROM accounts WHERE id = ?"
-ACCOUNT_IDS = "SELECT id FROM accounts WHERE identity NOT LIKE 'gone:%'"
+SERVICES = "SELECT id, service FROM accounts WHERE identity NOT LIKE 'gone:%'"
 SERVICE_OF_ACCOUNT = "SELECT service FROM accounts WHERE id = ?"
 LABELS = "SELECT label FROM accounts WHERE label != '' ORDER BY label"
 ACCOUNTS = "SELECT * FROM accounts ORDER BY label, id"
@@ -94,6 +94,10 @@ SELECT name FROM {_FAILED_FILES}
 WHERE directory = :directory AND name > :name AND {_FAILED_LATE}
 ORDER BY name LIMIT :most
 """
+IS_NEW = """
+SELECT NOT EXISTS (SELECT 1 FROM files WHERE directory = ?1 AND name = ?2)
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE directory = ?1 AND name = ?2)
+"""
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
 # The device of the same path may have another number after a mount.
 KNOWN_CONTENT = """
@@ -143,15 +147,16 @@ JOBS_OF_PATH = "SELECT * FROM jobs WHERE directory = ? AND name = ? ORDER BY id"
 JOB_OF_CONTENT = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND sha256 = ? AND account_id = ?
 """
-INSERT_JOB = """
-INSERT INTO jobs (account_id, folder, root, is_folder_named, directory, name, kind, lane, state,
+NEW_JOB = """
+INSERT INTO jobs (id, account_id, folder, root, is_folder_named, directory, name, kind, lane, state,
     sha256, md5, pixels, media_type, size, mtime_ns, inode, device, photo_id, reason_code,
     reason_text, reason_remedy, created_at, updated_at)
-VALUES (:account_id, :folder, :root, :is_folder_named, :directory, :name, :kind, :lane, :state,
+VALUES (:id, :account_id, :folder, :root, :is_folder_named, :directory, :name, :kind, :lane, :state,
     :sha256, :md5, :pixels, :media_type, :size, :mtime_ns, :inode, :device, :photo_id, :reason_code,
     :reason_text, :reason_remedy, :now, :now)
-RETURNING id
 """
+INSERT_JOB = NEW_JOB + "RETURNING id"
+LAST_JOB = "SELECT seq FROM sqlite_sequence WHERE name = 'jobs'"
 # A folder that a person named stays with the job until it ends, whoever sees its file meanwhile.
 _STAYS = """is_folder_named AND NOT :is_folder_named
     AND state NOT IN ('done', 'duplicate', 'skipped')"""

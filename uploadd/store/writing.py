@@ -45,26 +45,33 @@ def insert(
     photo_id: str | None = None,
 ) -> int:
     """A new job for a file, with the first line of its history; returns its id."""
-    job_id: int = value(
-        db,
-        statements.INSERT_JOB,
-        {
-            **file_fields(finding),
-            "account_id": account_id,
-            "directory": finding.directory,
-            "name": finding.name,
-            "kind": kind,
-            "lane": finding.lane,
-            "state": state,
-            "photo_id": photo_id,
-            "reason_code": reason.code if reason else None,
-            "reason_text": reason.text if reason else "",
-            "reason_remedy": reason.remedy if reason else "",
-            "now": now,
-        },
-    )
+    row = job_fields(finding, account_id, state, now, reason, photo_id)
+    job_id: int = value(db, statements.INSERT_JOB, {**row, "kind": kind})
     db.execute(statements.ADD_HISTORY, (job_id, now, state, text))
     return job_id
+
+
+def job_fields(
+    finding: Finding,
+    account_id: int,
+    state: State,
+    now: float,
+    reason: Reason | None,
+    photo_id: str | None,
+) -> Row:
+    """The columns of a new job: an upload, whose number is not chosen."""
+    return {
+        **file_fields(finding),
+        "id": None,
+        "account_id": account_id,
+        "kind": Kind.UPLOAD,
+        "state": state,
+        "photo_id": photo_id,
+        "reason_code": reason.code if reason else None,
+        "reason_text": reason.text if reason else "",
+        "reason_remedy": reason.remedy if reason else "",
+        "now": now,
+    }
 
 
 def refresh(db: Database, job: Job, finding: Finding) -> None:
@@ -75,6 +82,8 @@ def refresh(db: Database, job: Job, finding: Finding) -> None:
 def file_fields(finding: Finding) -> Row:
     """The columns that tell of a file and its content."""
     return {
+        "directory": finding.directory,
+        "name": finding.name,
         "folder": finding.folder,
         "root": finding.root,
         "is_folder_named": finding.is_folder_named,
