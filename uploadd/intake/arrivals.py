@@ -272,7 +272,7 @@ class Arrivals:
 
 
 def _mark(path: bytes, stat: Stat) -> sightings.Mark:
-    return *os.path.split(path), stat.device, stat.inode, stat.size, stat.mtime_ns
+    return stat.inode, stat.size, stat.mtime_ns, stat.device, *os.path.split(path)
 
 
 def _known(stat: Stat, found: tuple[Content, str] | None) -> Fingerprint | None:

@@ -42,7 +42,7 @@ def _sorted_out(
     pairs = []
     for finding in findings:
         path = (finding.directory, finding.name)
-        is_new = path not in seen and bool(value(db, statements.IS_NEW, path))
+        is_new = path not in seen and bool(value(db, statements.IS_NEW, path * 2))
         seen.add(path)
         ids = tuple(account_id for account_id in finding.account_ids if account_id in services)
         pairs.append(

@@ -28,8 +28,8 @@ CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on
 COMES_BACK = frozenset({"vanished", "excluded", "changed", HARD_LINK})
 
 
-Mark = tuple[bytes, bytes, int, int, int, int]
-"""By what a file is known: directory, name, device, inode, size in bytes, mtime_ns."""
+Mark = tuple[int, int, int, int, bytes, bytes]
+"""By what a file is known: inode, size in bytes, mtime_ns, device; directory, name."""
 
 
 def known_contents(db: Database, marks: list[Mark]) -> list[tuple[Content, str] | None]:
@@ -42,7 +42,7 @@ def known_contents(db: Database, marks: list[Mark]) -> list[tuple[Content, str] 
 
 def _known_content(db: Database, mark: Mark) -> tuple[Content, str] | None:
     # Its name tells a RAW file from a TIFF picture: only what is called alike is known by another.
-    extension = os.path.splitext(mark[1])[1]
+    extension = os.path.splitext(mark[-1])[1]
     for name, sha256, md5, pixels, media_type in db.execute(statements.KNOWN_CONTENT, mark):
         if os.path.splitext(name)[1] == extension:
             return Content(sha256, md5, pixels_of(pixels)), media_type

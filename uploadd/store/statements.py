@@ -95,16 +95,15 @@ WHERE directory = :directory AND name > :name AND {_FAILED_LATE}
 ORDER BY name LIMIT :most
 """
 IS_NEW = """
-SELECT NOT EXISTS (SELECT 1 FROM files WHERE directory = ?1 AND name = ?2)
-    AND NOT EXISTS (SELECT 1 FROM jobs WHERE directory = ?1 AND name = ?2)
+SELECT NOT EXISTS (SELECT 1 FROM files WHERE directory = ? AND name = ?)
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE directory = ? AND name = ?)
 """
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
 # The device of the same path may have another number after a mount.
 KNOWN_CONTENT = """
 SELECT name, sha256, md5, pixels, media_type FROM files
-WHERE inode = ?4 AND size = ?5 AND mtime_ns = ?6 AND sha256 != ''
-    AND (device = ?3 OR (directory = ?1 AND name = ?2))
-ORDER BY directory = ?1 AND name = ?2 DESC
+WHERE inode = ? AND size = ? AND mtime_ns = ? AND sha256 != ''
+    AND (device = ? OR (directory = ? AND name = ?))
 """
 # From one directory the index leads to the next: the files between the two are not read.
 KNOWN_DIRECTORIES_AFTER = f"""
