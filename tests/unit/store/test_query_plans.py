@@ -20,13 +20,21 @@ from uploadd.store.listing import Choice, condition
 # Their rows do not become more with the jobs. `other` is an alias of accounts.
 SMALL = frozenset(
     {"accounts", "other", "backfills", "calls", "facts", "folders", "pauses", "roots", "sends"}
-    | {"walks", "CONSTANT", "json_each", "sqlite_master", "(subquery-3)", "with_files"}
+    | {
+        "walks",
+        "CONSTANT",
+        "json_each",
+        "sqlite_master",
+        "sqlite_sequence",
+        "(subquery-3)",
+        "with_files",
+    }
 )
 # Partial indexes of jobs that are few: none has a row for each job that is queued or done.
 FEW = frozenset(
     {"never_read", "held_back", "due_work", "fresh_tickets", "stale_tags", "one_in_flight"}
 )
-# What must be asked of the others, so that they find the jobs of one file, content or photo.
+# What must be asked of the others, so that they find the jobs of one file, content or photo, or the files of one inode.
 BOUNDED_BY = {
     "one_per_content": "name=?",
     "waiting_twins": "sha256=?",
@@ -34,6 +42,7 @@ BOUNDED_BY = {
     "failed_files": "name=?",
     "ledger_of_photo": "photo_id=?",
     "history_of_job": "job_id=?",
+    "files_by_inode": "inode=?",
 }
 
 ONCE = "once, when a person gives a command"
