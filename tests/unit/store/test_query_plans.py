@@ -34,7 +34,7 @@ SMALL = frozenset(
 FEW = frozenset(
     {"never_read", "held_back", "due_work", "fresh_tickets", "stale_tags", "one_in_flight"}
 )
-# What must be asked of the others, so that they find the jobs of one file, content or photo, or the files of one inode.
+# What must be asked of the others, so that they find the jobs of one file, content or photo.
 BOUNDED_BY = {
     "one_per_content": "name=?",
     "waiting_twins": "sha256=?",
@@ -179,7 +179,7 @@ def test_a_story_is_told_with_each_move() -> None:
         if re.search(r"INSERT INTO jobs\b|UPDATE jobs\b[^?]*?\bSET\b[^?]*?\bstate = :state", text)
         or re.search(r"UPDATE jobs\s+SET state\b", text)
     }
-    assert moving == {"INSERT_JOB", "SETTLE_JOB", "SETTLE_TWINS"}
+    assert moving == {"INSERT_JOB", "NEW_JOB", "SETTLE_JOB", "SETTLE_TWINS"}
 
 
 @pytest.mark.parametrize(
