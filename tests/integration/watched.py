@@ -20,7 +20,6 @@ import pytest
 
 from integration.preloaded import Running
 from integration.processes import JPEG, environment, wait_until
-from uploadd.model.configuration import Folder
 
 NOBODY = 65534
 SETTLE = 0.3
@@ -29,6 +28,7 @@ FOLDER = """
 path = "{path}"
 accounts = ["me"]
 settle_seconds = {settle}
+settle_unproven_seconds = {settle}
 poll_seconds = 1
 rescan_seconds = 3600
 """
@@ -79,11 +79,8 @@ class Watched:
 
     def configure(self, name: str, path: Path, more: str = "") -> None:
         """One more folder; `more`: further lines of its table."""
-        told = FOLDER.format(name=name, path=path, settle=self.settle)
-        if "settle_unproven_seconds" in Folder.__dataclass_fields__:
-            told += f"settle_unproven_seconds = {self.settle}\n"
         with self.config.open("a") as file:
-            file.write(told + more)
+            file.write(FOLDER.format(name=name, path=path, settle=self.settle) + more)
 
     def change(self, old: str, new: str) -> None:
         """Other settings."""
