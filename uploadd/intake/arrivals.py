@@ -20,6 +20,7 @@ from uploadd.intake.examine import (
     Large,
     Look,
     Outcome,
+    Rested,
     Wait,
     examine,
     examine_large,
@@ -46,10 +47,6 @@ log = structlog.get_logger()
 LONGEST_NAP_SECONDS = 60.0
 LEAST_REST_SECONDS = 5.0
 """How long a file that could not be read to its end is left alone, at least."""
-
-_Rested = tuple[bytes, Stat | None, Lane]
-"""A file that is to be read, as it was seen last; None where it can only be seen that it is there.
-"""
 
 
 class Arrivals:
@@ -113,13 +110,14 @@ class Arrivals:
 
         Registered when this returns, but for those that settle and those that are large.
         """
-        wall, rested = self._runtime.clock.wall(), list[_Rested]()
+        wall, rested = self._runtime.clock.wall(), list[Rested]()
         for path, stat in files:
             age = wall - max(stat.mtime_ns, stat.ctime_ns) / 1e9
-            if age < tree.folder.settle_seconds or not tree.is_own_clock:
+            is_old = age >= tree.folder.settle_seconds and tree.is_own_clock
+            if not is_old or path in tree.settler or self._is_awaiting_close(path):
                 self.saw(tree, path, lane)
             elif not tree.is_read(path):
-                rested.append((path, stat, lane))
+                rested.append(Rested(path, lane, stat, age))
         await self._read_all(tree, rested)
 
     async def register(self, findings: Iterable[Finding]) -> list[int]:
@@ -132,7 +130,7 @@ class Arrivals:
     async def _look_at(self, tree: Tree, paths: list[bytes]) -> None:
         """Look at candidates that are due, and read those that have settled."""
         paths.sort(key=os.path.dirname)
-        rested, gone, clock = list[_Rested](), list[bytes](), self._runtime.clock
+        rested, gone, clock = list[Rested](), list[bytes](), self._runtime.clock
         while paths:
             wall_now, now = clock.wall(), clock.monotonic()
             looks = await self._runtime.disk.run(
@@ -153,7 +151,7 @@ class Arrivals:
 
     async def _judge(
         self, tree: Tree, path: bytes, look: Look, moment: tuple[float, float, float]
-    ) -> _Rested | Gone | None:
+    ) -> Rested | Gone | None:
         """What a look at a candidate means; None where it has to wait.
 
         `moment`: both clocks before the look, and the monotonic one after it.
@@ -169,8 +167,10 @@ class Arrivals:
         if isinstance(look, FileUnreadableError):  # reading it will say so, for a person
             settler.forget(path)
             tree.lanes.pop(path, None)
-            return path, None, lane
+            return Rested(path, lane)
         stat, is_open = look
+        if is_open is None and self._is_awaiting_close(path, but=tree):
+            is_open = True
         outcome = settler.observe(path, stat, wall_now, now, is_open, until=until)
         if isinstance(outcome, Waiting):
             return None
@@ -180,12 +180,16 @@ class Arrivals:
         if path in tree.large:  # it is being read, or waits for that: what it holds is asked then
             self._rest(tree, path, lane)
             return None
-        return path, outcome.stat, lane
+        return Rested(path, lane, outcome.stat, outcome.rested_seconds, outcome.is_proven)
 
-    async def _read_all(self, tree: Tree, rested: Sequence[_Rested]) -> None:
+    def _is_awaiting_close(self, path: bytes, but: Tree | None = None) -> bool:
+        """Whether another tree that holds the file has seen its birth, and not yet its close."""
+        return any(tree.settler.is_awaiting_close(path) for tree in self.trees if tree is not but)
+
+    async def _read_all(self, tree: Tree, rested: Sequence[Rested]) -> None:
         for begin in range(0, len(rested), MOST_AT_ONCE):
             some = rested[begin : begin + MOST_AT_ONCE]
-            paths = {path for path, _, _ in some}
+            paths = {one.path for one in some}
             tree.reading |= paths
             try:
                 await self._read(tree, await self._candidates(some))
@@ -220,13 +224,12 @@ class Arrivals:
         self, tree: Tree, candidate: Candidate, outcome: Outcome
     ) -> Finding | None:
         """The finding; None where it is none, and the candidate is sent on its further way."""
-        path, lane = candidate.path, candidate.lane
+        path, lane = candidate.rested.path, candidate.rested.lane
         if isinstance(outcome, RootRefusedError):
             await self._leave(tree, path, outcome)
         elif isinstance(outcome, Large):
             self._large.add(tree, candidate, outcome)
         elif isinstance(outcome, Wait):
-            log.debug("file.unsettled", path=printable(path), text=outcome.text)
             self._see_again(tree, path, lane, outcome)
         else:
             tree.settler.note_rest(path)
@@ -243,10 +246,18 @@ class Arrivals:
         self.admission.on_refused(refused.folder)
 
     def _see_again(self, tree: Tree, path: bytes, lane: Lane, wait: Wait) -> None:
-        if wait.is_open:
+        now, is_unfinished = self._runtime.clock.monotonic(), wait.unfinished is not None
+        tell = log.info if is_unfinished else log.debug
+        event = "file.unfinished" if is_unfinished else "file.unsettled"
+        tell(event, path=printable(path), text=wait.text or None)
+        if wait.unfinished is not None:
+            self.saw(tree, path, lane)
+            seconds = tree.folder.settle_unfinished_seconds
+            tree.settler.hold(path, wait.unfinished, now, seconds)
+        elif wait.is_open:
             self.saw(tree, path, lane)
         else:
-            tree.settler.note_disturbance(path, self._runtime.clock.monotonic())
+            tree.settler.note_disturbance(path, now)
             self._rest(tree, path, lane)
 
     def _rest(self, tree: Tree, path: bytes, lane: Lane) -> None:
@@ -255,13 +266,13 @@ class Arrivals:
         quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
         tree.settler.saw(path, self._runtime.clock.monotonic(), quiet, is_own_clock=False)
 
-    async def _candidates(self, rested: Sequence[_Rested]) -> list[Candidate]:
+    async def _candidates(self, rested: Sequence[Rested]) -> list[Candidate]:
         """With what is known of their contents, by the looks at them."""
-        marks = [_mark(path, stat) for path, stat, _ in rested if stat is not None]
+        marks = [_mark(one.path, one.stat) for one in rested if one.stat is not None]
         found = iter(await self._store.read(sightings.known_contents, marks))
         return [
-            Candidate(path, lane, None if stat is None else _known(stat, next(found)))
-            for path, stat, lane in rested
+            Candidate(one, None if one.stat is None else _known(one.stat, next(found)))
+            for one in rested
         ]
 
     def _nap(self, trees: Sequence[Tree]) -> float:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import inf
 from typing import NamedTuple, NoReturn, TypeVar
 
 from uploadd.files.fingerprint import Fingerprint, OnRead, Stat, fingerprint_open, stat_of
-from uploadd.files.kind import Kind
-from uploadd.files.opening import look_in
+from uploadd.files.kind import Kind, lacking_by_sizes
+from uploadd.files.opening import look_in, trouble
 from uploadd.files.openness import has_writer, is_open_in
 from uploadd.files.reaching import Roots, open_unplanted, unreached
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
+from uploadd.model.configuration import Folder
 from uploadd.model.errors import (
     FileLinkedError,
     FileTooLargeError,
@@ -42,20 +44,38 @@ HOP_SECONDS = 0.05
 """A hop ends when it has read or lasted so much: what is left waits for the next one."""
 
 
-class Candidate(NamedTuple):
-    """A file that has come to rest. `known`: what it holds, if it is as it was when it was read."""
+class Rested(NamedTuple):
+    """A file that has come to rest, and is to be read.
+
+    `stat`: as it was seen last; None where it can only be seen that it is there. `seconds`: for
+    how long it has rested as such. `is_proven`: something else than that says that nobody writes.
+    """
 
     path: bytes
     lane: Lane
+    stat: Stat | None = None
+    seconds: float = inf
+    is_proven: bool = False
+
+
+class Candidate(NamedTuple):
+    """The same with what it holds, if it is as it was when it was read (`known`)."""
+
+    rested: Rested
     known: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """It is no finding yet. `is_open`: somebody writes it; else it changed, or went, meanwhile."""
+    """It is no finding yet.
+
+    `is_open`: somebody writes it, as far as can be told. `unfinished`: how it looks, where it
+    lacks its end. Else it changed, or went, meanwhile.
+    """
 
     text: str = ""
     is_open: bool = False
+    unfinished: Stat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +125,47 @@ def examine(
 ) -> list[Outcome]:
     """Read the first of the files, as many as a hop may read. Blocks."""
     meter = Meter(now)
-    return meter.take(_outcomes(rules, tree, candidates, LARGE_BYTES, meter.add))
+    terms = _Terms(tree.folder, meter.add, LARGE_BYTES)
+    return meter.take(_outcomes(rules, tree, candidates, terms))
 
 
 def examine_large(rules: Rules, tree: Tree, candidate: Candidate, on_read: OnRead) -> Outcome:
     """Read one file, however large. Blocks. Raises what `on_read` raises."""
-    with closing(_outcomes(rules, tree, [candidate], None, on_read)) as found:
+    terms = _Terms(tree.folder, on_read)
+    with closing(_outcomes(rules, tree, [candidate], terms)) as found:
         return next(found)
 
 
-def judge(is_open: bool | None) -> Wait | None:
+def judge(rested: Rested, stat: Stat, is_open: bool | None, folder: Folder) -> Wait | None:
     """Whether a file that was opened waits before it is read. None: it does not."""
-    return Wait(is_open=True) if is_open else None
+    is_proven = rested.is_proven or is_open is not None
+    if is_open or not (is_proven or rested.seconds >= folder.settle_unproven_seconds):
+        return Wait(is_open=True)
+    if rested.stat is not None and not stat.same_content_as(rested.stat):
+        return Wait("it has changed since it was looked at")
+    return None
+
+
+def judge_end(rested: Rested, stat: Stat, lacking: str, folder: Folder) -> Wait | None:
+    """Whether a file waits that lacks its end (`Kind.lacking`). None: it does not, or it is whole.
+
+    An old one does not wait: no more of it will come.
+    """
+    is_believed = not lacking or rested.seconds >= folder.settle_unfinished_seconds
+    return None if is_believed else Wait(lacking, unfinished=stat)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How files are read.
+
+    `folder`: whose times of rest hold. `on_read`: told of each chunk. `largest`: what is larger
+    is not read now; None: everything is.
+    """
+
+    folder: Folder
+    on_read: OnRead
+    largest: int | None = None
 
 
 def _looks(roots: Roots, spots: Sequence[Spot]) -> Generator[Look]:
@@ -132,8 +181,8 @@ def _look(directory: _Opened, spot: Spot) -> Look:
             _raise(directory, spot.path)
         stat = stat_of(look_in(directory, spot.name, spot.path))
         return stat, is_open_in(directory, spot.name, spot.path)
-    except (FileUnreadableError, RootRefusedError) as trouble:
-        return trouble
+    except (FileUnreadableError, RootRefusedError) as error:
+        return error
     except FileTrouble:
         return None, None
 
@@ -157,34 +206,29 @@ def _outcomes(
     rules: Rules,
     tree: Tree,
     candidates: Sequence[Candidate],
-    largest: int | None,
-    on_read: OnRead,
+    terms: _Terms,
 ) -> Generator[Outcome]:
-    for _, beside in groupby(candidates, lambda one: os.path.dirname(one.path)):
+    for _, beside in groupby(candidates, lambda one: os.path.dirname(one.rested.path)):
         some = list(beside)
-        home = rules.home(tree, some[0].path)
+        home = rules.home(tree, some[0].rested.path)
         if home is None:
             yield from (None for _ in some)
             continue
         with _opened(home.roots, home.at, home.place.spot) as directory:
             for one in some:
-                sighting = home.sighting(os.path.basename(one.path))
+                sighting = home.sighting(os.path.basename(one.rested.path))
                 if sighting is None:
                     yield None
                 else:
-                    yield _outcome(directory, sighting, one, largest, on_read)
+                    yield _outcome(directory, sighting, one, terms)
 
 
 def _outcome(
-    directory: _Opened,
-    sighting: Sighting,
-    candidate: Candidate,
-    largest: int | None,
-    on_read: OnRead,
+    directory: _Opened, sighting: Sighting, candidate: Candidate, terms: _Terms
 ) -> Outcome:
-    lane = candidate.lane
+    lane = candidate.rested.lane
     try:
-        return _read(directory, sighting, candidate, largest, on_read)
+        return _read(directory, sighting, candidate, terms)
     except RootRefusedError as refused:
         return refused
     except FileLinkedError as linked:
@@ -192,39 +236,52 @@ def _outcome(
         if known is None or not _is_still(known, stat, sighting):
             known = Fingerprint(stat, "", Kind(""))
         return _finding(sighting, lane, known, _linked(linked))
-    except FileUnreadableError as trouble:
-        code = TOO_LARGE if isinstance(trouble, FileTooLargeError) else "unreadable"
-        reason = Reason(code, trouble.text, trouble.remedy)
+    except FileUnreadableError as error:
+        code = TOO_LARGE if isinstance(error, FileTooLargeError) else "unreadable"
+        reason = Reason(code, error.text, error.remedy)
         return unread_finding(sighting, lane, reason, _stat_or_nothing(directory, sighting))
-    except FileTrouble as trouble:
-        return Wait(trouble.text)
+    except FileTrouble as error:
+        return Wait(error.text)
 
 
 def _read(
-    directory: _Opened,
-    sighting: Sighting,
-    candidate: Candidate,
-    largest: int | None,
-    on_read: OnRead,
+    directory: _Opened, sighting: Sighting, candidate: Candidate, terms: _Terms
 ) -> Finding | Wait | Large:
-    path, known = sighting.route.path, candidate.known
+    rested, path = candidate.rested, sighting.route.path
     if not isinstance(directory, int):
         _raise(directory, path)
     descriptor, seen = open_unplanted(directory, sighting.route.name, path)
     try:
-        wait, stat = judge(has_writer(descriptor, path)), stat_of(seen)
-        if wait is not None:
-            return wait
-        if known is not None and _is_still(known, stat, sighting):
-            return finding_of(sighting, candidate.lane, replace(known, stat=stat))
-        if largest is not None and stat.size > largest:
-            return Large(stat)
-        fingerprint = fingerprint_open(
-            descriptor, path, with_md5=sighting.with_md5, on_read=on_read
-        )
+        is_open, stat = has_writer(descriptor, path), stat_of(seen)
+        wait = judge(rested, stat, is_open, terms.folder)
+        found = wait or _content(descriptor, stat, sighting, candidate, terms)
     finally:
         os.close(descriptor)
-    return finding_of(sighting, candidate.lane, fingerprint)
+    if not isinstance(found, Fingerprint):
+        return found
+    finding = finding_of(sighting, rested.lane, found)
+    return replace(finding, is_proven=rested.is_proven or is_open is not None)
+
+
+def _content(
+    descriptor: int, stat: Stat, sighting: Sighting, candidate: Candidate, terms: _Terms
+) -> Fingerprint | Wait | Large:
+    known, rested, path = candidate.known, candidate.rested, sighting.route.path
+    if known is not None and _is_still(known, stat, sighting):
+        return replace(known, stat=stat)
+    if terms.largest is not None and stat.size > terms.largest:
+        lacking = _lacking(descriptor, stat, path)
+        return judge_end(rested, stat, lacking, terms.folder) or Large(stat)
+    with_md5, on_read = sighting.with_md5, terms.on_read
+    found = fingerprint_open(descriptor, path, with_md5=with_md5, on_read=on_read)
+    return judge_end(rested, found.stat, found.kind.lacking, terms.folder) or found
+
+
+def _lacking(descriptor: int, stat: Stat, path: bytes) -> str:
+    try:
+        return lacking_by_sizes(descriptor, os.path.basename(path), stat.size)
+    except OSError as error:
+        raise trouble(error, path) from None
 
 
 def _is_still(known: Fingerprint, stat: Stat, sighting: Sighting) -> bool:

@@ -59,10 +59,12 @@ class LargeReads:
 
     def add(self, tree: Tree, candidate: Candidate, large: Large) -> None:
         """A file that is to be read; its tree counts it until it was."""
-        tree.large.add(candidate.path)
+        tree.large.add(candidate.rested.path)
         disk = self._disks.setdefault(large.stat.device, _Disk())
         one = LargeRead(tree, candidate, large.stat.size)
-        heapq.heappush(disk.waiting, (candidate.lane is not Lane.LIVE, next(self._numbers), one))
+        heapq.heappush(
+            disk.waiting, (candidate.rested.lane is not Lane.LIVE, next(self._numbers), one)
+        )
         self._bell.set()
 
     def under_way(self) -> list[LargeRead]:
@@ -91,6 +93,6 @@ class LargeReads:
 
     async def _see_through(self, disk: _Disk, one: LargeRead) -> None:
         await self._read(one)
-        one.tree.large.discard(one.candidate.path)
+        one.tree.large.discard(one.candidate.rested.path)
         disk.under_way.remove(one)
         self._bell.set()

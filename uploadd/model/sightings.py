@@ -28,7 +28,8 @@ class Finding:
     `pixels` are None where they are not known.
     `refusal`: why the file is for no account. `flaw`: what a person should know of a file that is
     sent all the same. `on_change`: what the folder says of new content under a known path.
-    `is_folder_named`: a person named the folder.
+    `is_folder_named`: a person named the folder. `is_proven`: it is known that nobody wrote the
+    file when it was read; else it had only rested.
     """
 
     directory: bytes
@@ -49,6 +50,7 @@ class Finding:
     pixels: Pixels | None = None
     flaw: str = ""
     is_folder_named: bool = False
+    is_proven: bool = True
 
 
 class KnownFile(NamedTuple):
