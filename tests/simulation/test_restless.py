@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Backfill, Ending, Finished
 from uploadd.operations.backfill.trees import wanted_trees
 from uploadd.sandbox import SandboxOptions
+from uploadd.store import quiet_time
 
 pytestmark = pytest.mark.usefixtures("hours_pass_quickly")
 
@@ -113,7 +114,7 @@ def test_a_file_that_is_held_open_is_not_waited_for(
     assert finished.ending is Ending.WOULD_WAIT
     assert finished.snapshot.seconds < 60
     assert world.states() == {"done": 2}
-    assert "1 file that is held open or keeps changing: " in written(finished)
+    assert "1 file that is held open, keeps changing or lacks its end: " in written(finished)
     assert f"{world.photos}/p0.jpg" in written(finished)
     assert "everything is on the account" not in written(finished)
 
@@ -264,3 +265,73 @@ def test_beside_a_daemon_it_is_left_to_that(
 
     world.play(scene)
     world.assert_each_once(3)
+
+
+# --- without its end --------------------------------------------------------------------------
+
+UNFINISHED = 600.0
+
+
+def test_a_photo_without_its_end_is_waited_for(world: World) -> None:
+    """Within the limit; then it is sent as it is, and its story says what it lacks."""
+    world.add("cut.jpg", JPEG[:-2] + b"no end")
+    finished = backfilled(world, nothing)
+    assert finished.ending is Ending.DONE
+    assert UNFINISHED <= finished.snapshot.seconds < UNFINISHED + 60
+    world.assert_each_once(4)
+
+
+def test_a_photo_whose_end_comes_is_sent_whole(world: World) -> None:
+    """As soon as it rests, and only then."""
+    path = world.add("cut.jpg", JPEG[:-2] + b"no end")
+
+    async def end() -> None:
+        await asyncio.sleep(60)
+        path.write_bytes(JPEG[:-2] + b"an end" + JPEG[-2:])
+
+    finished = backfilled(world, end)
+    assert finished.ending is Ending.DONE
+    assert finished.snapshot.seconds < UNFINISHED
+    assert world.job_of("cut.jpg").size == path.stat().st_size
+    world.assert_each_once(4)
+
+
+def test_a_photo_without_its_end_is_left_without_waiting(world: World) -> None:
+    """`--no-wait`: 75, and it is named; a later backfill takes it up."""
+    world.add("cut.jpg", JPEG[:-2] + b"no end")
+    finished = backfilled(world, nothing, no_wait=True)
+    assert finished.ending is Ending.WOULD_WAIT
+    assert finished.snapshot.seconds < 60
+    assert world.states() == {"done": 3}
+    assert "lacks its end: " in written(finished)
+    assert f"{world.photos}/cut.jpg" in written(finished)
+    assert backfilled(world, nothing).ending is Ending.DONE
+    world.assert_each_once(4)
+
+
+def test_a_copy_of_another_user_that_pauses_is_sent_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than `settle_seconds`; nothing tells when it ends."""
+    monkeypatch.setattr(examine, "has_writer", _tells_nothing)
+    monkeypatch.setattr(examine, "is_open_in", _tells_nothing)
+    path = world.add("slow.gif", b"GIF89a")
+
+    async def copy() -> None:
+        for _ in range(5):
+            await asyncio.sleep(20)
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    finished = backfilled(world, copy)
+    assert finished.ending is Ending.DONE
+    assert world.job_of("slow.gif").size == len(b"GIF89a") + 5 * len(b"more")
+    world.assert_each_once(4)
+    with closing(world.database()) as db:
+        assert quiet_time.is_noted(db, "camera")
+        quiet_time.forget(db, "camera")
+        assert not quiet_time.is_noted(db, "camera")
+
+
+def _tells_nothing(*_: object) -> None:
+    """Another user's file."""

@@ -78,8 +78,9 @@ def left_alone_lines(
         paths = restless.paths[:MOST_NAMED]
         more = restless.count - len(paths)
         names = ", ".join(map(printable, paths)) + (f" and {number(more)} more" if more else "")
-        one, several = "file that is held open or keeps", "files that are held open or keep"
-        yield f"left for later: {counted(restless.count, one, several)} changing: {names}"
+        one = "file that is held open, keeps changing or lacks its end"
+        several = "files that are held open, keep changing or lack their end"
+        yield f"left for later: {counted(restless.count, one, several)}: {names}"
     if settling > restless.count:
         words = counted(settling - restless.count, "file that is", "files that are")
         yield f"left: {words} still being written"

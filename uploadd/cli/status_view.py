@@ -29,6 +29,7 @@ STAGE_WORDS = {
     Stage.WALKED: "every file is in the queue or known",
     Stage.REFUSED: "refused",
 }
+QUIET_TIME_ONLY = "quiet time only (docs/service.md, Whether a file is finished)"
 OTHER_SETTINGS = "its configuration file has changed since then, and is what is shown: restart it"
 ASKED = {
     Awaited.TICKETS: "a question for tickets",
@@ -222,4 +223,6 @@ def _backfill_line(request: Request, now: float) -> Text:
 def _note(folder: FolderStatus) -> Text:
     if folder.degraded:
         return Text(folder.degraded, "red")
-    return Text("paused", "yellow") if folder.paused else Text("")
+    if folder.paused:
+        return Text("paused", "yellow")
+    return Text(QUIET_TIME_ONLY if folder.is_quiet_time_only else "", "yellow")

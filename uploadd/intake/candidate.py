@@ -75,7 +75,7 @@ class Candidate:
     stat: Stat | None = None
     quiet_since: float = 0.0
     looked_at: float = 0.0
-    open_looks: int = 0
+    idle_looks: int = 0
     was_seen_again: bool = False
     writer: Writer = Writer.UNKNOWN
     closed: Stat | None = None

@@ -21,7 +21,7 @@ from uploadd.intake.troubles import Trouble, Troubles, as_text, summary, trouble
 from uploadd.model.configuration import WatchMode
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
-from uploadd.store import overview
+from uploadd.store import overview, quiet_time
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -109,6 +109,7 @@ class FolderLoop:
         if wanted is WatchMode.INOTIFY and await self._is_admitted():
             await self._listener.listen()
             await self._listener.watch_all()
+        await self._store.write(quiet_time.forget, self.name)
         await self._tell()
 
     def walk_now(self) -> None:

@@ -27,7 +27,8 @@ LOOK_SPACING_SECONDS = 0.1
 
 FIRST_OPEN_WAIT_SECONDS = 1.0
 MOST_OPEN_WAIT_SECONDS = 30.0
-"""How often a file is looked at again that is quiet but still open for writing."""
+"""How often a file is looked at again that is quiet but still open for writing, or lacks its end:
+no event need tell of its change."""
 
 # The kernel's file times lag behind its clock by a timer tick at most.
 _TICK_SECONDS = 0.01
@@ -198,7 +199,7 @@ class Settler:
             end = now if until is None else until
             candidate.quiet_since = self._last_change(candidate, stat, wall_now, now, end)
             candidate.stat = stat
-            candidate.open_looks = 0
+            candidate.idle_looks = 0
         candidate.looked_at = now
         if candidate.was_seen_again:
             candidate.was_seen_again = False
@@ -224,11 +225,10 @@ class Settler:
         quiet_seconds = candidate.quiet_for(stat, is_open)
         quiet_until = candidate.quiet_since + quiet_seconds
         if now < quiet_until:
-            return self._look_at(path, candidate, quiet_until)
+            again = now + _wait(candidate) if stat == candidate.unfinished else quiet_until
+            return self._look_at(path, candidate, min(again, quiet_until))
         if is_open:
-            candidate.open_looks += 1
-            wait = growing(FIRST_OPEN_WAIT_SECONDS, MOST_OPEN_WAIT_SECONDS, candidate.open_looks)
-            return self._look_at(path, candidate, now + wait, is_open=True)
+            return self._look_at(path, candidate, now + _wait(candidate), is_open=True)
         del self._candidates[path]
         rested = max(quiet_seconds, now - candidate.quiet_since)  # a float may be a hair less
         return Settled(stat, rested, candidate.is_proven(stat, is_open))
@@ -272,3 +272,9 @@ class Settler:
                 self._clock_steady_since = now
         self._clock_offset = offset
         self._clock_read_at = now
+
+
+def _wait(candidate: Candidate) -> float:
+    """Seconds until the next of several looks, each of which shows the same."""
+    candidate.idle_looks += 1
+    return growing(FIRST_OPEN_WAIT_SECONDS, MOST_OPEN_WAIT_SECONDS, candidate.idle_looks)

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from uploadd.model.configuration import ServiceName
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
-from uploadd.store import sightings, statements
+from uploadd.store import quiet_time, sightings, statements
 from uploadd.store.changing import Past
 from uploadd.store.rows import Row, value
 from uploadd.store.writing import job_fields
@@ -31,6 +31,7 @@ def register_all(db: Database, findings: Sequence[Finding], now: float) -> list[
         else:
             for _, finding in some:
                 ready += sightings.register(db, finding, now)
+    quiet_time.note(db, {one.folder for one in findings if one.folder and not one.is_proven})
     return ready
 
 

@@ -208,10 +208,10 @@ def test_files_that_do_not_come_to_rest_are_named() -> None:
     paths = (b"/c/a.jpg", b"/c/caf\xe9.jpg", b"/c/c.jpg", b"/c/d.jpg")
     lines = list(left_alone_lines(LeftAlone(), 6, Restless(4, 4, paths)))
     assert lines[0] == (
-        "left for later: 4 files that are held open or keep changing:"
+        "left for later: 4 files that are held open, keep changing or lack their end:"
         " /c/a.jpg, /c/caf\\xe9.jpg, /c/c.jpg and 1 more"
     )
     assert lines[1:] == ["left: 2 files that are still being written"]
     assert list(left_alone_lines(LeftAlone(), 1, Restless(1, 0, paths[:1]))) == [
-        "left for later: 1 file that is held open or keeps changing: /c/a.jpg"
+        "left for later: 1 file that is held open, keeps changing or lacks its end: /c/a.jpg"
     ]

@@ -96,10 +96,15 @@ def _why_unseen(
     if not os.access(spot.above.path, os.R_OK | os.X_OK):
         yield "its directory cannot be listed by this user"
     rest = watchers.now - max(seen.st_mtime, seen.st_ctime)
-    if rest < folder.settle_seconds:
-        since = number(max(rest, 0))
-        yield f"it changed {since} s ago and must rest for {folder.settle_seconds:,g} s"
-    if is_open_for_writing(Roots().route(spot)):
+    is_open = is_open_for_writing(Roots().route(spot))
+    quiet = folder.settle_seconds
+    if is_open is None:
+        quiet = max(quiet, folder.settle_unproven_seconds)
+    if rest < quiet:
+        yield f"it changed {number(max(rest, 0))} s ago and must rest for {quiet:,g} s"
+    elif rest < folder.settle_unfinished_seconds:
+        yield f"if it lacks its end, it must rest for {folder.settle_unfinished_seconds:,g} s"
+    if is_open:
         yield "another program has it open for writing; it is taken when that has ended"
     yield _who_looks(folder, watchers)
 

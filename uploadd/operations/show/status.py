@@ -19,7 +19,7 @@ from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_pause, json_time, json_wait
 from uploadd.operations.show.progress import Progress, progress_of
-from uploadd.store import accounts, backfills, calls, overview, pauses, roots
+from uploadd.store import accounts, backfills, calls, overview, pauses, quiet_time, roots
 from uploadd.store.accounts import AccountRow
 from uploadd.store.activity import NOTHING, Activity, activity_of
 from uploadd.store.backfills import Request
@@ -71,7 +71,8 @@ class FolderStatus:
     """One folder. `watch`: how it is watched, where something runs; else how it is to be.
 
     `privacy`: who sees its photos, by account. `troubles`: the places in it that are not read, or
-    not watched: path, text, remedy, since when (unix seconds).
+    not watched: path, text, remedy, since when (unix seconds). `is_quiet_time_only`: nothing
+    said of some of its files that they were closed.
     """
 
     name: str
@@ -82,6 +83,7 @@ class FolderStatus:
     paused: bool
     privacy: dict[str, Privacy]
     troubles: list[dict[str, Any]] = field(default_factory=list)
+    is_quiet_time_only: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -91,6 +93,7 @@ class FolderStatus:
             "last_rescan": json_time(self.last_rescan),
             "degraded": self.degraded or None,
             "paused": self.paused,
+            "quiet_time_only": self.is_quiet_time_only,
             "privacy": dict(self.privacy),
             "troubles": [{**one, "since": json_time(one["since"])} for one in self.troubles],
         }
@@ -138,12 +141,14 @@ def status_of(configuration: Configuration, now: float) -> Status:
         }
         watched = {row["name"]: row for row in overview.folders(db)}
         there = roots.every(db)
+        quiet = {name for name in configuration.folders if quiet_time.is_noted(db, name)}
         asked_for = tuple(backfills.everything(db))
     folders = tuple(
         _refused(_folder(configuration, folder, watched.get(name), holder, found, now), row)
         for name, folder in configuration.folders.items()
         for row in [there.get((name, folder.root))]
     )
+    folders = tuple(replace(one, is_quiet_time_only=one.name in quiet) for one in folders)
     seen_by = tuple(privacy_texts(configuration))
     is_newer = holder is not None and _is_written_after(configuration.source, holder.since)
     return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by, is_newer)
