@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from uploadd.files.fingerprint import Stat
 from uploadd.intake.comparing import compare
+from uploadd.intake.listings import Entry, Listing
 from uploadd.intake.selection import Choice, Selection, judge
 from uploadd.intake.settle import MOST_OPEN_WAIT_SECONDS, Gone, Settled, Settler
-from uploadd.intake.walk import Entry, Listing
 from uploadd.model.sightings import KnownFile
 
 QUIET = 5.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
-from uploadd.intake.walk import Entry, Listing
+from uploadd.intake.listings import Entry, Listing
 from uploadd.model.sightings import KnownFile
 
 _DEVICE = attrgetter("device")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from uploadd.files.reaching import Roots
 from uploadd.intake.comparing import Difference
-from uploadd.intake.walk import Listing
+from uploadd.intake.listings import Listing
 from uploadd.model.errors import RootRefusedError
 from uploadd.model.places import Spot
 from uploadd.model.sightings import KnownFile

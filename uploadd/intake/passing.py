@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from uploadd.files.opening import printable
+from uploadd.intake.listings import Listing
 from uploadd.intake.selection import Choice, Selection
-from uploadd.intake.walk import Listing
 from uploadd.model.left_alone import MOST_NAMED, LeftAlone
 
 

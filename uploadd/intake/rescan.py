@@ -13,10 +13,11 @@ from uploadd.intake.arrivals import Arrivals, warn_of
 from uploadd.intake.comparing import Difference, compare
 from uploadd.intake.examine import nothing_on, unread_finding
 from uploadd.intake.large_directories import LargeDirectory
+from uploadd.intake.listings import Listing
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.tree import Tree
 from uploadd.intake.troubles import Trouble, trouble_of
-from uploadd.intake.walk import Listing, Scope, Step, batches
+from uploadd.intake.walk import Scope, Step, batches
 from uploadd.model.jobs import Lane
 from uploadd.model.left_alone import NOTHING_LEFT_ALONE, LeftAlone
 from uploadd.model.places import Spot

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from uploadd.files.opening import printable
-from uploadd.intake.walk import Listing
+from uploadd.intake.listings import Listing
 from uploadd.model.delays import growing
 from uploadd.model.numbers import counted
 from uploadd.model.places import Spot

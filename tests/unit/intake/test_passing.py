@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from uploadd.files.reaching import Roots
+from uploadd.intake.listings import Listing
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Listing, Scope, walk
+from uploadd.intake.walk import Scope, walk
 from uploadd.model.left_alone import LeftAlone
 from uploadd.model.places import Spot
 

@@ -6,6 +6,7 @@ import errno
 
 import pytest
 
+from uploadd.intake.listings import Listing
 from uploadd.intake.troubles import (
     MOST_ALONE,
     Trouble,
@@ -16,7 +17,6 @@ from uploadd.intake.troubles import (
     trouble_of,
     trouble_with_watch,
 )
-from uploadd.intake.walk import Listing
 
 CLOSED = Trouble("Permission denied", "let it in")
 UNWATCHED = Trouble("no room", "allow more", is_read=True)

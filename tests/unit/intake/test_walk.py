@@ -15,8 +15,9 @@ from uploadd.files.fingerprint import stat_file
 from uploadd.files.reaching import Roots
 from uploadd.intake import walk as walking
 from uploadd.intake.comparing import compare
+from uploadd.intake.listings import Entry, Listing
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, Scope, Step, batches, walk
+from uploadd.intake.walk import Scope, Step, batches, walk
 from uploadd.model.places import Spot
 from uploadd.model.sightings import KnownFile
 

@@ -13,10 +13,11 @@ from uploadd.files.kind import Kind, read_kind
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
 from uploadd.intake.comparing import compare, covers_all
+from uploadd.intake.listings import Entry, Listing
 from uploadd.intake.passing import PassedBy
 from uploadd.intake.rescan import asked_of
 from uploadd.intake.selection import Selection
-from uploadd.intake.walk import Entry, Listing, Scope, batches
+from uploadd.intake.walk import Scope, batches
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileLinkedError, FileTrouble
 from uploadd.model.estimates import Pace
