@@ -286,6 +286,7 @@ async def _desk(
         patience=assembly.configuration.patience,
         ruling_on=assembly.arrivals.rules.ruling_on,
         roots=assembly.arrivals.rules.folders.roots,
+        may_forget=assembly.arrivals.presence.may_forget,
         admit_again=assembly.arrivals.admission.admit_again,
         resight=assembly.resight,
         connect=connect,

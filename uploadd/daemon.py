@@ -13,7 +13,9 @@ import structlog
 from uploadd.assembly import Assembly, ServiceMaker, assembled
 from uploadd.delivery.logins import LoginSource
 from uploadd.delivery.private_places import PrivatePlaces
+from uploadd.files.mount_news import OpenNews, open_mount_news
 from uploadd.files.openness import ignore_lease_signals
+from uploadd.intake.disk_loop import DiskLoop
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.intake.request_loop import Around, RequestLoop
 from uploadd.model.configuration import Configuration
@@ -86,6 +88,7 @@ async def serve(
     make_service: ServiceMaker = open_service,
     make_worker: Callable[[], Worker] = one_thread,
     login_source: LoginSource | None = None,
+    open_news: OpenNews = open_mount_news,
 ) -> None:
     """Become the deliverer, which may take a while, and deliver until `stop` is asked for."""
     seat = await wait_for_seat(configuration, runtime, notifier, stop.wanted)
@@ -100,26 +103,35 @@ async def serve(
         seat=seat,
         login_source=login_source,
     ) as assembly:
-        await _Daemon(assembly, notifier, stop, watchdog).run()
+        await _Daemon(assembly, notifier, stop, watchdog, open_news).run()
 
 
 class _Daemon:
     """The tasks of one run, and their order at the end: intake first, then delivery."""
 
     def __init__(
-        self, assembly: Assembly, notifier: Notifier, stop: Stop, watchdog: float | None
+        self,
+        assembly: Assembly,
+        notifier: Notifier,
+        stop: Stop,
+        watchdog: float | None,
+        open_news: OpenNews,
     ) -> None:
         self._assembly = assembly
         self._runtime = assembly.runtime
         self._notifier = notifier
         self._stop = stop
         self._watchdog = watchdog
+        self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._unread_wanted = asyncio.Event()
         self._unread_wanted.set()  # what an earlier run left
         self._folders = [self._folder_loop(name) for name in assembly.configuration.folders]
+        self._disks = {loop.name: self._disk_loop(loop) for loop in self._folders}
+        self._open_news = open_news
         self._requests = self._request_loop()
         self._open_counts = OpenCounts()
+        assembly.arrivals.presence.on_change = self._look_at_disks
         assembly.arrivals.admission.on_refused = self._look_at_folder
 
     async def run(self) -> None:
@@ -128,6 +140,14 @@ class _Daemon:
             await folder.start()
         self._notifier.ready("watching")
         log.info("daemon.started", folders=len(self._folders), accounts=len(self._assembly.desks))
+        end_news = self._open_news(self._hear_of_mount)
+        try:
+            await self._work()
+        finally:
+            end_news()
+        log.info("daemon.stopped")
+
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for folder in self._folders:
                 tasks.create_task(folder.run(self._ended))
@@ -136,18 +156,24 @@ class _Daemon:
             tasks.create_task(self._assembly.guard(self._ended))
             tasks.create_task(self._tell_status())
             tasks.create_task(self._tell_person())
+            # These may wait for a disk that does not answer, so that nobody waits for them.
+            disks = [tasks.create_task(disk.run()) for disk in self._disks.values()]
             places = tasks.create_task(self._tell_private_places())
             tasks.create_task(self._walk_for_other_accounts())
             delivery = tasks.create_task(self._assembly.deliverer.run(self._heard))
             await self._stop.wanted.wait()
-            places.cancel()
+            for task in (places, *disks):
+                task.cancel()
             await self._drain(delivery)
-        log.info("daemon.stopped")
 
     def _folder_loop(self, name: str) -> FolderLoop:
         folder = self._assembly.configuration.folders[name]
         tree = self._assembly.tree(folder.root, folder)
         return FolderLoop(tree, self._assembly.arrivals, self._assembly.store, self._runtime)
+
+    def _disk_loop(self, loop: FolderLoop) -> DiskLoop:
+        folder = self._assembly.configuration.folders[loop.name]
+        return DiskLoop(folder, self._assembly.arrivals.presence, self._runtime, loop.walk_now)
 
     def _request_loop(self) -> RequestLoop:
         assembly = self._assembly
@@ -237,6 +263,17 @@ class _Daemon:
         self._requests.heard.set()
         for folder in self._folders:
             folder.look_again()
+        self._look_at_disks()
+
+    def _hear_of_mount(self) -> None:
+        """Called from another thread."""
+        self._loop.call_soon_threadsafe(self._look_at_disks)
+
+    def _look_at_disks(self, folder: str = "") -> None:
+        """Those of one folder, by default of all."""
+        for name, disk in self._disks.items():
+            if folder in ("", name):
+                disk.heard.set()
 
     def _look_at_folder(self, name: str) -> None:
         """Something of this folder could not be read: its walk finds out, and tells."""

@@ -66,6 +66,9 @@ def prospect_lines(prospect: Prospect) -> Iterator[str]:
         yield f"{name}: {printable(prospect.row.path)}"
     yield from _before(prospect)
     yield from _now(prospect)
+    for ground in prospect.away:
+        if ground.directory != prospect.row.path:
+            yield f"  away:     {printable(ground.directory)}"
     if prospect.waiting:
         yield f"  waiting:  {counted(prospect.waiting, 'job')}"
     if prospect.meaning is Meaning.NOTHING:

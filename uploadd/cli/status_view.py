@@ -14,6 +14,7 @@ from rich.text import Text
 from uploadd.cli.moments import ago, length, moment
 from uploadd.cli.screen import STATE_STYLES
 from uploadd.files.opening import printable
+from uploadd.intake.presence import away_text
 from uploadd.model.numbers import counted, number
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
@@ -207,7 +208,7 @@ def _folders(status: Status) -> Table:
     table.add_column("", overflow="fold")
     for folder in status.folders:
         walked = ago(folder.last_rescan, status.at) if folder.last_rescan else "never"
-        note = _note(folder)
+        note = _note(folder, status.at)
         table.add_row(Text(folder.name), Text(folder.path), folder.watch, walked, note)
     return table
 
@@ -220,7 +221,10 @@ def _backfill_line(request: Request, now: float) -> Text:
     return line.append(f"\n    → {request.text}", "yellow") if request.text else line
 
 
-def _note(folder: FolderStatus) -> Text:
+def _note(folder: FolderStatus, now: float) -> Text:
+    if folder.away:
+        told = (f"{away_text(one)} (since {ago(one.since or now, now)})" for one in folder.away)
+        return Text("\n".join(told), "red")
     if folder.degraded:
         return Text(folder.degraded, "red")
     if folder.paused:

@@ -77,6 +77,8 @@ class Desk:
     """The settings that hold for a job's file now, for an account by its name. Blocks."""
     roots: Roots
     """How files are reached."""
+    may_forget: Callable[[bytes], Awaitable[bool]]
+    """Whether what is missing in a directory is gone; else its disk may be away."""
     admit_again: Callable[[str], Awaitable[RootRefusedError | None]]
     """Why a folder, by its name, is not read, after all; None where it may be."""
     resight: Callable[[Job], None]

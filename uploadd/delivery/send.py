@@ -216,7 +216,8 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
 
 async def _vanished(desk: Desk, job: Job, now: float) -> None:
     """Skip the job only if its directory is there, on its device; else wait for its disk."""
-    if await desk.runtime.disk.run(desk.roots.is_on_device, job.spot.above, job.device):
+    is_on_device = await desk.runtime.disk.run(desk.roots.is_on_device, job.spot.above, job.device)
+    if is_on_device and await desk.may_forget(job.directory):
         await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
         await _tell_now(desk, job)
         return

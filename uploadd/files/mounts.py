@@ -81,6 +81,15 @@ def mounts_below(real_path: bytes) -> list[bytes]:
     return [point for point in points if point != real_path and is_inside(point, real_path)]
 
 
+def mounts_seen(real_path: bytes) -> frozenset[bytes]:
+    """What is mounted at a directory, by its real path, and below it. For comparison.
+
+    Blocks, but touches none of these mounts: one that hangs does not matter.
+    """
+    lines = _mountinfo().splitlines()
+    return frozenset(line for line in lines if is_inside(_point_in(line), real_path))
+
+
 def fs_type_in(mountinfo: bytes, real_path: bytes) -> str:
     """The type of the mount in `mountinfo` (as in proc(5)) that `real_path` lies on.
 
@@ -109,6 +118,10 @@ def _mounts_in(mountinfo: bytes) -> Iterator[tuple[bytes, str]]:
         fields = before.split(b" ")
         if separator and len(fields) >= 5:
             yield _ESCAPE.sub(_unescaped, fields[4]), os.fsdecode(after.split(b" ", 1)[0])
+
+
+def _point_in(line: bytes) -> bytes:
+    return next((point for point, _ in _mounts_in(line)), b"")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

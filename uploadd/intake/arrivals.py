@@ -27,6 +27,7 @@ from uploadd.intake.examine import (
     look_at_all,
 )
 from uploadd.intake.large_reads import LargeRead, LargeReads
+from uploadd.intake.presence import Presence
 from uploadd.intake.rules import Rules
 from uploadd.intake.settle import Gone, Waiting
 from uploadd.intake.tree import Tree
@@ -57,6 +58,7 @@ class Arrivals:
     ) -> None:
         self.rules = rules
         self.admission = Admission(rules.folders, store, runtime)
+        self.presence = Presence(rules.folders, store, runtime)
         self._store = store
         self._runtime = runtime
         self._large = LargeReads(parallel_reads, runtime.clock, self._read_large)
@@ -144,6 +146,7 @@ class Arrivals:
                 elif outcome is not None:
                     rested.append(outcome)
             del paths[: len(looks)]
+        gone = [path for path in gone if await self.presence.may_forget(os.path.dirname(path))]
         if gone:
             await self._store.write(_forget_all, gone, clock.wall())
         await self._read_all(tree, rested)

@@ -91,8 +91,8 @@ class FolderLoop:
     @property
     def trouble(self) -> str:
         """What is wrong with the folder or its watch; empty where nothing is."""
-        degraded = self._degraded()
-        return f"folder {self.name}: {degraded}" if degraded else ""
+        wrong = self._arrivals.presence.told(self.name) or self._degraded()
+        return f"folder {self.name}: {wrong}" if wrong else ""
 
     @property
     def is_all_queued(self) -> bool:
@@ -208,6 +208,7 @@ class FolderLoop:
         trouble = await self._why_not_walked()
         if trouble is not None:
             await self._note_troubles(b"", {b"": trouble}, is_told=self._is_refused)
+            await self._arrivals.presence.look(self.name)
             return
         if self._mode is WatchMode.INOTIFY:
             await self._listener.listen()

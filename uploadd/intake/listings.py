@@ -57,6 +57,7 @@ class Listing:
 
     directory: bytes
     device: int = 0
+    inode: int = 0
     entries: list[Entry] = field(default_factory=list)
     excluded: dict[bytes, Choice] = field(default_factory=dict)
     unreadable: dict[bytes, str] = field(default_factory=dict)
@@ -68,6 +69,11 @@ class Listing:
     unwatched: OSError | None = None
     is_first: bool = True
     is_last: bool = True
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """Which directory was listed; None where it could not be opened."""
+        return (self.device, self.inode) if self.inode else None
 
     @property
     def is_whole(self) -> bool:

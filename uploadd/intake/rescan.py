@@ -99,6 +99,9 @@ class Rescan:
     async def steps(self) -> AsyncIterator[None]:
         """The same, step by step: other work has its turn between two of them."""
         await self._arrivals.admission.admit(self._tree.folder.name)  # remembered before it is read
+        is_whole = self.is_deep and not self.start
+        grounds = self._arrivals.presence.of_walk(self._tree, self.start, is_whole=is_whole)
+        self._grounds = await grounds
         batched = self._batches()
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
@@ -114,6 +117,8 @@ class Rescan:
                 for directory in directories:
                     await self._forget_directory(directory)
                     yield
+        if self.is_deep:
+            await self._grounds.end()
         self.walked.left_alone = self._passed_by.sum()
         if files:
             not_named = LeftAlone(not_named={self._tree.folder.name: files})
@@ -168,6 +173,7 @@ class Rescan:
         differences = await self._runtime.disk.run(_compare_all, batch, known_files, wanted)
         for listing, there, difference in zip(batch, known_files, differences, strict=True):
             self._count(listing, difference)
+            await self._grounds.come_to(listing)
             await self._forget_missing(listing, difference)
             if not listing.is_whole:
                 await self._take_part(listing, there, difference)
@@ -179,20 +185,26 @@ class Rescan:
         self._passed_by.take(listing)
         self.walked.found += len(listing.entries) + len(listing.unreadable)
         self.walked.fresh += len(difference.fresh)
-        self.walked.gone += len(difference.gone)
         way = self._tree.spot(listing.directory).relative
         trouble = trouble_of(listing, is_root=not way)
         if trouble is not None:
             self.walked.troubles[way] = trouble
 
     async def _forget_missing(self, listing: Listing, difference: Difference) -> None:
-        now = self._runtime.clock.wall()
-        if difference.device_moved:
-            await self._store.write(sightings.moved_device, listing.directory, listing.device)
         missing = [(name, sightings.VANISHED) for name in difference.gone]
         missing += [(name, sightings.EXCLUDED) for name in difference.left_out]
-        if missing:
-            await self._store.write(sightings.forget_all, listing.directory, missing, now)
+        has_news = bool(missing) or difference.device_moved
+        if not has_news or not await self._may_forget(listing.directory):
+            return
+        if difference.device_moved:
+            await self._store.write(sightings.moved_device, listing.directory, listing.device)
+        now = self._runtime.clock.wall()
+        await self._store.write(sightings.forget_all, listing.directory, missing, now)
+        self.walked.gone += len(difference.gone)
+
+    async def _may_forget(self, directory: bytes) -> bool:
+        """Whether the directory's disk is there."""
+        return await self._arrivals.presence.may_forget(directory)
 
     async def _take_part(
         self, listing: Listing, there: dict[bytes, KnownFile], difference: Difference
@@ -221,8 +233,9 @@ class Rescan:
         gone = await self._runtime.disk.run(large.gone_of, self._folders.roots, spot, names)
         missing = [(name, sightings.VANISHED) for name in gone]
         now = self._runtime.clock.wall()
-        await self._store.write(sightings.forget_all, large.directory, missing, now)
-        self.walked.gone += len(missing)
+        if missing and await self._may_forget(large.directory):
+            await self._store.write(sightings.forget_all, large.directory, missing, now)
+            self.walked.gone += len(missing)
 
     async def _take_fresh(self, batch: list[Listing], differences: list[Difference]) -> None:
         fresh = [
@@ -278,7 +291,7 @@ class Rescan:
             _why_lost, self._tree, self._folders, directory, devices
         )
         name = b""
-        while reason is not None:
+        while reason is not None and await self._may_forget(directory):
             names = await self._store.read(known.known_files_after, directory, name, FILES_AT_ONCE)
             if not names:
                 break

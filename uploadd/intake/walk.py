@@ -123,7 +123,7 @@ class _Open:
 
     relative: bytes
     descriptor: int
-    device: int
+    identity: Identity
     found: _Found
     unwatched: OSError | None = None
     below: list[bytes] = field(default_factory=list)
@@ -182,7 +182,7 @@ class _Lister:
         except BaseException:
             os.close(descriptor)
             raise
-        return _Open(relative, descriptor, itself.st_dev, found, unwatched)
+        return _Open(relative, descriptor, _identity(itself), found, unwatched)
 
     def _watch(self, descriptor: int, relative: bytes) -> OSError | None:
         if self._scope.watch is None:
@@ -196,7 +196,7 @@ class _Lister:
     def _listed(self, part: _Open, step: Step, deadline: float) -> Listing:
         listing = Listing(
             Spot(self.start.root, part.relative).path,
-            part.device,
+            *part.identity,
             counts=self._scope.selection.no_counts(),
             unwatched=part.unwatched,
             is_first=not part.is_begun,

@@ -12,27 +12,20 @@ from sqlite_utils import Database
 from uploadd.files.accepted import Look, look_at_root
 from uploadd.files.directories import trouble_with_directory
 from uploadd.files.membership import Folders
-from uploadd.files.opening import printable
 from uploadd.files.standing import us
 from uploadd.intake.admission import judged
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreBusyError, UsageError
-from uploadd.model.places import is_inside
+from uploadd.model.presence import Ground
 from uploadd.model.roots import accept
-from uploadd.model.states import IN_FLIGHT, State
-from uploadd.model.verdicts import Reason
+from uploadd.model.states import IN_FLIGHT
 from uploadd.operations.accepted import folders_of
-from uploadd.store import backfills, listing, lock, moves, overview, roots, sightings
-from uploadd.store.beside import in_turns, reading, writing
+from uploadd.operations.giving_up import WAITING, away_now, drop_folder, give_up, waiting_in
+from uploadd.store import listing, lock, overview, roots
+from uploadd.store.beside import reading, writing
 from uploadd.store.listing import Choice
 from uploadd.store.roots import RootRow
 
-WAITING = (State.QUEUED, State.FAILED)
-GIVEN_UP = Reason(
-    sightings.VANISHED.code,
-    "its folder was forgotten by a person: the disk it lies on will not come back",
-    "if it does, the file is taken up again by itself; `uploadd retry` does it at once",
-)
 _HIDDEN = frozenset({errno.EACCES, errno.EPERM})
 
 
@@ -50,7 +43,7 @@ class Prospect:
     """What forgetting a folder comes to, at this moment. `row`: what was known of its directory.
 
     `look`: what is there now; None where nothing is. `waiting`: the files that have not been
-    uploaded, `in_flight`: those that are left to end.
+    uploaded, `in_flight`: those that are left to end. `away`: what of it is away.
     """
 
     name: str
@@ -59,6 +52,7 @@ class Prospect:
     look: Look | None = None
     waiting: int = 0
     in_flight: int = 0
+    away: tuple[Ground, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +71,7 @@ class _Standing:
     waiting: list[int] = field(default_factory=list)
     in_flight: int = 0
     is_known: bool = False
+    away: tuple[Ground, ...] = ()
 
 
 def prospect_of(configuration: Configuration, name: str) -> Prospect:
@@ -95,7 +90,11 @@ def prospect_of(configuration: Configuration, name: str) -> Prospect:
         return Prospect(name, Meaning.REMOVED, standing.row, None, *counts)
     look = _look(path)
     meaning = _meaning(standing, look, folders_of(configuration))
-    return Prospect(name, meaning, standing.row, look, *counts)
+    if meaning is not Meaning.GIVE_UP:
+        return Prospect(name, meaning, standing.row, look, *counts)
+    away = standing.away or (Ground(path, name, None),)
+    waiting = _waiting_in(configuration, name, away)
+    return Prospect(name, meaning, standing.row, look, len(waiting), standing.in_flight, away)
 
 
 def forget(configuration: Configuration, prospect: Prospect, now: float) -> Forgotten:
@@ -121,7 +120,14 @@ def _standing(configuration: Configuration, name: str, path: bytes) -> _Standing
         waiting = listing.choose_ids(db, Choice(WAITING, folder=name))
         in_flight = len(listing.choose_ids(db, flying))
         is_known = bool(waiting) or in_flight > 0 or _has_row(db, name)
-        return _Standing(roots.row_of(db, name, path), waiting, in_flight, is_known)
+        row = roots.row_of(db, name, path)
+        away = away_now(db, configuration, name) if name in configuration.folders else ()
+        return _Standing(row, waiting, in_flight, is_known, away)
+
+
+def _waiting_in(configuration: Configuration, name: str, away: Sequence[Ground]) -> list[int]:
+    with reading(configuration.state_dir) as db:
+        return [] if db is None else waiting_in(db, name, away)
 
 
 def _has_row(db: Database, name: str) -> bool:
@@ -143,8 +149,11 @@ def _look(path: bytes) -> Look | None:
 def _meaning(standing: _Standing, look: Look | None, folders: Folders) -> Meaning:
     accepted = standing.row.accepted
     if look is None:
-        return Meaning.GIVE_UP if accepted or standing.waiting else Meaning.NOTHING
+        is_needed = accepted or standing.waiting or standing.away
+        return Meaning.GIVE_UP if is_needed else Meaning.NOTHING
     _, refused = judged(standing.row, look, folders)
+    if standing.away and (refused is None or look.is_empty):
+        return Meaning.GIVE_UP
     if look.is_empty and accepted is not None:
         is_other_disk = accepted.device != look.seen.device
         return Meaning.GIVE_UP if is_other_disk or refused is not None else Meaning.NOTHING
@@ -164,25 +173,16 @@ def _accept(configuration: Configuration, prospect: Prospect) -> None:
 
 
 def _give_up(configuration: Configuration, prospect: Prospect, now: float) -> int:
-    ended = 0
-    waiting = _standing(configuration, prospect.name, prospect.row.path).waiting
-    for some in in_turns(waiting):
-        with writing(configuration.state_dir) as db:
-            ended += _end(db, some, now)
-    with writing(configuration.state_dir) as db:
-        roots.forget(db, prospect.name)
-        for request in backfills.everything(db):
-            if is_inside(request.directory, prospect.row.path):
-                text = f"folder {prospect.name}, in which {printable(request.directory)} lies, was"
-                backfills.refuse(db, request.id, f"{text} forgotten", "back it up once it is there")
+    name = prospect.name
+    if prospect.meaning is Meaning.REMOVED:
+        waiting = _standing(configuration, name, prospect.row.path).waiting
+    else:
+        waiting = _waiting_in(configuration, name, prospect.away)
+    ended = give_up(configuration, name, prospect.away, waiting, now)
+    if prospect.meaning is Meaning.REMOVED or _is_root_away(prospect):
+        drop_folder(configuration, name)
     return ended
 
 
-def _end(db: Database, job_ids: Sequence[int], now: float) -> int:
-    """Skip these jobs, as far as they have not moved since, as those of vanished files."""
-    ended = 0
-    for job_id in job_ids:
-        job = moves.job_by_id(db, job_id)
-        if job is not None and job.ends_with_file:
-            ended += sightings.forget(db, job.directory, job.name, GIVEN_UP, now)
-    return ended
+def _is_root_away(prospect: Prospect) -> bool:
+    return any(ground.directory == prospect.row.path for ground in prospect.away)

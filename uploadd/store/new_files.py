@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from uploadd.model.configuration import ServiceName
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
-from uploadd.store import quiet_time, sightings, statements
+from uploadd.store import grounds, quiet_time, sightings, statements
 from uploadd.store.changing import Past
 from uploadd.store.rows import Row, value
 from uploadd.store.writing import job_fields
@@ -23,6 +23,7 @@ def register_all(db: Database, findings: Sequence[Finding], now: float) -> list[
     An account's row may have gone since the file was found (its identity was learned to be that
     of another row): the next walk sees that the file lacks a job, and finds it again.
     """
+    grounds.part_with_absent(db, findings)
     services = {row[0]: ServiceName(row[1]) for row in db.execute(statements.SERVICES)}
     ready = []
     for is_new, some in groupby(_sorted_out(db, findings, services), lambda pair: pair[0]):

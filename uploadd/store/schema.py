@@ -455,3 +455,22 @@ LONG_QUEUES = (
 def files_by_inode(db: Database) -> None:
     """What was renamed is known by its inode, and is not read again."""
     db.execute("CREATE INDEX files_by_inode ON files (inode)")
+
+
+@MIGRATIONS()
+def grounds(db: Database) -> None:
+    """Which directories files were seen in, so that an unmounted disk is known for one."""
+    db.execute(GROUNDS)
+
+
+# `model/presence.py` says what a ground is. `place`: device and inode, as text like those of
+# `roots`; NULL: which directory it was is not known. `since`: when it was missed; NULL: it is here.
+GROUNDS = """
+CREATE TABLE grounds (
+    directory BLOB PRIMARY KEY,
+    folder TEXT NOT NULL,
+    place TEXT,
+    since REAL,
+    known_to INTEGER NOT NULL
+) WITHOUT ROWID
+"""

@@ -649,6 +649,27 @@ UPDATE jobs INDEXED BY held_back SET wait_begin = NULL, wait_seconds = NULL, due
     reason_code = NULL, reason_text = '', reason_remedy = ''
 WHERE {_HELD_BACK} AND folder = ?
 """
+GROUNDS = "SELECT * FROM grounds ORDER BY directory"
+SET_GROUND = """
+INSERT INTO grounds (directory, folder, place, since, known_to)
+VALUES (:directory, :folder, :place, :since, :known_to)
+ON CONFLICT (directory) DO UPDATE SET folder = excluded.folder, place = excluded.place,
+    since = excluded.since, known_to = excluded.known_to
+"""
+DROP_GROUND = "DELETE FROM grounds WHERE directory = ?"
+# A file that was born since lies on what is there instead of the ground. Every job of a file is
+# told after the file was born, so what was known before has a smaller number.
+ELDERS_IN = "SELECT name, size, mtime_ns FROM files WHERE directory = ? AND born < ?"
+NEXT_KNOWN_DIRECTORY = f"""
+SELECT min(directory) FROM (
+    SELECT * FROM (SELECT directory FROM files WHERE directory >= :first AND directory < :beyond
+        ORDER BY directory LIMIT 1)
+    UNION ALL
+    SELECT * FROM (SELECT directory FROM jobs WHERE directory >= :first AND directory < :beyond
+        AND {_FAILED_LATE} ORDER BY directory LIMIT 1))
+"""
+NAMES_IN = "SELECT name FROM files WHERE directory = ?"
+FORGET_ELDER = "DELETE FROM files WHERE directory = ? AND name = ? AND born < ? AND sha256 != ?"
 NOTE_WALK = """
 INSERT INTO walks (folder, root, ended_at, files, matches) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (folder) DO UPDATE SET root = excluded.root, ended_at = excluded.ended_at,
@@ -812,6 +833,10 @@ WRONG_ROWS = {
         "sends", "NULL", _NO_COUNT.format("begun"), _NO_TIME.format("last_at")
     ),
     "a call at no time": _wrong("calls", "NULL", _NO_TIME.format("at")),
+    "a ground that is not absolute, or at no time": _wrong(
+        "grounds", "NULL", _NO_PATH.format("directory"), _NO_TIME.format("since"),
+        _NO_COUNT.format("known_to"),
+    ),
     "a folder whose path is not absolute": _wrong(
         "folders", "NULL", "substr(path, 1, 1) != x'2f'", "instr(path, x'00')"
     ),

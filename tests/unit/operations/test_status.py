@@ -50,7 +50,7 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
     assert set(found["accounts"]["me"]["counts"]) == {str(state) for state in State}
     assert set(found["folders"]["camera"]) == {
         "path", "watch", "last_rescan", "degraded", "paused", "privacy", "troubles",
-        "quiet_time_only",
+        "quiet_time_only", "away",
     }  # fmt: skip
 
 

@@ -12,14 +12,25 @@ from sqlite_utils import Database
 
 from uploadd.files.opening import printable
 from uploadd.intake import troubles
+from uploadd.intake.presence import away_remedy
 from uploadd.model.configuration import Account, Configuration, Folder
 from uploadd.model.pauses import ActivePause, Stops, what_stops
 from uploadd.model.photo import Privacy
+from uploadd.model.presence import Ground
 from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
 from uploadd.operations.show.json_values import end_of, json_pause, json_time, json_wait
 from uploadd.operations.show.progress import Progress, progress_of
-from uploadd.store import accounts, backfills, calls, overview, pauses, quiet_time, roots
+from uploadd.store import (
+    accounts,
+    backfills,
+    calls,
+    grounds,
+    overview,
+    pauses,
+    quiet_time,
+    roots,
+)
 from uploadd.store.accounts import AccountRow
 from uploadd.store.activity import NOTHING, Activity, activity_of
 from uploadd.store.backfills import Request
@@ -72,7 +83,7 @@ class FolderStatus:
 
     `privacy`: who sees its photos, by account. `troubles`: the places in it that are not read, or
     not watched: path, text, remedy, since when (unix seconds). `is_quiet_time_only`: nothing
-    said of some of its files that they were closed.
+    said of some of its files that they were closed. `away`: what of it is away, with its disk.
     """
 
     name: str
@@ -84,6 +95,7 @@ class FolderStatus:
     privacy: dict[str, Privacy]
     troubles: list[dict[str, Any]] = field(default_factory=list)
     is_quiet_time_only: bool = False
+    away: tuple[Ground, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `status --json`."""
@@ -96,6 +108,7 @@ class FolderStatus:
             "quiet_time_only": self.is_quiet_time_only,
             "privacy": dict(self.privacy),
             "troubles": [{**one, "since": json_time(one["since"])} for one in self.troubles],
+            "away": [_json_away(ground) for ground in self.away],
         }
 
 
@@ -142,9 +155,13 @@ def status_of(configuration: Configuration, now: float) -> Status:
         watched = {row["name"]: row for row in overview.folders(db)}
         there = roots.every(db)
         quiet = {name for name in configuration.folders if quiet_time.is_noted(db, name)}
+        missing = grounds.away(db)
         asked_for = tuple(backfills.everything(db))
     folders = tuple(
-        _refused(_folder(configuration, folder, watched.get(name), holder, found, now), row)
+        replace(
+            _refused(_folder(configuration, folder, watched.get(name), holder, found, now), row),
+            away=tuple(ground for ground in missing if ground.folder == name),
+        )
         for name, folder in configuration.folders.items()
         for row in [there.get((name, folder.root))]
     )
@@ -225,6 +242,14 @@ def _folder(
 def _refused(folder: FolderStatus, row: RootRow | None) -> FolderStatus:
     """The same where its directory is not read: that says more than how it is watched."""
     return replace(folder, degraded=row.told) if row is not None and row.refused else folder
+
+
+def _json_away(ground: Ground) -> dict[str, Any]:
+    return {
+        "path": printable(ground.directory),
+        "since": json_time(ground.since),
+        "remedy": away_remedy(ground),
+    }
 
 
 def _are_stopped(accounts_of_it: list[AccountStatus], now: float) -> bool:

@@ -1,0 +1,145 @@
+"""Disks that come and go, on real mounts, with a real daemon and by the walk alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.processes import Desk, wait_until
+from uploadd.sandbox import SandboxOptions
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+MakeDesk = Callable[..., Desk]
+COUNT = 50
+
+
+class Disks:
+    """What is mounted in one test; all of it is unmounted at its end."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._points: list[Path] = []
+
+    def image(self) -> Path:
+        """A small disk with a file system."""
+        image = self._home / "disk.img"
+        with image.open("wb") as file:
+            file.truncate(16 * 1024 * 1024)
+        run("mkfs.ext4", "-q", str(image))
+        return image
+
+    def mount(self, what: Path, point: Path, *words: str) -> None:
+        """Mount `what` at `point`."""
+        point.mkdir(exist_ok=True)
+        run("mount", *words, str(what), str(point))
+        self._points.append(point)
+
+    def unmount(self, point: Path) -> None:
+        """As a person does; whoever holds something open there would be told."""
+        run("umount", str(point))
+        self._points.remove(point)
+
+    def end(self) -> None:
+        """Leave nothing mounted."""
+        for point in reversed(self._points):
+            subprocess.run(["umount", "-l", str(point)], check=False)
+
+
+def run(*words: str) -> None:
+    """Run a program to its end, which has to be a good one."""
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    if told.returncode != 0 and words[0] in ("mount", "mkfs.ext4"):
+        pytest.skip(f"{' '.join(words)}: {told.stderr}")
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> Iterator[Disks]:
+    """Mounts that end with the test."""
+    made = Disks(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> Desk:
+    """A desk whose account stops after its first photo, so that the others wait."""
+    made = make_desk(SandboxOptions(wait_every=1, wait_seconds=10_000))
+    made.config.write_text(made.config.read_text() + "rescan_seconds = 1\n")
+    return made
+
+
+def fill(desk: Desk, where: str = "") -> None:
+    """Fifty photos, half of them in a directory."""
+    for number in range(COUNT):
+        below = "trip/" if number % 2 else ""
+        desk.add(f"{where}{below}{number:02}.jpg")
+
+
+def jobs(desk: Desk) -> dict[str, dict[str, Any]]:
+    """The jobs by path."""
+    told = desk.uploadd("jobs", "--json").stdout.splitlines()
+    return {job["path"]: job for job in map(json.loads, told)}
+
+
+def states(desk: Desk) -> Counter[str]:
+    """How many jobs are in each state."""
+    return Counter(job["state"] for job in jobs(desk).values())
+
+
+def away(desk: Desk) -> list[str]:
+    """What `status` says is away."""
+    status = json.loads(desk.uploadd("status", "--json").stdout)
+    return [one["path"] for one in status["folders"]["camera"]["away"]]
+
+
+def walks(desk: Desk) -> int:
+    """How many walks have ended."""
+    return desk.log().count("folder.walked")
+
+
+def wait_for_walks(desk: Desk, count: int = 3) -> None:
+    """So many more walks end."""
+    before = walks(desk)
+    wait_until(lambda: walks(desk) >= before + count, 20, "the next walks")
+
+
+def wait_for_jobs(desk: Desk, count: int) -> None:
+    """So many jobs are known."""
+    wait_until(lambda: len(jobs(desk)) == count, 20, f"{count} jobs")
+
+
+@pytest.mark.parametrize("kind", ["loop", "bind"])
+@pytest.mark.parametrize("where", ["", "card/"])
+def test_nothing_vanishes_with_a_disk(desk: Desk, disks: Disks, kind: str, where: str) -> None:
+    """The folder itself or a directory in it is a mount; it goes, and comes back."""
+    point = desk.photos / where
+    what, words = (disks.image(), ["-o", "loop"]) if kind == "loop" else (desk.home / "d", ["-B"])
+    if kind == "bind":
+        what.mkdir()
+    disks.mount(what, point, *words)
+    fill(desk, where)
+    with desk.started("run"):
+        wait_for_jobs(desk, COUNT)
+        wait_for_walks(desk)
+        disks.unmount(point)
+        wait_until(lambda: away(desk) == [str(point).rstrip("/")], 20, "it is away")
+        new = desk.add(f"{where}new.jpg")
+        wait_for_jobs(desk, COUNT + 1)
+        wait_for_walks(desk)
+        assert states(desk)["skipped"] == 0
+        assert away(desk)
+        new.unlink()
+        disks.mount(what, point, *words)
+        wait_until(lambda: not away(desk), 20, "it is back")
+        wait_for_walks(desk)
+    found = states(desk)
+    assert found["skipped"] == 1  # what was put on the empty mount point, and taken away
+    assert found.total() == COUNT + 1
