@@ -20,6 +20,7 @@ from simulation.ear import Kernel
 from simulation.virtual import EPOCH, InPlaceWorker, VirtualClock, run_virtual, virtual_runtime
 from uploadd.assembly import Assembly, assembled
 from uploadd.delivery.logins import LoginSource
+from uploadd.intake.disk_loop import DiskLoop
 from uploadd.intake.folder_loop import FolderLoop
 from uploadd.model.configuration import Account, Configuration, Folder, ServiceName, WatchMode
 from uploadd.model.jobs import Job, Lane
@@ -165,13 +166,18 @@ class World:
         tree = assembly.tree(self.folder.root, self.folder)
         around = (assembly.arrivals, assembly.store, assembly.runtime)
         folder = FolderLoop(tree, *around, open_ear=self.kernel.open_ear)
+        presence = assembly.arrivals.presence
+        disk = DiskLoop(self.folder, presence, assembly.runtime, folder.walk_now)
+        presence.on_change = lambda _folder: disk.heard.set()
         await folder.start()
         await assembly.resight_unread(Lane.LIVE)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(folder.run(ended))
             tasks.create_task(assembly.arrivals.run(ended))
-            tasks.create_task(assembly.deliverer.run(lambda: None))
+            tasks.create_task(assembly.deliverer.run(disk.heard.set))
+            looking = tasks.create_task(disk.run())
             await script()
+            looking.cancel()
             ended.set()
             folder.stop()
             assembly.arrivals.woken.set()
