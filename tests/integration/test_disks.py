@@ -143,3 +143,62 @@ def test_nothing_vanishes_with_a_disk(desk: Desk, disks: Disks, kind: str, where
     found = states(desk)
     assert found["skipped"] == 1  # what was put on the empty mount point, and taken away
     assert found.total() == COUNT + 1
+
+
+def test_a_disk_is_given_up_beside_the_daemon(desk: Desk, disks: Disks) -> None:
+    """What waits for it ends, what came meanwhile stays, and it asks first on a terminal."""
+    disks.mount(disks.image(), desk.photos / "card", "-o", "loop")
+    fill(desk, "card/")
+    desk.add("stays.jpg")
+    with desk.started("run"):
+        wait_for_jobs(desk, COUNT + 1)
+        wait_for_walks(desk)
+        disks.unmount(desk.photos / "card")
+        wait_until(lambda: bool(away(desk)), 20, "it is away")
+        new = desk.add("card/new.jpg")
+        wait_for_jobs(desk, COUNT + 2)
+        shown = desk.uploadd("status")
+        assert "uploadd forget camera" in shown.stdout + shown.stderr
+        asked = desk.uploadd("forget", "camera")
+        assert asked.returncode == 2
+        assert "uploadd forget camera --yes" in asked.stderr
+        assert f"{COUNT} jobs" in desk.uploadd("forget", "camera", "--yes").stderr
+        wait_until(lambda: not away(desk), 20, "nothing is waited for")
+        wait_for_walks(desk)
+    found = jobs(desk)
+    assert states(desk)["skipped"] == COUNT
+    assert {job["reason"]["code"] for job in found.values() if job["state"] == "skipped"} == {
+        "vanished"
+    }
+    for path in (new, desk.photos / "stays.jpg"):
+        assert found[str(path)]["state"] == "queued"
+    assert "nothing to forget" in desk.uploadd("forget", "camera", "--yes").stderr
+
+
+def test_what_is_removed_on_a_disk_that_stays_is_gone(desk: Desk, disks: Disks) -> None:
+    """Also all of it at once."""
+    disks.mount(disks.image(), desk.photos, "-o", "loop")
+    fill(desk)
+    with desk.started("run"):
+        wait_for_jobs(desk, COUNT)
+        wait_for_walks(desk)
+        run("sh", "-c", f"rm -rf {desk.photos}/*")
+        wait_until(lambda: states(desk)["skipped"] == COUNT, 20, "all of it is gone")
+        assert not away(desk)
+
+
+def test_the_walks_alone_keep_a_disk(desk: Desk, disks: Disks) -> None:
+    """A backfill each time, with nobody to hear of a mount: an unmount between two restarts."""
+    data = desk.home / "data"
+    data.mkdir()
+    disks.mount(data, desk.photos, "--bind")
+    fill(desk)
+    desk.uploadd("backfill", "--no-wait", str(desk.photos))
+    disks.unmount(desk.photos)
+    for _ in range(2):
+        desk.uploadd("backfill", "--no-wait", str(desk.photos))
+    assert (states(desk).total(), states(desk)["skipped"]) == (COUNT, 0)
+    assert away(desk) == [str(desk.photos)]
+    disks.mount(data, desk.photos, "--bind")
+    desk.uploadd("backfill", "--no-wait", str(desk.photos))
+    assert (away(desk), states(desk)["skipped"]) == ([], 0)
