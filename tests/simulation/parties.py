@@ -21,6 +21,7 @@ import httpx
 from simulation.virtual import VirtualClock, VirtualLoop
 from simulation.world import JPEG, LONG_AGO, World
 from uploadd.daemon import Stop, serve
+from uploadd.files.mount_news import no_news
 from uploadd.model.errors import UploaddError
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.endings import Finished
@@ -184,6 +185,7 @@ class Together(World):
             stop or Stop(),
             make_service=self._service(party),
             make_worker=lambda: party,
+            open_news=no_news,
         )
         return _start(party, work)
 

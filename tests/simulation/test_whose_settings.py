@@ -33,7 +33,7 @@ from uploadd.operations.replace.ordering import order_of
 from uploadd.operations.show.listing import Listed, Wanted, listing
 from uploadd.operations.show.status import status_of
 from uploadd.operations.show.story import story_of
-from uploadd.store import backfills
+from uploadd.store import backfills, overview
 from uploadd.store.connection import open_database
 
 PUBLIC = PhotoTable(is_public=1)
@@ -213,6 +213,41 @@ def test_a_folder_inside_another_that_leaves_it_out(world: Nested) -> None:
     world.queue(world.photos)
     world.take_in(world.photos)
     assert world.shown() == {"open": True} | MINE
+
+
+@pytest.mark.parametrize("is_inner_first", [True, False])
+@pytest.mark.parametrize("is_away", [True, False])
+def test_no_walk_ends_what_waits_in_a_folder_inside(
+    world: Nested, is_inner_first: bool, is_away: bool
+) -> None:
+    """Over several walks of both, and a restart: also while the inner one is not there."""
+    world.sandbox.options.wait_every = 1
+    world.sandbox.options.wait_seconds = 100_000
+    world.lay("all", world.photos, exclude=("cam/",))
+    world.folders = [replace(one, watch=WatchMode.POLL, poll_seconds=5.0) for one in world.folders]
+    world.folders.sort(key=lambda one: (one.name == "cam") != is_inner_first)
+    inner = world.photos / "cam"
+
+    async def scene() -> None:
+        daemon = world.daemon(Party())
+        await until(lambda: world.states() == {"queued": 3})
+        if is_away:
+            inner.rename(world.photos.with_name("elsewhere"))
+        await asyncio.sleep(30)
+        daemon.kill()
+        world.daemon(Party())
+        await asyncio.sleep(30)
+
+    world.play(scene)
+    assert world.states() == {"queued": 3}
+    told = {text for job in world.jobs() for text in stories(world, job.id)}
+    assert not [text for text in told if "excluded" in text or "vanished" in text]
+
+
+def stories(world: Nested, job_id: int) -> list[str]:
+    """What became of a job."""
+    with closing(open_database(world.state_dir)) as db:
+        return [line["text"] for line in overview.history_of(db, job_id)]
 
 
 def renamed(world: Nested) -> None:
