@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +15,16 @@ from typing import Any
 import pytest
 
 from integration.processes import Desk, wait_until
+from uploadd.files.membership import Folders
+from uploadd.files.standing import us
+from uploadd.files.way import look_at_directory
+from uploadd.model.configuration import Folder
+from uploadd.model.roots import accept
 from uploadd.sandbox import SandboxOptions
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 MakeDesk = Callable[..., Desk]
-COUNT = 50
+COUNT, SIZE = 50, 100_000
 
 
 class Disks:
@@ -45,6 +52,10 @@ class Disks:
         """As a person does; whoever holds something open there would be told."""
         run("umount", str(point))
         self._points.remove(point)
+
+    def moved(self, former: Path, now: Path) -> None:
+        """A directory above a mount was renamed."""
+        self._points[self._points.index(former)] = now
 
     def end(self) -> None:
         """Leave nothing mounted."""
@@ -80,7 +91,13 @@ def fill(desk: Desk, where: str = "") -> None:
     """Fifty photos, half of them in a directory."""
     for number in range(COUNT):
         below = "trip/" if number % 2 else ""
-        desk.add(f"{where}{below}{number:02}.jpg")
+        desk.add(f"{where}{below}{number:02}.jpg", SIZE)
+
+
+def read_bytes(pid: int) -> int:
+    """How much a process has read so far, from whatever file."""
+    told = Path(f"/proc/{pid}/io").read_text().split()
+    return int(told[told.index("rchar:") + 1])
 
 
 def jobs(desk: Desk) -> dict[str, dict[str, Any]]:
@@ -126,9 +143,10 @@ def test_nothing_vanishes_with_a_disk(desk: Desk, disks: Disks, kind: str, where
         what.mkdir()
     disks.mount(what, point, *words)
     fill(desk, where)
-    with desk.started("run"):
+    with desk.started("run") as daemon:
         wait_for_jobs(desk, COUNT)
         wait_for_walks(desk)
+        was_read = read_bytes(daemon.pid)
         disks.unmount(point)
         wait_until(lambda: away(desk) == [str(point).rstrip("/")], 20, "it is away")
         new = desk.add(f"{where}new.jpg")
@@ -140,6 +158,7 @@ def test_nothing_vanishes_with_a_disk(desk: Desk, disks: Disks, kind: str, where
         disks.mount(what, point, *words)
         wait_until(lambda: not away(desk), 20, "it is back")
         wait_for_walks(desk)
+        assert read_bytes(daemon.pid) - was_read < COUNT * SIZE / 2  # the database reads, too
     found = states(desk)
     assert found["skipped"] == 1  # what was put on the empty mount point, and taken away
     assert found.total() == COUNT + 1
@@ -202,3 +221,36 @@ def test_the_walks_alone_keep_a_disk(desk: Desk, disks: Disks) -> None:
     disks.mount(data, desk.photos, "--bind")
     desk.uploadd("backfill", "--no-wait", str(desk.photos))
     assert (away(desk), states(desk)["skipped"]) == ([], 0)
+
+
+@pytest.mark.parametrize("is_for_all", [True, False])
+def test_a_private_mount_that_is_renamed_stays_itself(
+    tmp_path: Path, disks: Disks, is_for_all: bool
+) -> None:
+    """It goes by no other settings, if others can rename a directory above it."""
+    outer = Folder("outer", tmp_path / "outer", ("me",))
+    inner = Folder("inner", outer.path / "x/inner", ("me",))
+    inner.path.mkdir(parents=True)
+    disks.mount(tmp_path, inner.path, "-t", "tmpfs")
+    seen = look_at_directory(inner.root)
+    outer.path.chmod(0o777 if is_for_all else 0o755)
+    (outer.path / "x").rename(outer.path / "y")
+    disks.moved(inner.path, outer.path / "y/inner")
+    accepted = {inner.root: accept(seen, us())}
+    place = Folders([outer, inner], accepted=accepted).place(bytes(outer.path / "y/inner/a.jpg"))
+    assert place.folder_name == ("inner" if is_for_all else "outer")
+    disks.unmount(outer.path / "y/inner")
+    place = Folders([outer, inner], accepted=accepted).place(bytes(outer.path / "y/inner/a.jpg"))
+    assert place.folder_name == "outer"
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_the_same_for_a_user_in_a_namespace_of_his_own() -> None:
+    """Where bind mounts are all that he may make."""
+    words = ["unshare", "-Urm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    if subprocess.run([*words[:2], "true"], check=False).returncode != 0:
+        pytest.skip("no namespaces for users here")
+    told = subprocess.run(
+        [*words, __file__, "-k", "walks_alone"], capture_output=True, text=True, check=False
+    )
+    assert "1 passed" in told.stdout, told.stdout

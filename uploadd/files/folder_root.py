@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
+from uploadd.files.mounts import mounted_devices
+from uploadd.files.parents import exchangeable_above
 from uploadd.files.way import follow
 from uploadd.model.configuration import Folder
-from uploadd.model.roots import FollowedLink
+from uploadd.model.roots import AcceptedRoot, FollowedLink
 
 Identity = tuple[int, int]
 """A directory's device and inode."""
@@ -66,12 +68,15 @@ class FolderRoot:
         """The accepted directory, if it may have been renamed.
 
         A disk that was unmounted was not: its number, and that of its top, may be another's now.
+        Where others may rename a directory above it, one that is still mounted somewhere counts as
+        renamed.
         """
         accepted = self._accepted.at(self.path)
         if accepted is None or (accepted.device, accepted.inode) == self._last:
             return None
         devices = map(_device_of, upwards(os.path.dirname(accepted.path)))
-        return (accepted.device, accepted.inode) if accepted.device in devices else None
+        is_moved = accepted.device in devices or _is_mounted_elsewhere(accepted)
+        return (accepted.device, accepted.inode) if is_moved else None
 
     def is_led_away_from(self, path: bytes) -> bool:
         """Whether this is the path, and a foreign link leads away from it."""
@@ -89,6 +94,12 @@ def identity_of(directory: bytes) -> Identity | None:
     except OSError:
         return None
     return seen.st_dev, seen.st_ino
+
+
+def _is_mounted_elsewhere(accepted: AcceptedRoot) -> bool:
+    """Whether a mount of its own may have been renamed with a directory above it. Blocks."""
+    is_mounted = accepted.device in mounted_devices()
+    return is_mounted and bool(exchangeable_above(accepted.path, (), accepted.owner))
 
 
 def _device_of(directory: bytes) -> int | None:

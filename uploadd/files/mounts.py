@@ -81,6 +81,12 @@ def mounts_below(real_path: bytes) -> list[bytes]:
     return [point for point in points if point != real_path and is_inside(point, real_path)]
 
 
+def mounted_devices() -> frozenset[int]:
+    """The device numbers of all that is mounted, as this process sees it. Blocks."""
+    numbers = (line.split(b" ", 3)[2].split(b":") for line in _mountinfo().splitlines())
+    return frozenset(os.makedev(int(major), int(minor)) for major, minor in numbers)
+
+
 def mounts_seen(real_path: bytes) -> frozenset[bytes]:
     """What is mounted at a directory, by its real path, and below it. For comparison.
 

@@ -7,6 +7,8 @@ from math import ceil
 
 from sqlite_utils import Database
 
+from uploadd.files.opening import printable
+from uploadd.intake.presence import away_remedy
 from uploadd.model.configuration import Configuration
 from uploadd.model.numbers import counted, number
 from uploadd.model.outcomes import STALE_TAG, STALE_TAG_REMEDY
@@ -15,12 +17,16 @@ from uploadd.model.states import TERMINAL, State
 from uploadd.operations.check.findings import Finding, warning
 from uploadd.operations.show.json_values import end_of
 from uploadd.operations.show.status import holding
-from uploadd.store import accounts, overview
+from uploadd.store import accounts, grounds, overview
 from uploadd.store.accounts import AccountRow
 
 
 def standing(db: Database, configuration: Configuration, now: float) -> Iterator[Finding]:
-    """Pauses that hold, files that have failed, and jobs that nobody will ever do."""
+    """Disks that are away, pauses that hold, failed files, and jobs that nobody will ever do."""
+    for ground in grounds.away(db):
+        if ground.folder in configuration.folders:
+            text = f"{printable(ground.directory)} is away: none of its known files is there"
+            yield warning(f"folders.{ground.folder}", text, away_remedy(ground))
     for row in accounts.all_accounts(db):
         counts = overview.counts_of_account(db, row.id)
         if row.label in configuration.accounts:
