@@ -111,10 +111,10 @@ def states(desk: Desk) -> Counter[str]:
     return Counter(job["state"] for job in jobs(desk).values())
 
 
-def away(desk: Desk) -> list[str]:
+def away(desk: Desk, folder: str = "camera") -> list[str]:
     """What `status` says is away."""
     status = json.loads(desk.uploadd("status", "--json").stdout)
-    return [one["path"] for one in status["folders"]["camera"]["away"]]
+    return [one["path"] for one in status["folders"][folder]["away"]]
 
 
 def walks(desk: Desk) -> int:
@@ -254,3 +254,23 @@ def test_the_same_for_a_user_in_a_namespace_of_his_own() -> None:
         [*words, __file__, "-k", "walks_alone"], capture_output=True, text=True, check=False
     )
     assert "1 passed" in told.stdout, told.stdout
+
+
+def test_a_disk_in_a_folder_of_its_own_inside_another(desk: Desk, disks: Disks) -> None:
+    """It is that folder's to be named and given up, whichever walk comes first."""
+    point = desk.photos / "card"
+    disks.mount(disks.image(), point, "-o", "loop")
+    inner = f'[folders.card]\npath = "{point}"\naccounts = ["me"]\nrescan_seconds = 1\n'
+    desk.config.write_text(desk.config.read_text() + inner)
+    fill(desk, "card/")
+    desk.add("outer.jpg")
+    with desk.started("run"):
+        wait_for_jobs(desk, COUNT + 1)
+        wait_for_walks(desk, 6)
+        disks.unmount(point)
+        wait_until(lambda: away(desk, "card") == [str(point)], 20, "it is away")
+        wait_for_walks(desk, 6)
+        desk.add("later.jpg")
+        wait_for_jobs(desk, COUNT + 2)
+    assert away(desk) == []
+    assert states(desk)["skipped"] == 0

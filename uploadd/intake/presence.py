@@ -50,7 +50,7 @@ class Presence:
         holding = await self._store.read(grounds.holding, directory)
         if any(ground.is_away for ground in holding):
             return False
-        return not holding or await self._runtime.disk.run(_are_as_known, holding)
+        return not holding or await self._runtime.disk.run(are_as_known, holding)
 
     async def look(self, folder: str) -> None:
         """Look at the grounds of a folder that is not walked now."""
@@ -133,7 +133,10 @@ class WalkedGrounds:
         """Look at what lies above the walk. `root`: that of the folder that holds it."""
         self._start = start
         self._known = await self.presence.grounds_of(self.folder)
-        points = await self.runtime.disk.run(_points_in, self.tree.root) if is_whole else []
+        others = self.presence.others(self.folder)
+        points: list[bytes] = []
+        if is_whole:
+            points = await self.runtime.disk.run(_points_in, self.tree.root, others)
         self._kept = {*points, *([root] if root else [])}
         for directory in self._kept:
             self._known.setdefault(directory, Ground(directory, self.folder, None))
@@ -192,14 +195,19 @@ def away_remedy(ground: Ground) -> str:
     return f"mount it again; if it will not come back: `uploadd forget {ground.folder}`"
 
 
-def _points_in(root: bytes) -> list[bytes]:
-    """The mount points below a directory, spelled as it is. Blocks."""
-    real = real_path(root)
-    skipped = len(real.rstrip(b"/")) + 1
-    return [os.path.join(root, point[skipped:]) for point in mounts_below(real)]
+def _points_in(root: bytes, others: Iterable[bytes]) -> list[bytes]:
+    """The mount points below a directory, spelled as it is; not those in other folders. Blocks."""
+    real, skipped = real_path(root), len(real_path(root).rstrip(b"/")) + 1
+    deeper = [one for one in map(real_path, others) if one != real and is_inside(one, real)]
+    return [
+        os.path.join(root, point[skipped:])
+        for point in mounts_below(real)
+        if not any(is_inside(point, one) for one in deeper)
+    ]
 
 
-def _are_as_known(holding: Iterable[Ground]) -> bool:
+def are_as_known(holding: Iterable[Ground]) -> bool:
+    """Whether each of these is the directory that it was. Blocks."""
     return all(identity_of(ground.directory) == ground.identity for ground in holding)
 
 

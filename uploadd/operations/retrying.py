@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from uploadd.files.opening import printable
 from uploadd.files.reaching import Roots
+from uploadd.intake.presence import are_as_known
 from uploadd.intake.rules import Rules
 from uploadd.model.configuration import Configuration, OnChange, ServiceName
 from uploadd.model.errors import FileTrouble, UsageError
@@ -23,7 +24,7 @@ from uploadd.model.states import State
 from uploadd.operations.accepted import rules_of
 from uploadd.operations.naming import NOTHING, Names, Refused, ids_named, no_job, unknown
 from uploadd.operations.show.listing import account_names, rows_of
-from uploadd.store import accounts, changing, ledger, lock, moves, sightings
+from uploadd.store import accounts, changing, grounds, ledger, lock, moves, sightings
 from uploadd.store.beside import in_turns, reading, writing
 from uploadd.store.listing import Choice, choose_ids
 
@@ -143,12 +144,14 @@ def _outlooks(state_dir: Path, rules: Rules, job_ids: Sequence[int]) -> dict[int
         rows = {row.id: row for row in accounts.all_accounts(db)}
         jobs = [job for job_id in job_ids if (job := moves.job_by_id(db, job_id)) is not None]
         doubted = {job.id for job in jobs if _may_be_there(db, job)}
+        holding = {job.id: grounds.holding(db, job.directory) for job in jobs}
     outlooks, roots = {}, rules.folders.roots
     for job in jobs:
         row = rows[job.account_id]
         ruling = rules.ruling_on(job, row.label)
         why_not = _why_not(job, ruling, ServiceName(row.service), roots)
         is_gone = job.id not in doubted and roots.is_gone(job.spot, job.device)
+        is_gone = is_gone and are_as_known(holding[job.id])  # else its disk may be away
         is_replacing = ruling.place.on_change is OnChange.REPLACE
         outlooks[job.id] = _Outlook(why_not, is_replacing, is_gone)
     return outlooks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from sqlite_utils import Database
@@ -44,7 +45,7 @@ def see(
     of its files is found there (`found`).
     """
     before = next((one for one in every(db) if one.directory == ground.directory), None)
-    known = before or ground
+    known = ground if before is None else replace(before, folder=ground.folder)
     if now is not None and now == known.identity:
         after: Ground | None = returned(known, now)
     elif _has_files(db, ground.directory, others):
