@@ -21,6 +21,7 @@ from uploadd.store.listing import Choice, condition
 SMALL = frozenset(
     {"accounts", "other", "backfills", "calls", "facts", "folders", "pauses", "roots", "sends"}
     | {
+        "grounds",
         "walks",
         "CONSTANT",
         "json_each",
@@ -75,6 +76,9 @@ READ_MANY = {
     "MOVE_DEVICE": "the rows of one directory, when its disk has another number",
     "KNOWN_FILES": "the rows of one directory, which is walked",
     "KNOWN_DIRECTORIES_AFTER": "once a walk, in portions: an entry of an index for each directory",
+    "NEXT_KNOWN_DIRECTORY": "it stops at the first, when a disk has come or gone",
+    "ELDERS_IN": "the rows of one directory, while its disk is away",
+    "NAMES_IN": ONCE,
     "KNOWN_AFTER": "a large directory, which is walked, in portions",
     "COUNT_KNOWN": "the rows of one directory, which is walked",
     "KNOWN_DEVICES": "the rows of one directory, which is walked",
