@@ -234,7 +234,7 @@ async def _build(
     login_source: LoginSource | None,
 ) -> Assembly:
     bell = Bell()
-    arrivals = Arrivals(store, runtime, Rules(configuration))
+    arrivals = Arrivals(store, runtime, Rules(configuration), configuration.parallel_reads)
     arrivals.on_jobs = bell.ring
     desks: dict[str, Desk] = {}
     labels = frozenset(configuration.accounts)

@@ -15,7 +15,7 @@ from uploadd.model.ports import Runtime
 P = ParamSpec("P")
 T = TypeVar("T")
 
-DISK_THREADS = 12
+DISK_THREADS = 64
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -53,7 +53,7 @@ class RealClock:
 
 
 class ThreadDisk:
-    """Runs disk work on a few threads: enough for every send, the walk and the fingerprints."""
+    """Runs disk work on threads: enough for each send and walk, and for disks that hang."""
 
     def __init__(self, threads: int = DISK_THREADS) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="disk")

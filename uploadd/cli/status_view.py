@@ -22,6 +22,7 @@ from uploadd.model.waits import Awaited
 from uploadd.operations.show.progress import Progress
 from uploadd.operations.show.status import AccountStatus, FolderStatus, Status
 from uploadd.store.backfills import Request, Stage
+from uploadd.store.reads import Reading
 
 STAGE_WORDS = {
     Stage.ASKED: "not begun yet",
@@ -58,6 +59,7 @@ def status_view(status: Status) -> RenderableType:
     if status.folders:
         parts.append(_folders(status))
     parts += [Text(f"  {text}") for text in status.privacy]
+    parts += [_reading_line(one, status.at) for one in status.reads]
     parts += [_backfill_line(request, status.at) for request in status.backfills]
     return Group(*parts)
 
@@ -211,6 +213,13 @@ def _folders(status: Status) -> Table:
         note = _note(folder, status.at)
         table.add_row(Text(folder.name), Text(folder.path), folder.watch, walked, note)
     return table
+
+
+def _reading_line(one: Reading, now: float) -> Text:
+    """A large file that has no job yet."""
+    line = Text("  ▸ reading ", "cyan").append(printable(one.path), "default")
+    line.append(f": {decimal(one.read)} of {decimal(one.size)}", "default")
+    return line.append(f", begun {ago(one.since, now)}", "dim")
 
 
 def _backfill_line(request: Request, now: float) -> Text:

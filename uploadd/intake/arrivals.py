@@ -39,8 +39,9 @@ from uploadd.model.ports import Runtime
 from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
-from uploadd.store import sightings, unread
+from uploadd.store import reads, sightings, unread
 from uploadd.store.new_files import register_all
+from uploadd.store.reads import Reading
 from uploadd.store.store import Store
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ class Arrivals:
         self.presence = Presence(rules.folders, store, runtime)
         self._store = store
         self._runtime = runtime
-        self._large = LargeReads(parallel_reads, runtime.clock, self._read_large)
+        self._large = LargeReads(parallel_reads, runtime.clock, self._read_large, self._tell)
         self.trees: list[Tree] = []
         self.woken = asyncio.Event()
         self.on_jobs: Callable[[], None] = _nobody
@@ -217,6 +218,11 @@ class Arrivals:
             examine_large, self.rules, one.tree, one.candidate, one.on_read
         )
         await self._register_some([await self._finding_of(one.tree, one.candidate, outcome)])
+
+    async def _tell(self, under_way: list[LargeRead]) -> None:
+        now = self._runtime.clock.wall()
+        told = [Reading(one.candidate.path, one.read, one.size, one.since) for one in under_way]
+        await self._store.write(reads.remember, told, now)
 
     async def _register_some(self, found: Sequence[Finding | None]) -> None:
         findings = [finding for finding in found if finding is not None]

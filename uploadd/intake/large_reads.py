@@ -14,6 +14,9 @@ from uploadd.model.errors import FileChangedError
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Clock
 
+TELL_SECONDS = 3.0
+"""How often it is written down what is being read."""
+
 
 @dataclass(eq=False)
 class LargeRead:
@@ -44,15 +47,21 @@ class _Disk:
 class LargeReads:
     """Keeps at most `slots` reads of each device going: a dying disk holds up no other.
 
-    `read`: reads one of them, and registers it.
+    `read`: reads one of them, and registers it. `tell`: writes down which are read now.
     """
 
     def __init__(
-        self, slots: int, clock: Clock, read: Callable[[LargeRead], Awaitable[None]]
+        self,
+        slots: int,
+        clock: Clock,
+        read: Callable[[LargeRead], Awaitable[None]],
+        tell: Callable[[list[LargeRead]], Awaitable[None]],
     ) -> None:
         self._slots = slots
         self._clock = clock
         self._read = read
+        self._tell = tell
+        self._has_told = False
         self._disks: dict[int, _Disk] = {}
         self._numbers = count()
         self._bell = asyncio.Event()
@@ -79,10 +88,18 @@ class LargeReads:
                     self._bell.clear()
                     for disk in self._disks.values():
                         self._begin(disk, tasks)
-                    await self._bell.wait()
+                    seconds = TELL_SECONDS if self.under_way() else None
+                    is_rung = await self._clock.wait(self._bell, seconds)
+                    if not is_rung or (self._has_told and not self.under_way()):
+                        await self._tell_all()
         finally:
             for one in self.under_way():
                 one.is_stopped = True
+
+    async def _tell_all(self) -> None:
+        there = self.under_way()
+        self._has_told = bool(there)
+        await self._tell(there)
 
     def _begin(self, disk: _Disk, tasks: asyncio.TaskGroup) -> None:
         while disk.waiting and len(disk.under_way) < self._slots:

@@ -119,6 +119,7 @@ class Configuration:
     source: Path | None = None
     patience: float = 1.0
     settle_limit_seconds: float = 900.0
+    parallel_reads: int = 2
     notify: tuple[str, ...] = ()
     drain_seconds: float = 60.0
     accounts: dict[str, Account] = field(default_factory=dict)

@@ -57,6 +57,7 @@ def load_gathered(gathered: Gathered, path: Path | None, environ: Mapping[str, s
         source=Path(os.path.abspath(path)) if path else None,
         patience=settings.patience,
         settle_limit_seconds=settings.settle_limit_seconds,
+        parallel_reads=settings.parallel_reads,
         notify=tuple(settings.notify),
         drain_seconds=settings.drain_seconds,
         accounts=accounts_of(settings),

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
         Field(description="a number above 0, up to 1000"),
     ] = 1.0
     settle_limit_seconds: Annotated[float, seconds(0)] = 900.0
+    parallel_reads: Annotated[int, whole(1, 64)] = 2
     notify: Annotated[
         list[kinds.Text], Field(description="a list: a command, then its arguments")
     ] = []

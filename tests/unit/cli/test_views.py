@@ -37,6 +37,7 @@ from uploadd.store import older
 from uploadd.store.activity import Activity
 from uploadd.store.beside import writing
 from uploadd.store.lock import Holder
+from uploadd.store.reads import Reading
 
 
 @pytest.fixture
@@ -139,6 +140,14 @@ def test_who_delivers_is_in_the_headline(records: Records) -> None:
     assert "a backfill runs" in shown(replace(status, holder=Holder(812, "backfill", NOW)))
     assert "restart it" not in shown(running)
     assert "restart it" in shown(replace(running, has_other_settings=True))
+
+
+def test_a_large_file_that_is_read_is_told(records: Records) -> None:
+    """It has no job yet, and may take an hour."""
+    status = status_of(records.configuration, NOW)
+    reading = Reading(b"/p/wedding.mov", 700_000_000, 9_000_000_000, NOW - 60)
+    text = shown(replace(status, reads=(reading,)), width=100)
+    assert "reading /p/wedding.mov: 700.0 MB of 9.0 GB, begun 1 min ago" in text
 
 
 def test_the_accounts_fit_into_80_columns(records: Records) -> None:

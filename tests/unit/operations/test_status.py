@@ -42,7 +42,7 @@ def test_it_has_the_shape_of_the_contract(records: Records) -> None:
     """Design section 9, key by key."""
     records.add("a.jpg")
     found = status(records).as_json()
-    assert set(found) == {"version", "daemon", "accounts", "folders"}
+    assert set(found) == {"version", "daemon", "accounts", "folders", "reads"}
     assert set(found["accounts"]["me"]) == {
         "service", "user", "counts", "pause", "calls_last_hour", "calls_per_hour", "uploading",
         "bytes_per_second", "waiting", "bytes_left", "seconds_left", "done_today", "done_week",

@@ -94,7 +94,7 @@ def test_example_shows_the_defaults() -> None:
             if not field.is_required() and _is_plain(default) and key not in SECTIONS:
                 assert table[key] == default, key
                 shown += 1
-    assert shown == 23
+    assert shown == 24
 
 
 def test_example_has_no_key_set_that_has_a_default_but_the_service() -> None:

@@ -23,6 +23,7 @@ patience = 2
 notify = ["/usr/local/bin/tell-me", "--loud"]
 drain_seconds = 10
 settle_limit_seconds = 60
+parallel_reads = 3
 
 [accounts.me]
 service = "flickr"
@@ -75,6 +76,7 @@ def test_every_key_arrives(read, tmp_path: Path) -> None:
     assert configuration.state_dir == Path("/data/state")
     assert (configuration.patience, configuration.drain_seconds) == (2, 10)
     assert configuration.settle_limit_seconds == 60
+    assert configuration.parallel_reads == 3
     assert configuration.notify == ("/usr/local/bin/tell-me", "--loud")
     assert configuration.accounts == {
         "me": Account(
@@ -129,6 +131,7 @@ def test_defaults_are_those_of_the_value_classes(read) -> None:
     assert configuration.folders == {"camera": Folder("camera", Path("/p"), ("me",))}
     assert (configuration.patience, configuration.drain_seconds) == (1, 60)
     assert configuration.settle_limit_seconds == 900
+    assert configuration.parallel_reads == 2
     assert configuration.notify == ()
 
 

@@ -19,7 +19,7 @@ from uploadd.model.photo import Privacy
 from uploadd.model.presence import Ground
 from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
-from uploadd.operations.show.json_values import end_of, json_pause, json_time, json_wait
+from uploadd.operations.show.json_values import end_of, json_path, json_pause, json_time, json_wait
 from uploadd.operations.show.progress import Progress, progress_of
 from uploadd.store import (
     accounts,
@@ -36,6 +36,7 @@ from uploadd.store.activity import NOTHING, Activity, activity_of
 from uploadd.store.backfills import Request
 from uploadd.store.beside import reading
 from uploadd.store.lock import Holder, holder_now
+from uploadd.store.reads import Reading, readings
 from uploadd.store.roots import RootRow
 from uploadd.store.rows import Row
 
@@ -125,6 +126,8 @@ class Status:
     """Who sees the photos of each folder, and everything else: a text for each."""
     has_other_settings: bool = False
     """Whether the configuration file was written after who delivers has read it."""
+    reads: tuple[Reading, ...] = ()
+    """The large files that are being read, before they get a job."""
 
     def as_json(self) -> dict[str, Any]:
         """The object that `status --json` prints (design section 9)."""
@@ -138,6 +141,7 @@ class Status:
             },
             "accounts": {account.name: account.as_json() for account in self.accounts},
             "folders": {folder.name: folder.as_json() for folder in self.folders},
+            "reads": [_json_reading(one) for one in self.reads],
         }
 
 
@@ -157,6 +161,7 @@ def status_of(configuration: Configuration, now: float) -> Status:
         quiet = {name for name in configuration.folders if quiet_time.is_noted(db, name)}
         missing = grounds.away(db)
         asked_for = tuple(backfills.everything(db))
+        reads = readings(db, holder.since) if holder is not None else ()
     folders = tuple(
         replace(
             _refused(_folder(configuration, folder, watched.get(name), holder, found, now), row),
@@ -168,7 +173,12 @@ def status_of(configuration: Configuration, now: float) -> Status:
     folders = tuple(replace(one, is_quiet_time_only=one.name in quiet) for one in folders)
     seen_by = tuple(privacy_texts(configuration))
     is_newer = holder is not None and _is_written_after(configuration.source, holder.since)
-    return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by, is_newer)
+    return Status(now, holder, tuple(found.values()), folders, asked_for, seen_by, is_newer, reads)
+
+
+def _json_reading(one: Reading) -> dict[str, Any]:
+    since = json_time(one.since)
+    return {**json_path(one.path), "bytes_read": one.read, "size": one.size, "since": since}
 
 
 def _is_written_after(source: Path | None, since: float) -> bool:
