@@ -221,7 +221,9 @@ class Arrivals:
 
     async def _tell(self, under_way: list[LargeRead]) -> None:
         now = self._runtime.clock.wall()
-        told = [Reading(one.candidate.path, one.read, one.size, one.since) for one in under_way]
+        told = [
+            Reading(one.candidate.rested.path, one.read, one.size, one.since) for one in under_way
+        ]
         await self._store.write(reads.remember, told, now)
 
     async def _register_some(self, found: Sequence[Finding | None]) -> None:
