@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from simulation.world import JPEG, World
-from uploadd.intake import walk as walking
+from uploadd.intake import listings
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
 from uploadd.sandbox import Fault, SandboxOptions
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_read_is_one_line_in_the_log(
     world.add("closed.jpg")
     world.add("bad.jpg")
     world.add("open.jpg")
-    real_open, real_stat = os.open, walking._entry
+    real_open, real_stat = os.open, listings._entry
 
     def fail_to_open(path: Any, *arguments: Any, **options: Any) -> int:
         if isinstance(path, bytes) and path.endswith(b"closed.jpg"):
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_one_line_in_the_log(
         return real_stat(name, seen)
 
     monkeypatch.setattr(os, "open", fail_to_open)
-    monkeypatch.setattr(walking, "_entry", fail_to_look)
+    monkeypatch.setattr(listings, "_entry", fail_to_look)
     for expected in (["bad.jpg", "closed.jpg"], []):
         with capture_logs() as logs:
             summary = world.backfill().snapshot.as_json()
