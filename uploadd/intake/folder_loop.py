@@ -282,14 +282,14 @@ class FolderLoop:
         is_told: bool = False,
     ) -> None:
         """A walk from `start` has ended. `is_told`: the log says it already."""
-        clock, was_degraded = self._runtime.clock, bool(self._troubles)
-        if not self._troubles.note(start, found, clock.wall(), clock.monotonic(), is_deep=is_deep):
-            return
-        if self._troubles and not is_told:
+        clock = self._runtime.clock
+        change = self._troubles.note(start, found, clock.wall(), clock.monotonic(), is_deep=is_deep)
+        if change.has_new and not is_told:
             log.warning("folder.degraded", folder=self.name, text=self._degraded())
-        elif was_degraded and not self._troubles:
+        elif change.has_ended and not self._troubles:
             log.info("folder.recovered", folder=self.name)
-        await self._tell()
+        if any(change):
+            await self._tell()
 
     def _degraded(self) -> str:
         return summary(self._troubles, self._tree.root)

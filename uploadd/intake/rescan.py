@@ -181,7 +181,8 @@ class Rescan:
         await self._take_unreadable(batch, known_files)
 
     def _count(self, listing: Listing, difference: Difference) -> None:
-        self._visited.add(listing.directory)
+        if listing.error is None:
+            self._visited.add(listing.directory)
         self._passed_by.take(listing)
         self.walked.found += len(listing.entries) + len(listing.unreadable)
         self.walked.fresh += len(difference.fresh)

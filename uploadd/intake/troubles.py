@@ -10,7 +10,7 @@ import errno
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from uploadd.files.opening import printable
 from uploadd.intake.listings import Listing
@@ -89,6 +89,13 @@ def trouble_with_watch(error: OSError) -> Trouble:
     return Trouble(text, _WATCH_REMEDIES.get(error.errno or 0, _SEE_KERNEL), is_read=True)
 
 
+class Change(NamedTuple):
+    """What a walk has changed in the list of places in trouble."""
+
+    has_new: bool
+    has_ended: bool
+
+
 class Troubles:
     """The places in trouble of one folder. `longest_gap`: seconds between two tries at most."""
 
@@ -110,8 +117,8 @@ class Troubles:
         now: float,
         *,
         is_deep: bool = True,
-    ) -> bool:
-        """A walk from `start` has ended, and found these. Whether anything is new, or has ended.
+    ) -> Change:
+        """A walk from `start` has ended, and found these. What has changed by that.
 
         What lies below a place in trouble is tried with it. `now`: monotonic seconds.
         """
@@ -125,7 +132,9 @@ class Troubles:
             since = former.since if former is not None else wall_now
             due = now + growing(FIRST_GAP_SECONDS, self._longest_gap, tries)
             self._places[way] = Place(way, found[way], since, tries, due)
-        return before != {way: place.trouble for way, place in self._places.items()}
+        after = {way: place.trouble for way, place in self._places.items()}
+        has_new = any(before.get(way) != trouble for way, trouble in after.items())
+        return Change(has_new, has_ended=not before.keys() <= after.keys())
 
     def take_due(self, now: float) -> list[bytes]:
         """The places to try now; each is told of by `note` later. The root stands for too many."""

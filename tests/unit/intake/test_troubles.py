@@ -35,7 +35,7 @@ def tries_until(troubles: Troubles, end: float, found: dict[bytes, Trouble]) -> 
 def test_a_place_is_tried_again_after_growing_gaps() -> None:
     """1, 2, 4 … seconds, at most the longest gap; since when is kept."""
     troubles = Troubles(longest_gap=10.0)
-    assert troubles.note(b"", {b"a": CLOSED}, 1000.0, 0.0)
+    assert troubles.note(b"", {b"a": CLOSED}, 1000.0, 0.0) == (True, False)
     assert tries_until(troubles, 45.0, {b"a": CLOSED}) == [1, 3, 7, 15, 25, 35, 45]
     (place,) = troubles
     assert (place.since, place.tries) == (1000.0, 8)
@@ -47,12 +47,12 @@ def test_a_place_that_is_well_again_is_none() -> None:
     troubles.note(b"", {b"a": CLOSED, b"b": CLOSED}, 0.0, 0.0)
     assert troubles.take_due(1.0) == [b"a", b"b"]
     assert troubles.take_due(1.0) == []
-    assert troubles.note(b"a", {}, 1.0, 1.0)
+    assert troubles.note(b"a", {}, 1.0, 1.0) == (False, True)
     assert [place.way for place in troubles] == [b"b"]
-    assert troubles.note(b"", {}, 2.0, 2.0)
+    assert troubles.note(b"", {}, 2.0, 2.0) == (False, True)
     assert len(troubles) == 0
     assert troubles.next_due() is None
-    assert not troubles.note(b"", {}, 3.0, 3.0)
+    assert troubles.note(b"", {}, 3.0, 3.0) == (False, False)
 
 
 def test_what_lies_below_a_place_is_tried_with_it() -> None:
