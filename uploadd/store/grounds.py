@@ -45,6 +45,8 @@ def see(
     of its files is found there (`found`).
     """
     before = next((one for one in every(db) if one.directory == ground.directory), None)
+    if before is None and (ground.is_away or ground.identity is not None):
+        return replace(ground, since=None)  # a person has had it forgotten since the caller read it
     known = ground if before is None else replace(before, folder=ground.folder)
     if now is not None and now == known.identity:
         after: Ground | None = returned(known, now)

@@ -78,6 +78,20 @@ def test_files_go_away_with_their_disk(records: Records, camera: Ground) -> None
     assert not back.is_away
 
 
+def test_a_walk_brings_nothing_back_that_a_person_had_forgotten(
+    records: Records, camera: Ground
+) -> None:
+    """It read the row before that; a file that came meanwhile is there."""
+    see(records, camera, HERE)
+    records.add("a.jpg")
+    read_before = see(records, camera, THERE)
+    assert read_before is not None
+    with writing(records.configuration.state_dir) as db:
+        grounds.drop(db, [camera.directory])
+    for now in (THERE, None):
+        assert see(records, read_before, now) is None
+
+
 def test_a_disk_that_was_away_when_all_began(records: Records, camera: Ground) -> None:
     """Files are known, and nobody has noted where they lay: only one of them tells."""
     records.add("a.jpg")
