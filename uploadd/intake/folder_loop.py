@@ -222,7 +222,7 @@ class FolderLoop:
         found = dict(rescan.walked.troubles)
         if going.is_root:
             found |= self._deafness()
-        await self._note_troubles(rescan.start, found, is_deep=rescan.is_deep)
+        await self._note_troubles(rescan.start, found, began=going.began, is_deep=rescan.is_deep)
         if going.is_root and rescan.walked.root_trouble is None:
             await self._end_root_walk(rescan)
 
@@ -278,12 +278,14 @@ class FolderLoop:
         start: bytes,
         found: dict[bytes, Trouble],
         *,
+        began: float | None = None,
         is_deep: bool = True,
         is_told: bool = False,
     ) -> None:
         """A walk from `start` has ended. `is_told`: the log says it already."""
         clock = self._runtime.clock
-        change = self._troubles.note(start, found, clock.wall(), clock.monotonic(), is_deep=is_deep)
+        now = (clock.wall(), clock.monotonic())
+        change = self._troubles.note(start, found, *now, began=began, is_deep=is_deep)
         if change.has_new and not is_told:
             log.warning("folder.degraded", folder=self.name, text=self._degraded())
         elif change.has_ended and not self._troubles:

@@ -59,14 +59,15 @@ class Trouble:
 class Place:
     """A directory in trouble, by its way from the folder's root.
 
-    `since`: unix seconds. `tries`: how often it was tried in vain. `due`: when it is tried again
-    (monotonic seconds); None while it is being tried.
+    `since`: unix seconds. `tries`: how often it was tried in vain, at last at `tried_at`. `due`:
+    when it is tried again; None while it is being tried. Both are monotonic seconds.
     """
 
     way: bytes
     trouble: Trouble
     since: float
     tries: int
+    tried_at: float
     due: float | None
 
 
@@ -116,22 +117,26 @@ class Troubles:
         wall_now: float,
         now: float,
         *,
+        began: float | None = None,
         is_deep: bool = True,
     ) -> Change:
         """A walk from `start` has ended, and found these. What has changed by that.
 
-        What lies below a place in trouble is tried with it. `now`: monotonic seconds.
+        What lies below a place in trouble is tried with it. `now`, and when the walk `began` (None:
+        now): monotonic seconds. What another walk has found since then stays in trouble.
         """
+        began = now if began is None else began
         before = {way: place.trouble for way, place in self._places.items()}
-        tried = {way: self._places.pop(way) for way in self._covered(start, is_deep=is_deep)}
+        covered = self._covered(start, began, is_deep=is_deep)
+        tried = {way: self._places.pop(way) for way in covered}
         for way in sorted(found):
-            if self._has_above(way):
+            if _has_above(way, found):
                 continue
-            former = tried.get(way)
+            former = tried.get(way) or self._places.get(way)
             tries = former.tries + 1 if former is not None else 1
             since = former.since if former is not None else wall_now
             due = now + growing(FIRST_GAP_SECONDS, self._longest_gap, tries)
-            self._places[way] = Place(way, found[way], since, tries, due)
+            self._places[way] = Place(way, found[way], since, tries, now, due)
         after = {way: place.trouble for way, place in self._places.items()}
         has_new = any(before.get(way) != trouble for way, trouble in after.items())
         return Change(has_new, has_ended=not before.keys() <= after.keys())
@@ -149,18 +154,23 @@ class Troubles:
         """When `take_due` has something next; None where nothing is in trouble."""
         return min((place.due for place in self if place.due is not None), default=None)
 
-    def _covered(self, start: bytes, *, is_deep: bool) -> list[bytes]:
-        if not start and is_deep:
-            return list(self._places)
-        below = start + b"/"
-        return [w for w in self._places if w == start or (is_deep and w.startswith(below))]
+    def _covered(self, start: bytes, began: float, *, is_deep: bool) -> list[bytes]:
+        """What a walk that began then has tried."""
+        below = start + b"/" if start else b""
+        older = (place.way for place in self if place.tried_at <= began)
+        return [way for way in older if way == start or (is_deep and way.startswith(below))]
 
-    def _has_above(self, way: bytes) -> bool:
-        while way:
-            way = way.rpartition(b"/")[0]
-            if way in self._places:
-                return True
-        return False
+
+def _has_above(way: bytes, found: Mapping[bytes, Trouble]) -> bool:
+    """Whether a directory above it is in trouble, too, and was found so by the same walk.
+
+    By another walk is not enough: one that came by here before may end that trouble.
+    """
+    while way:
+        way = way.rpartition(b"/")[0]
+        if way in found:
+            return True
+    return False
 
 
 def summary(places: Iterable[Place], root: bytes) -> str:

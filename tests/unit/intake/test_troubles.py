@@ -120,3 +120,22 @@ def test_what_is_wrong_with_the_root_stands_for_itself() -> None:
         "1 directory not watched (too many): /p;"
         " allow more watchers: sysctl fs.inotify.max_user_instances=1024"
     )
+
+
+def test_what_was_found_during_a_walk_does_not_end_with_it() -> None:
+    """The walk came by there before: the directory would never be tried again."""
+    troubles = Troubles(10.0)
+    troubles.note(b"a", {b"a": CLOSED}, 0.0, 5.0, began=4.0)
+    assert not any(troubles.note(b"", {}, 0.0, 6.0, began=3.0))
+    assert [place.way for place in troubles] == [b"a"]
+    assert troubles.note(b"", {}, 0.0, 8.0, began=7.0).has_ended
+    assert len(troubles) == 0
+
+
+def test_a_trouble_above_that_is_about_to_end_hides_none() -> None:
+    """The walk that ends it came by below before."""
+    troubles = Troubles(10.0)
+    troubles.note(b"", {b"": CLOSED}, 0.0, 1.0)
+    troubles.note(b"a", {b"a": CLOSED}, 0.0, 5.0, began=4.0)
+    troubles.note(b"", {}, 0.0, 6.0, began=3.0)
+    assert [place.way for place in troubles] == [b"a"]
