@@ -117,13 +117,15 @@ class Listener:
             self.has_missed = True
         elif event.sign is Sign.ENDED:
             watches.drop(event.watch)
+            if way is not None:  # unmounted, or removed
+                self._look_at_moved(way, now)
         elif way is not None and not event.name:
             self._look_at_moved(way, now)
         elif way is not None:
             self._look_at_named(way, event, now)
 
     def _look_at_moved(self, way: bytes, now: float) -> None:
-        """A watched directory was moved itself; of the root nobody else tells."""
+        """A watched directory has gone, or was moved; of the root nobody else tells."""
         if way:
             self._agenda.add_lost(way, now)
         else:
