@@ -35,6 +35,8 @@ class Kernel:
         self.room = 1_000_000
         self.is_refusing = False
         """Whether no ear can be opened (the limit of inotify instances)."""
+        self.around_watch: Callable[[], None] = _nothing
+        """Called before a directory is watched, and after it: what may happen just then."""
 
     def open_ear(self, heard: Callable[[], None]) -> FakeEar:
         """As `uploadd.intake.kernel.open_ear`."""
@@ -141,6 +143,12 @@ class FakeEar:
         self.numbers: dict[Identity, int] = {}
 
     def watch(self, directory: int) -> int:
+        self._kernel.around_watch()
+        number = self._watch(directory)
+        self._kernel.around_watch()
+        return number
+
+    def _watch(self, directory: int) -> int:
         identity = _identity(os.fstat(directory))
         if self not in self._kernel.ears:
             raise OSError(errno.EBADF, "the ear was closed")
@@ -179,6 +187,10 @@ class FakeEar:
         if number is not None:
             self._kernel.room += 1
             self.tell(Event(number, b"", Sign.ENDED, is_directory=True))
+
+
+def _nothing() -> None:
+    """Nothing happens."""
 
 
 def _identity(seen: os.stat_result) -> Identity:

@@ -103,7 +103,7 @@ class Scene(World):
                 look_seconds=world.LOOK_SECONDS,
             ).run()
 
-        return self._live(life, work)
+        return self.live(life, work)
 
     def watch_life(self, life: Life, seconds: float) -> Any:
         """One `uploadd run` with its folder polled, drained after `seconds`."""
@@ -111,7 +111,7 @@ class Scene(World):
         async def work(assembly: Assembly) -> None:
             await self.watch(assembly, lambda: asyncio.sleep(seconds))
 
-        return self._live(life, work)
+        return self.live(life, work)
 
     def retry_failed(self) -> None:
         """A person says `uploadd retry --failed`."""
@@ -128,7 +128,8 @@ class Scene(World):
     def _named(self) -> Names:
         return Names(paths=(os.fsencode(self.photos),))
 
-    def _live(self, life: Life, work: Callable[[Assembly], Any]) -> Any:
+    def live(self, life: Life, work: Callable[[Assembly], Any]) -> Any:
+        """Run `work` with a uploadd that lives this life; what it returned, or raised."""
         self.lives.append(life)
         self.network.life = len(self.lives)
 
