@@ -322,7 +322,7 @@ class ChangingDisk:
         return [self._spoilt(*pair) for pair in zip(args[2], found, strict=True)]
 
     def _spoilt(self, candidate: Candidate, outcome: Any) -> Any:
-        if not candidate.path.endswith(self._name):
+        if not candidate.rested.path.endswith(self._name):
             return outcome
         self.reads += 1
         if self.reads > DISK_TURNS_AT_MOST:

@@ -169,7 +169,7 @@ MOMENTS: dict[str, Callable[[World, Moment], None]] = {
 
 
 def _photo(letter: str, size: int = CHUNKS) -> bytes:
-    return JPEG + letter.encode() * (size - len(JPEG))
+    return JPEG[:-2] + letter.encode() * (size - len(JPEG)) + JPEG[-2:]
 
 
 def _write(path: Path, content: bytes, world: World) -> None:
