@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 
+from uploadd.model.errors import NotWholeError
+
 
 def main() -> None:
     """Run the command line; an installation that is not whole is one clear line."""
     try:
         from uploadd.cli.app import main as command  # noqa: PLC0415 - what fails here is told
     except ImportError as error:
-        print(
-            f"uploadd: a package that it needs cannot be loaded ({error}); install uploadd anew:"
-            " pip install --force-reinstall uploadd",
-            file=sys.stderr,
-        )
+        print(f"uploadd: {NotWholeError(error)}", file=sys.stderr)
         sys.exit(1)
     command()
 

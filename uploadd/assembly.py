@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from uploadd.delivery.backup_loop import BackupLoop
 from uploadd.delivery.bell import Bell
@@ -18,15 +16,14 @@ from uploadd.delivery.logins import Logins, LoginSource, budget_name, credential
 from uploadd.delivery.throttle import Throttle
 from uploadd.files import premises
 from uploadd.files.mounts import file_system_of, is_network
-from uploadd.files.standing import user_name
+from uploadd.files.state_directory import check_state_dir
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rules import Rules
 from uploadd.intake.tree import Roster, Tree, plain_folder
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration, Folder
-from uploadd.model.errors import StoreError, UsageError
+from uploadd.model.errors import StoreError
 from uploadd.model.jobs import Job, Lane
-from uploadd.model.ownership import as_sudo_takes
 from uploadd.model.ports import Runtime
 from uploadd.services.base import Grant, Service
 from uploadd.services.registry import open_service
@@ -140,34 +137,6 @@ class Assembly:
         else:
             now = self.runtime.clock.wall()
             await self.store.write(placing.leave_out, job.id, ruling.why_not, now)
-
-
-def check_state_dir(configuration: Configuration, arguments: str = "…") -> None:
-    """Stop a command whose user does not own the state directory, and name the one that works.
-
-    Nor does it go on where somebody else may have written what lies there.
-
-    `arguments`: what follows `uploadd` on the command line. Raises `UsageError`, or `StoreError`
-    for a directory that may not be looked at, and for a network file system (its locks do not
-    hold).
-    """
-    path = configuration.state_dir
-    owner = _owner_of(path)
-    if owner is not None and owner != os.geteuid():
-        name = user_name(owner)
-        raise UsageError(
-            f"the state directory {path} belongs to {name}",
-            f"run it as that user: sudo -u {as_sudo_takes(name)} uploadd {arguments}",
-        )
-    for place, objection in premises.distrusted(path):
-        raise UsageError(f"{place} {objection.text}", objection.remedy)
-    existing = next(parent for parent in (path, *path.parents) if os.path.exists(parent))
-    kind = file_system_of(os.fsencode(existing))
-    if is_network(kind):
-        raise StoreError(
-            f"the state directory {path} is on a network file system ({kind})",
-            "set state_dir to a local disk; locks do not hold over the network",
-        )
 
 
 def _check_seat(seat: Seat, configuration: Configuration) -> None:
@@ -300,15 +269,3 @@ def _takes_in(tree: Tree, job: Job) -> bool:
     said = (job.folder if job.is_folder_named else "", job.is_asked)
     is_same = said == (tree.folder.name if tree.is_named else "", tree.is_asked)
     return is_same and tree.holds(job.path) and job.account_id in tree.account_ids()
-
-
-def _owner_of(path: Path) -> int | None:
-    try:
-        return os.stat(path).st_uid
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise StoreError(
-            f"the state directory {path} cannot be looked at: {error.strerror}",
-            "run it as the user that uploadd runs as, or set state_dir to another place",
-        ) from None

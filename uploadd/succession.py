@@ -7,7 +7,7 @@ import asyncio
 import structlog
 from sqlite_utils import Database
 
-from uploadd.assembly import check_state_dir
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
 from uploadd.sd_notify import Notifier

@@ -16,10 +16,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from uploadd.cli.commands import HOMES
+
 NO_LIMIT = resource.RLIM_INFINITY
 _SERVER = multiprocessing.get_context("forkserver")
 # The encoding is read from the disk when it is first used, where another user may not look.
-_SERVER.set_forkserver_preload(["uploadd.cli.app", "uploadd.sandbox", "encodings.utf_8_sig"])
+_SERVER.set_forkserver_preload(
+    [
+        "uploadd.cli.app",
+        "uploadd.settings",
+        *(f"uploadd.cli.{home}" for home in dict.fromkeys(HOMES.values())),
+        "uploadd.sandbox",
+        "encodings.utf_8_sig",
+    ]
+)
 
 
 class Running:

@@ -9,57 +9,20 @@ from typing import Annotated
 
 import typer
 
-from uploadd.cli.adopt import adopt
-from uploadd.cli.auth import auth
-from uploadd.cli.backfill import backfill
-from uploadd.cli.call import call
-from uploadd.cli.check import check
+from uploadd.cli.commands import Commands
 from uploadd.cli.context import check_working_directory, with_clear_errors
-from uploadd.cli.demo import demo
-from uploadd.cli.forget import forget
-from uploadd.cli.ignore import ignore
-from uploadd.cli.jobs import jobs
 from uploadd.cli.logs import format_beside_progress, set_up_logs
-from uploadd.cli.pause import pause, resume
-from uploadd.cli.replace import replace
-from uploadd.cli.restore import restore
-from uploadd.cli.retry import retry
-from uploadd.cli.run import run
-from uploadd.cli.sandbox import sandbox
-from uploadd.cli.status import status
 from uploadd.cli.streams import make_safe
-from uploadd.cli.why import why
 
 app = typer.Typer(
     name="uploadd",
+    cls=Commands,
     help="Photos from a folder to Flickr and ipernity: none lost, none doubled.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-for command in (
-    run,
-    backfill,
-    auth,
-    check,
-    status,
-    jobs,
-    why,
-    retry,
-    ignore,
-    forget,
-    pause,
-    resume,
-    replace,
-    adopt,
-    restore,
-    call,
-    sandbox,
-    demo,
-):
-    app.command()(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from uploadd.assembly import check_state_dir
 from uploadd.cli.browser import is_at_hand, opened
 from uploadd.cli.context import (
     EXIT_CREDENTIALS,
@@ -24,6 +23,7 @@ from uploadd.cli.context import (
 )
 from uploadd.cli.logs import LogFormat, set_up_logs
 from uploadd.cli.person import Terminal, is_terminal
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.errors import (
     ConfigurationError,
     ServiceError,

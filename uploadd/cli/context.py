@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from uploadd.assembly import check_state_dir
 from uploadd.cli.logs import journal_line, traceback_text
 from uploadd.cli.streams import flush_results, is_journal
 from uploadd.files.opening import printable
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import (
     ConfigurationError,
@@ -26,7 +26,9 @@ from uploadd.model.errors import (
 )
 from uploadd.model.pauses import PauseCause
 from uploadd.model.signs import escaped
-from uploadd.settings import SYSTEM_DIRECTORY, Loaded, find_config, load
+
+if TYPE_CHECKING:
+    from uploadd.settings import Loaded
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -40,6 +42,8 @@ _PAUSE_EXITS = {PauseCause.CREDENTIALS: EXIT_CREDENTIALS, PauseCause.RATE: EXIT_
 
 def load_settings(context: typer.Context) -> Loaded:
     """Read the configuration that `--config`, the environment or the usual places name."""
+    from uploadd.settings import find_config, load  # noqa: PLC0415 - not every command has any
+
     option: Path | None = context.obj
     return load(find_config(option, os.environ), os.environ)
 
@@ -62,6 +66,8 @@ def command_line(source: Path | None) -> str:
     `source`: the configuration file. It is named unless every user finds it: sudo keeps neither
     `$UPLOADD_CONFIG` nor the home directory.
     """
+    from uploadd.settings import SYSTEM_DIRECTORY  # noqa: PLC0415 - see `load_settings`
+
     words = sys.argv[1:]
     is_named = any(word.partition("=")[0] == "--config" for word in words)
     if source is not None and source.parent != SYSTEM_DIRECTORY and not is_named:

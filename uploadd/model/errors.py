@@ -6,6 +6,7 @@
     ├── IllegalMoveError        a bug: the state machine was asked for a move it does not have
     ├── ConfigurationError      the settings are wrong                             (exit 2)
     ├── UsageError              the command line is wrong, a directory is missing  (exit 2)
+    ├── NotWholeError           a package that uploadd needs is not there          (exit 1)
     ├── StoreError              the state directory cannot be used                 (exit 1)
     │   └── StoreBusyError      another process delivers for it                    (exit 75)
     ├── FileTrouble             one file cannot be used now; the others go on
@@ -55,6 +56,16 @@ class ConfigurationError(UploaddError):
 
 class UsageError(UploaddError):
     """The command line asks for what cannot be."""
+
+
+class NotWholeError(UploaddError):
+    """Something that belongs to the installation cannot be loaded."""
+
+    def __init__(self, error: ImportError) -> None:
+        super().__init__(
+            f"a package that it needs cannot be loaded ({error})",
+            "install uploadd anew: pip install --force-reinstall uploadd",
+        )
 
 
 class StoreError(UploaddError):

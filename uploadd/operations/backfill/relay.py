@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from uploadd.assembly import ServiceMaker, assembled, check_state_dir
+from uploadd.assembly import ServiceMaker, assembled
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.ports import Runtime
 from uploadd.operations.backfill.beside import BesideView

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.filesize import decimal
 from sqlite_utils import Database
 
-from uploadd.assembly import check_state_dir
 from uploadd.files.premises import distrusted, is_own
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import UploaddError
 from uploadd.model.numbers import counted

@@ -12,7 +12,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from uploadd.assembly import Assembly, ServiceMaker, assembled, check_state_dir
+from uploadd.assembly import Assembly, ServiceMaker, assembled
+from uploadd.files.state_directory import check_state_dir
 from uploadd.model.configuration import Configuration
 from uploadd.model.jobs import Job
 from uploadd.model.ports import Runtime
