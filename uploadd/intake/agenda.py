@@ -31,9 +31,9 @@ class Agenda:
     def add_left(self, way: bytes, now: float) -> None:
         """A file has left a directory: it alone is looked at, soon."""
         if way not in self._shallow:
-            self._shallow[way] = now
             when = max(now + SOON_SECONDS, self._rests.get(way, 0.0))
             heapq.heappush(self._waiting, (when, way, False))
+        self._shallow[way] = now
 
     def note_duration(self, way: bytes, seconds: float, now: float) -> None:
         """A walk of this directory alone has ended, after so many seconds."""
@@ -68,18 +68,21 @@ class Agenda:
 
     def _add_deep(self, way: bytes, now: float, when: float) -> None:
         if way not in self._deep:
-            self._deep[way] = now
             heapq.heappush(self._waiting, (when, way, True))
+        self._deep[way] = now  # a walk that has begun before this does not stand for it
 
     def _is_covered(self, way: bytes, added: float, *, is_deep: bool) -> bool:
-        """Whether a walk from above has begun since it was added, or waits, too.
+        """Whether a walk from above has begun since it was added last, or waits, too.
 
         Where a tree is removed, each of its directories is told of.
         """
         at = way if not is_deep else way.rpartition(b"/")[0]
         is_end = is_deep and not way
         while not is_end:
-            if at in self._deep or self._begun.get(at, -1.0) >= added:
+            if at in self._deep:
+                self._deep[at] = max(self._deep[at], added)
+                return True
+            if self._begun.get(at, -1.0) >= added:
                 return True
             is_end = not at
             at = at.rpartition(b"/")[0]

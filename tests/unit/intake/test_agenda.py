@@ -58,3 +58,33 @@ def test_a_walk_of_all_makes_the_agenda_empty() -> None:
     agenda.add_left(b"b", 0.0)
     agenda.clear()
     assert (agenda.take(100.0), agenda.next_due()) == (None, None)
+
+
+def test_what_comes_after_a_walk_from_above_is_walked_too() -> None:
+    """It left, a walk from above came by, it came back: all within a second."""
+    agenda = Agenda()
+    agenda.add_lost(b"p/a", 5.0)
+    agenda.add(b"p", 5.5)
+    assert agenda.take(5.5) == (b"p", True)
+    agenda.add(b"p/a", 5.8)
+    assert [agenda.take(6.0), agenda.take(60.0)] == [(b"p/a", True), None]
+
+
+def test_what_leaves_after_a_walk_from_above_is_looked_for() -> None:
+    """The same for a file: the first one of the two was seen by the walk."""
+    agenda = Agenda()
+    agenda.add_left(b"p/a", 5.0)
+    agenda.add(b"p", 5.5)
+    assert agenda.take(5.5) == (b"p", True)
+    agenda.add_left(b"p/a", 5.8)
+    assert [agenda.take(6.0), agenda.take(60.0)] == [(b"p/a", False), None]
+
+
+def test_what_leans_on_a_walk_that_waits_is_not_dropped_with_it() -> None:
+    """`p/a` was seen by the walk of `p`, `p/a/new` came later, and leaned on `p/a` alone."""
+    agenda = Agenda()
+    agenda.add_lost(b"p/a", 5.0)
+    agenda.add(b"p", 5.5)
+    assert agenda.take(5.5) == (b"p", True)
+    agenda.add(b"p/a/new", 5.8)
+    assert [agenda.take(5.8), agenda.take(6.0), agenda.take(60.0)] == [None, (b"p/a", True), None]
