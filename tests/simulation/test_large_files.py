@@ -141,3 +141,19 @@ def test_another_extension_may_be_another_type(
     path = world.add("a.tif", tiff)
     live(world, steps((60, lambda: path.rename(world.photos / "a.dng")), (60, nothing)))
     assert {job.name: job.media_type for job in world.jobs()}[b"a.dng"] != "image/tiff"
+
+
+def test_another_file_with_an_inode_that_is_known_is_read(world: World) -> None:
+    """A deleted file's inode is given to the next one, and vfat makes new ones up at each mount.
+
+    Size and time are alike where a camera takes several pictures in a second.
+    """
+    world.add("b/IMG_1.jpg")
+    live(world, steps((30, nothing)))
+    second = world.add("a/IMG_2.jpg")
+    with closing(world.database()) as db:
+        db.execute("UPDATE files SET inode = ?", (second.stat().st_ino,))
+        db.conn.commit()
+    live(world, steps((30, nothing)))
+    assert world.job_of("IMG_2.jpg").state is State.DONE
+    world.assert_each_once(2)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.filesize import decimal
 
+from uploadd.files.birth import birth_of
 from uploadd.files.kind import Kind, KindReader
 from uploadd.files.media import EXTENSIONS
 from uploadd.files.opening import CHUNK_BYTES, printable, trouble
@@ -54,6 +55,7 @@ class Fingerprint:
     """A file's identity and its kind.
 
     `md5` is empty where nobody asked for it, `pixels` None where the file does not tell them.
+    `birth_ns`: see `birth_of`.
     """
 
     stat: Stat
@@ -61,6 +63,7 @@ class Fingerprint:
     kind: Kind
     md5: str = ""
     pixels: Pixels | None = None
+    birth_ns: int = 0
 
     @property
     def content(self) -> Content:
@@ -143,7 +146,7 @@ def fingerprint_open(
         text = f"{printable(path)} is said to have {said} and gives {number(size)}"
         raise FileUnreadableError(text, "copy it to another disk, and upload the copy")
     kind, pixels = kind_reader.kind(), kind_reader.pixels
-    return Fingerprint(after, digests.sha256, kind, digests.md5, pixels)
+    return Fingerprint(after, digests.sha256, kind, digests.md5, pixels, birth_of(descriptor))
 
 
 def _check_size(size: int, path: bytes) -> None:

@@ -31,7 +31,6 @@ from uploadd.intake.presence import Presence
 from uploadd.intake.rules import Rules
 from uploadd.intake.settle import Gone, Waiting
 from uploadd.intake.tree import Tree
-from uploadd.model.contents import Content
 from uploadd.model.errors import FileUnreadableError, RootRefusedError
 from uploadd.model.events import Sign
 from uploadd.model.jobs import Lane
@@ -282,7 +281,7 @@ class Arrivals:
         marks = [_mark(one.path, one.stat) for one in rested if one.stat is not None]
         found = iter(await self._store.read(sightings.known_contents, marks))
         return [
-            Candidate(one, None if one.stat is None else _known(one.stat, next(found)))
+            Candidate(one) if one.stat is None else _with_known(one, one.stat, next(found))
             for one in rested
         ]
 
@@ -297,11 +296,12 @@ def _mark(path: bytes, stat: Stat) -> sightings.Mark:
     return stat.inode, stat.size, stat.mtime_ns, stat.device, *os.path.split(path)
 
 
-def _known(stat: Stat, found: tuple[Content, str] | None) -> Fingerprint | None:
-    if found is None or found[1] == UNKNOWN_MEDIA_TYPE:
-        return None  # it may be damaged, and what was found in it is told anew
-    content, media_type = found
-    return Fingerprint(stat, content.sha256, Kind(media_type), content.md5, content.pixels)
+def _with_known(one: Rested, stat: Stat, found: sightings.KnownContent | None) -> Candidate:
+    if found is None or found.media_type == UNKNOWN_MEDIA_TYPE:
+        return Candidate(one)  # it may be damaged, and what was found in it is told anew
+    content, kind = found.content, Kind(found.media_type)
+    known = Fingerprint(stat, content.sha256, kind, content.md5, content.pixels)
+    return Candidate(one, known, found.needs_birth)
 
 
 def _forget_all(db: Database, paths: Sequence[bytes], now: float) -> None:

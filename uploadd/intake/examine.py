@@ -10,6 +10,7 @@ from itertools import groupby
 from math import inf
 from typing import NamedTuple, NoReturn, TypeVar
 
+from uploadd.files.birth import birth_of
 from uploadd.files.fingerprint import Fingerprint, OnRead, Stat, fingerprint_open, stat_of
 from uploadd.files.kind import Kind, lacking_by_sizes
 from uploadd.files.opening import look_in, trouble
@@ -59,10 +60,14 @@ class Rested(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """The same with what it holds, if it is as it was when it was read (`known`)."""
+    """The same with what it holds, if it is as it was when it was read (`known`).
+
+    `needs_birth`: see `KnownContent`.
+    """
 
     rested: Rested
     known: Fingerprint | None = None
+    needs_birth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,8 @@ def _outcome(
         return refused
     except FileLinkedError as linked:
         stat, known = _stat_or_nothing(directory, sighting), candidate.known
-        if known is None or not _is_still(known, stat, sighting):
+        is_moved = candidate.needs_birth is not None  # and its birth cannot be asked
+        if known is None or is_moved or not _is_still(known, stat, sighting):
             known = Fingerprint(stat, "", Kind(""))
         return _finding(sighting, lane, known, _linked(linked))
     except FileUnreadableError as error:
@@ -267,8 +273,10 @@ def _content(
     descriptor: int, stat: Stat, sighting: Sighting, candidate: Candidate, terms: _Terms
 ) -> Fingerprint | Wait | Large:
     known, rested, path = candidate.known, candidate.rested, sighting.route.path
-    if known is not None and _is_still(known, stat, sighting):
-        return replace(known, stat=stat)
+    birth_ns, needed = birth_of(descriptor), candidate.needs_birth
+    is_same = needed is None or 0 != needed == birth_ns
+    if known is not None and is_same and _is_still(known, stat, sighting):
+        return replace(known, stat=stat, birth_ns=birth_ns)
     if terms.largest is not None and stat.size > terms.largest:
         lacking = _lacking(descriptor, stat, path)
         return judge_end(rested, stat, lacking, terms.folder) or Large(stat)
@@ -335,6 +343,7 @@ def _finding(
         flaw=fingerprint.kind.flaw,
         is_folder_named=place.is_named,
         pixels=fingerprint.pixels,
+        birth_ns=fingerprint.birth_ns,
     )
 
 

@@ -29,7 +29,8 @@ class Finding:
     `refusal`: why the file is for no account. `flaw`: what a person should know of a file that is
     sent all the same. `on_change`: what the folder says of new content under a known path.
     `is_folder_named`: a person named the folder. `is_proven`: it is known that nobody wrote the
-    file when it was read; else it had only rested.
+    file when it was read; else it had only rested. `birth_ns`: when the file was made (unix
+    nanoseconds); 0: not known.
     """
 
     directory: bytes
@@ -51,6 +52,7 @@ class Finding:
     flaw: str = ""
     is_folder_named: bool = False
     is_proven: bool = True
+    birth_ns: int = 0
 
 
 class KnownFile(NamedTuple):

@@ -474,3 +474,10 @@ CREATE TABLE grounds (
     known_to INTEGER NOT NULL
 ) WITHOUT ROWID
 """
+
+
+@MIGRATIONS()
+def births_of_files(db: Database) -> None:
+    """Tells a file that was renamed from one that was given the inode of a deleted one."""
+    # Unix nanoseconds; 0: not known.
+    db.execute("ALTER TABLE files ADD COLUMN birth_ns INTEGER NOT NULL DEFAULT 0")

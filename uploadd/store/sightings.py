@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -32,20 +33,33 @@ Mark = tuple[int, int, int, int, bytes, bytes]
 """By what a file is known: inode, size in bytes, mtime_ns, device; directory, name."""
 
 
-def known_contents(db: Database, marks: list[Mark]) -> list[tuple[Content, str] | None]:
-    """For each file (content, media type), if it has not changed since it was fingerprinted.
+class KnownContent(NamedTuple):
+    """What a file held when it was fingerprinted.
 
-    Also under another path: the same device, inode, size and time are the same content.
+    `needs_birth`: it was read under another path; if this file was made in another nanosecond, it
+    only has the inode of that one. None: it was read under the same path.
+    """
+
+    content: Content
+    media_type: str
+    needs_birth: int | None
+
+
+def known_contents(db: Database, marks: list[Mark]) -> list[KnownContent | None]:
+    """For each file, if it has not changed since it was fingerprinted.
+
+    Also under another path: the same device, inode, size, time and birth are the same content.
     """
     return [_known_content(db, mark) for mark in marks]
 
 
-def _known_content(db: Database, mark: Mark) -> tuple[Content, str] | None:
+def _known_content(db: Database, mark: Mark) -> KnownContent | None:
     # Its name tells a RAW file from a TIFF picture: only what is called alike is known by another.
-    extension = os.path.splitext(mark[-1])[1]
-    for name, sha256, md5, pixels, media_type in db.execute(statements.KNOWN_CONTENT, mark):
+    path, extension = mark[-2:], os.path.splitext(mark[-1])[1]
+    found = db.execute(statements.KNOWN_CONTENT, (*path, *mark))
+    for name, sha256, md5, pixels, *others in found:
         if os.path.splitext(name)[1] == extension:
-            return Content(sha256, md5, pixels_of(pixels)), media_type
+            return KnownContent(Content(sha256, md5, pixels_of(pixels)), *others)
     return None
 
 
@@ -265,7 +279,8 @@ def _remember(db: Database, finding: Finding, past: Past) -> None:
 def row_of(finding: Finding, past: Past) -> Row:
     """What is remembered of a file."""
     covers = covers_of(_covered(finding, past))
-    return {**file_fields(finding), "covers": covers, "born": past.born}
+    more = {"covers": covers, "born": past.born, "birth_ns": finding.birth_ns}
+    return {**file_fields(finding), **more}
 
 
 def _covered(finding: Finding, past: Past) -> set[int]:

@@ -99,11 +99,14 @@ SELECT NOT EXISTS (SELECT 1 FROM files WHERE directory = ? AND name = ?)
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE directory = ? AND name = ?)
 """
 KNOWN_FILE = "SELECT * FROM files WHERE directory = ? AND name = ?"
-# The device of the same path may have another number after a mount.
+# The device of the same path may have another number after a mount. Of that path no birth is asked,
+# and it comes first.
 KNOWN_CONTENT = """
-SELECT name, sha256, md5, pixels, media_type FROM files
-WHERE inode = ? AND size = ? AND mtime_ns = ? AND sha256 != ''
+SELECT name, sha256, md5, pixels, media_type,
+    iif(directory = ? AND name = ?, NULL, birth_ns) AS needs_birth
+FROM files WHERE inode = ? AND size = ? AND mtime_ns = ? AND sha256 != ''
     AND (device = ? OR (directory = ? AND name = ?))
+ORDER BY needs_birth
 """
 # From one directory the index leads to the next: the files between the two are not read.
 KNOWN_DIRECTORIES_AFTER = f"""
@@ -122,11 +125,11 @@ ORDER BY directory LIMIT :most
 """
 REMEMBER_FILE = """
 INSERT INTO files (directory, name, device, inode, size, mtime_ns, sha256, md5, pixels,
-    media_type, covers, born)
+    media_type, covers, born, birth_ns)
 VALUES (:directory, :name, :device, :inode, :size, :mtime_ns, :sha256, :md5, :pixels,
-    :media_type, :covers, :born)
+    :media_type, :covers, :born, :birth_ns)
 ON CONFLICT (directory, name) DO UPDATE SET device = :device, inode = :inode, size = :size,
-    mtime_ns = :mtime_ns, media_type = :media_type, covers = :covers,
+    mtime_ns = :mtime_ns, birth_ns = :birth_ns, media_type = :media_type, covers = :covers,
     pixels = iif(:pixels = '' AND sha256 = :sha256, pixels, :pixels),
     md5 = iif(:md5 = '' AND sha256 = :sha256, md5, :md5), sha256 = :sha256
 """
