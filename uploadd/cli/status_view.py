@@ -58,6 +58,7 @@ def status_view(status: Status) -> RenderableType:
         parts += _adoption_lines(account)
     if status.folders:
         parts.append(_folders(status))
+    parts += [line for one in status.folders for line in _trouble_lines(one, status.at)]
     parts += [Text(f"  {text}") for text in status.privacy]
     parts += [_reading_line(one, status.at) for one in status.reads]
     parts += [_backfill_line(request, status.at) for request in status.backfills]
@@ -207,12 +208,21 @@ def _folders(status: Status) -> Table:
     table.add_column("path", overflow="fold")
     table.add_column("watched")
     table.add_column("last walk")
-    table.add_column("", overflow="fold")
+    table.add_column("")
     for folder in status.folders:
         walked = ago(folder.last_rescan, status.at) if folder.last_rescan else "never"
-        note = _note(folder, status.at)
-        table.add_row(Text(folder.name), Text(folder.path), folder.watch, walked, note)
+        table.add_row(Text(folder.name), Text(folder.path), folder.watch, walked, _note(folder))
     return table
+
+
+def _trouble_lines(folder: FolderStatus, now: float) -> Iterator[Text]:
+    """What is wrong with a folder, below the table: a remedy is to be copied as one line."""
+    texts = [f"{away_text(one)} (for {length(now - (one.since or now))})" for one in folder.away]
+    if folder.degraded:
+        texts.append(folder.degraded)
+    for text in texts:
+        line = Text("  ! ", "red").append(f"{folder.name}: ", "bold red")
+        yield line.append(text, "not bold default")
 
 
 def _reading_line(one: Reading, now: float) -> Text:
@@ -230,12 +240,11 @@ def _backfill_line(request: Request, now: float) -> Text:
     return line.append(f"\n    → {request.text}", "yellow") if request.text else line
 
 
-def _note(folder: FolderStatus, now: float) -> Text:
+def _note(folder: FolderStatus) -> Text:
     if folder.away:
-        told = (f"{away_text(one)} (since {ago(one.since or now, now)})" for one in folder.away)
-        return Text("\n".join(told), "red")
+        return Text("away", "red")
     if folder.degraded:
-        return Text(folder.degraded, "red")
+        return Text("degraded", "red")
     if folder.paused:
         return Text("paused", "yellow")
     return Text(QUIET_TIME_ONLY if folder.is_quiet_time_only else "", "yellow")

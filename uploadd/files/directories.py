@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
+import shlex
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -34,6 +37,33 @@ def real_path(path: bytes) -> bytes:
     return os.path.abspath(path)
 
 
+def how_to_let_in(paths: Iterable[bytes]) -> str:
+    """The remedy where this user may not read directories: the command of their owner, or of root.
+
+    It holds for what is below them, and for what will come there.
+    """
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's user without a name
+        user = str(os.geteuid())
+    quoted = " ".join(shlex.quote(printable(path)) for path in paths)
+    return f"as its owner or root: setfacl -R -m u:{user}:rX,d:u:{user}:rX {quoted}"
+
+
+def closed_above(path: bytes) -> bytes | None:
+    """The first directory on the way to `path`, or `path`, that this user may not read and enter.
+
+    None where there is no such directory. Blocks.
+    """
+    parts = path.split(b"/")
+    for length in range(2, len(parts) + 1):
+        directory = b"/".join(parts[:length])
+        if not os.access(directory, os.X_OK, effective_ids=True):
+            return directory if os.path.isdir(directory) else None
+    is_closed = not os.access(path, os.R_OK, effective_ids=True)
+    return path if is_closed and os.path.isdir(path) else None
+
+
 def trouble_with_directory(path: bytes) -> Trouble | None:
     """Why nothing can be listed at `path` (blocking); None where it can be."""
     shown = printable(path)
@@ -44,8 +74,7 @@ def trouble_with_directory(path: bytes) -> Trouble | None:
     if not is_directory:
         return Trouble(f"{shown} is not a directory", "name a directory with photos")
     if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
-        remedy = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
-        return Trouble(f"{shown} cannot be read by this user", remedy)
+        return Trouble(f"{shown} cannot be read by this user", how_to_let_in([path]))
     return None
 
 

@@ -77,6 +77,7 @@ class FolderLoop:
         self._troubles = Troubles(tree.folder.poll_seconds)
         self._walks: deque[_Going] = deque()
         self._is_walk_wanted = True
+        self._warned_of: frozenset[tuple[bytes, Trouble]] = frozenset()
         self._walk_at = 0.0
         self._is_refused = False
         self._is_first_walk = True
@@ -286,12 +287,18 @@ class FolderLoop:
         clock = self._runtime.clock
         now = (clock.wall(), clock.monotonic())
         change = self._troubles.note(start, found, *now, began=began, is_deep=is_deep)
-        if change.has_new and not is_told:
-            log.warning("folder.degraded", folder=self.name, text=self._degraded())
-        elif change.has_ended and not self._troubles:
-            log.info("folder.recovered", folder=self.name)
+        self._log_troubles(is_told=is_told)
         if any(change):
             await self._tell()
+
+    def _log_troubles(self, *, is_told: bool) -> None:
+        """What ends by itself within seconds, as it does while somebody copies, is no warning."""
+        lasting = self._troubles.lasting()
+        if not lasting <= self._warned_of and not is_told:
+            log.warning("folder.degraded", folder=self.name, text=self._degraded())
+        elif self._warned_of and not self._troubles:
+            log.info("folder.recovered", folder=self.name)
+        self._warned_of = lasting
 
     def _degraded(self) -> str:
         return summary(self._troubles, self._tree.root)

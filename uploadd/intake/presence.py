@@ -184,8 +184,12 @@ class WalkedGrounds:
 
 def away_text(ground: Ground) -> str:
     """What is away, with the remedy."""
-    path = printable(ground.directory)
-    return f"{path} is away: none of its known files is there; {away_remedy(ground)}"
+    return f"{away_reason(ground)}; {away_remedy(ground)}"
+
+
+def away_reason(ground: Ground) -> str:
+    """What is away, and how that is known."""
+    return f"{printable(ground.directory)} is away: none of its known files is there"
 
 
 def away_remedy(ground: Ground) -> str:

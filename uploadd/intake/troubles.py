@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from uploadd.files.directories import how_to_let_in
 from uploadd.files.opening import printable
 from uploadd.intake.listings import Listing
 from uploadd.model.delays import growing
@@ -22,15 +23,16 @@ FIRST_GAP_SECONDS = 1.0
 MOST_ALONE = 64
 """Where more places are in trouble, the whole folder is walked instead of each of them."""
 
+TRIES_OF_A_COPY = 3
+"""After so many tries a person is called. `rsync -a` closes each directory until it is filled."""
+
 MOST_NAMED = 3
 MOST_STORED = 100
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-_LET_IN = "let the user that uploadd runs as read and enter it (chmod, setfacl)"
 _SEE_KERNEL = "see what the kernel says of that disk (dmesg)"
 _REMEDIES = {
-    errno.EACCES: _LET_IN,
-    errno.EPERM: _LET_IN,
+    errno.EPERM: "look at its attributes (lsattr) and at the service's sandbox",
     errno.ENAMETOOLONG: "make the names of the directories above it shorter",
     errno.ESTALE: "see what was mounted or moved there",
 }
@@ -44,12 +46,14 @@ _WATCH_REMEDIES = {
 class Trouble:
     """What is wrong with a directory, and what a person can do about it.
 
-    `is_read`: it is read all the same; only the kernel does not tell of its changes.
+    `is_read`: it is read all the same; only the kernel does not tell of its changes. `is_closed`:
+    its remedy is a command that names it.
     """
 
     text: str
     remedy: str = ""
     is_read: bool = False
+    is_closed: bool = False
 
     def __str__(self) -> str:
         return f"{self.text}; {self.remedy}" if self.remedy else self.text
@@ -79,6 +83,8 @@ def trouble_of(listing: Listing, *, is_root: bool) -> Trouble | None:
     if listing.error is not None:
         if listing.errno in _GONE and not is_root:
             return None
+        if listing.errno == errno.EACCES:
+            return Trouble(listing.error, is_closed=True)
         remedy = _REMEDIES.get(listing.errno, _SEE_KERNEL) if listing.errno else ""
         return Trouble(listing.error, remedy)
     return None if listing.unwatched is None else trouble_with_watch(listing.unwatched)
@@ -150,6 +156,11 @@ class Troubles:
             self._places[place.way] = replace(place, due=None)
         return [place.way for place in due] if len(self) <= MOST_ALONE else [b""]
 
+    def lasting(self) -> frozenset[tuple[bytes, Trouble]]:
+        """What has been tried so often in vain that it hardly ends by itself; and the root."""
+        lasting = (one for one in self if not one.way or one.tries >= TRIES_OF_A_COPY)
+        return frozenset((one.way, one.trouble) for one in lasting)
+
     def next_due(self) -> float | None:
         """When `take_due` has something next; None where nothing is in trouble."""
         return min((place.due for place in self if place.due is not None), default=None)
@@ -187,7 +198,7 @@ def as_text(places: Iterable[Place], root: bytes) -> str:
         {
             "path": printable(Spot(root, place.way).path),
             "text": place.trouble.text,
-            "remedy": place.trouble.remedy,
+            "remedy": _remedy(place.trouble, [place.way], root),
             "since": place.since,
         }
         for place in sorted(places, key=lambda place: place.since)[:MOST_STORED]
@@ -201,10 +212,20 @@ def of_text(text: str) -> list[dict[str, Any]]:
 
 
 def _told(trouble: Trouble, ways: list[bytes], root: bytes) -> str:
+    remedy = _remedy(trouble, ways, root)
     if ways == [b""] and not trouble.is_read:
-        return str(trouble)
+        return f"{trouble.text}; {remedy}" if remedy else trouble.text
     named = ", ".join(printable(Spot(root, way).path) for way in ways[:MOST_NAMED])
     more = ", …" if len(ways) > MOST_NAMED else ""
     what = "not watched" if trouble.is_read else "not read"
     number = counted(len(ways), "directory", "directories")
-    return f"{number} {what} ({trouble.text}): {named}{more}; {trouble.remedy}"
+    return f"{number} {what} ({trouble.text}): {named}{more}; {remedy}"
+
+
+def _remedy(trouble: Trouble, ways: list[bytes], root: bytes) -> str:
+    """Where more are closed than are named, the whole folder is to be opened."""
+    if not trouble.is_closed:
+        return trouble.remedy
+    return how_to_let_in(
+        Spot(root, way).path for way in (ways if len(ways) <= MOST_NAMED else [b""])
+    )

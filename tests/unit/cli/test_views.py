@@ -166,7 +166,9 @@ def test_a_folder_says_what_is_wrong_with_it(records: Records) -> None:
     """Before anything else."""
     status = status_of(records.configuration, NOW)
     folder = replace(status.folders[0], degraded="it is not there", paused=True)
-    assert "it is not there" in shown(replace(status, folders=(folder,)), 200)
+    lines = shown(replace(status, folders=(folder,)), 200).splitlines()
+    assert [line.strip() for line in lines if "it is not" in line] == ["! camera: it is not there"]
+    assert "degraded" in "".join(lines)
     paused = replace(status, folders=(replace(folder, degraded=""),))
     assert "paused" in shown(paused, 200)
 

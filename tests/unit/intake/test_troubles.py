@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import pwd
 
 import pytest
 
@@ -39,6 +41,34 @@ def test_a_place_is_tried_again_after_growing_gaps() -> None:
     assert tries_until(troubles, 45.0, {b"a": CLOSED}) == [1, 3, 7, 15, 25, 35, 45]
     (place,) = troubles
     assert (place.since, place.tries) == (1000.0, 8)
+
+
+def test_what_ends_with_a_copy_calls_nobody() -> None:
+    """`rsync -a` closes each directory until it has filled it. The root calls at once."""
+    troubles = Troubles(10.0)
+    for now in (0.0, 1.0, 3.0):
+        assert not troubles.lasting()
+        troubles.note(b"a", {b"a": CLOSED}, 0.0, now)
+    assert troubles.lasting() == {(b"a", CLOSED)}
+    troubles.note(b"", {b"": CLOSED}, 0.0, 4.0)
+    assert troubles.lasting() == {(b"", CLOSED)}
+
+
+def test_closed_directories_are_opened_by_one_command() -> None:
+    """It can be typed as it stands, and names the whole folder where it would be too long."""
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    opened = f"setfacl -R -m u:{user}:rX,d:u:{user}:rX"
+    trouble = trouble_of(Listing(b"", error="denied", errno=errno.EACCES), is_root=False)
+    assert trouble is not None
+    troubles = Troubles(10.0)
+    troubles.note(b"", {b"b c": trouble, b"a": trouble}, 0.0, 0.0)
+    assert summary(troubles, b"/p") == (
+        "2 directories not read (denied): /p/a, /p/b c;"
+        f" as its owner or root: {opened} /p/a '/p/b c'"
+    )
+    assert of_text(as_text(troubles, b"/p"))[0]["remedy"].endswith(f"{opened} /p/a")
+    troubles.note(b"", {b"%d" % number: trouble for number in range(4)}, 0.0, 0.0)
+    assert summary(troubles, b"/p").endswith(f"{opened} /p")
 
 
 def test_a_place_that_is_well_again_is_none() -> None:
@@ -80,7 +110,7 @@ def test_many_places_are_one_walk_of_the_whole_folder() -> None:
         (Listing(b"/p", error="gone", errno=errno.ENOENT), False, None),
         (Listing(b"/p", error="a link", errno=errno.ELOOP), False, None),
         (Listing(b"/p", error="gone", errno=errno.ENOENT), True, "gone; see what the kernel"),
-        (Listing(b"/p", error="no", errno=errno.EACCES), False, "no; let the user"),
+        (Listing(b"/p", error="no", errno=errno.EPERM), False, "no; look at its"),
         (Listing(b"/p", error="long", errno=errno.ENAMETOOLONG), False, "long; make the names"),
         (Listing(b"/p", error="it is another's; forget it"), True, "it is another's; forget it"),
         (Listing(b"/p", unwatched=OSError(errno.ENOSPC, "full")), False, "full; allow more watch"),

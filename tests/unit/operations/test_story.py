@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from unit.operations.records import BROKEN, JPEG, NOT_A_PHOTO, NOW, UNREADABLE, Records
+from uploadd.model.presence import Ground
 from uploadd.model.states import State
 from uploadd.operations.show.next_step import Hurdle
 from uploadd.operations.show.story import Story, story_of
-from uploadd.store import calls, lock, older
+from uploadd.store import calls, grounds, lock, older
 from uploadd.store.beside import writing
 
 
@@ -55,6 +56,18 @@ def test_a_file_that_is_gone_keeps_its_story(records: Records) -> None:
     assert [remark.code for remark in found.remarks] == ["gone"]
     assert found.jobs[0].job.state is State.DONE
     assert not found.is_unheard_of
+
+
+def test_a_file_on_a_disk_that_is_away_is_not_gone(records: Records) -> None:
+    """Nor is its directory, nor a file of which nothing was known."""
+    records.done("a.jpg")
+    with writing(records.configuration.state_dir) as db:
+        grounds.see(db, Ground(records.root, "camera", None), None, [], NOW)
+    shutil.rmtree(records.photos)
+    for name in ("a.jpg", "b.jpg", "."):
+        found = story(records, name)
+        assert [remark.code for remark in found.remarks] == ["away"]
+        assert "`uploadd forget camera`" in found.remarks[0].remedy
 
 
 def test_a_directory_has_its_sum(records: Records) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from uploadd.files.directories import trouble_with_directory
+from uploadd.files.directories import how_to_let_in, trouble_with_directory
 from uploadd.files.folder_root import Identity
 from uploadd.files.membership import Folders
 from uploadd.files.mounts import file_system_of, is_network
@@ -83,17 +83,15 @@ class FolderChecks:
 
     def _tree(self, folder: Folder, selection: Selection, root: bytes) -> Iterator[Finding]:
         subject = f"folders.{folder.name}"
-        directories, files, closed = 0, 0, list[str]()
+        directories, files, closed = 0, 0, list[bytes]()
         for listing in walk(self._places.roots, Spot(root, b""), Scope(selection, self._borders)):
             directories += listing.is_first
             files += len(listing.entries)
             if listing.error is not None:
-                closed.append(printable(listing.directory))
+                closed.append(listing.directory)
         self.files[folder.name] = files
         if closed:
-            named = ", ".join(closed[:MOST_NAMED]) + (", …" if len(closed) > MOST_NAMED else "")
-            text = f"{_directories(len(closed))} cannot be read: {named}"
-            yield warning(subject, text, "let the user that uploadd runs as read them, or exclude")
+            yield warning(subject, *_closed(closed, root))
         found = f"{printable(root)}: {counted(files, 'file')} in {_directories(directories)}"
         yield from self._watch(folder, root, directories, found)
 
@@ -111,6 +109,14 @@ class FolderChecks:
             yield warning(subject, text, f'set folders.{folder.name}.watch = "poll"')
         else:
             yield ok(subject, f"{found}, {_how(folder, mode)}")
+
+
+def _closed(directories: list[bytes], root: bytes) -> tuple[str, str]:
+    """The text and the remedy."""
+    are_all_named = len(directories) <= MOST_NAMED
+    named = ", ".join(map(printable, directories[:MOST_NAMED])) + ("" if are_all_named else ", …")
+    remedy = how_to_let_in(directories if are_all_named else [root])
+    return f"{_directories(len(directories))} cannot be read: {named}", f"{remedy}; or exclude it"
 
 
 def _directories(count: int) -> str:

@@ -7,8 +7,7 @@ from math import ceil
 
 from sqlite_utils import Database
 
-from uploadd.files.opening import printable
-from uploadd.intake.presence import away_remedy
+from uploadd.intake.presence import away_reason, away_remedy
 from uploadd.model.configuration import Configuration
 from uploadd.model.numbers import counted, number
 from uploadd.model.outcomes import STALE_TAG, STALE_TAG_REMEDY
@@ -25,8 +24,7 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
     """Disks that are away, pauses that hold, failed files, and jobs that nobody will ever do."""
     for ground in grounds.away(db):
         if ground.folder in configuration.folders:
-            text = f"{printable(ground.directory)} is away: none of its known files is there"
-            yield warning(f"folders.{ground.folder}", text, away_remedy(ground))
+            yield warning(f"folders.{ground.folder}", away_reason(ground), away_remedy(ground))
     for row in accounts.all_accounts(db):
         counts = overview.counts_of_account(db, row.id)
         if row.label in configuration.accounts:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from uploadd.files.directories import closed_above, how_to_let_in
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Roots
@@ -51,13 +52,16 @@ def why_no_job(place: Place, watchers: Watchers) -> Remark:
 
 
 def _look(path: bytes) -> os.stat_result | Remark:
+    closed = closed_above(path)
+    if closed is not None:
+        text = f"the directory {printable(closed)} cannot be read by this user"
+        return Remark("unreadable", text, how_to_let_in([closed]))
     try:
         return os.stat(path, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
         return Remark("missing", "there is no such file, and none was ever seen here")
     except OSError as error:
-        text = f"it cannot be looked at: {error.strerror}"
-        return Remark("unreadable", text, "let the user that uploadd runs as read its directory")
+        return Remark("unreadable", f"it cannot be looked at: {error.strerror}")
 
 
 def unread(place: Place, text: str, remedy: str) -> Remark:
@@ -93,8 +97,6 @@ def _why_unseen(
     folder: Folder, spot: Spot, seen: os.stat_result, watchers: Watchers
 ) -> Iterator[str]:
     yield f"folder {folder.name} takes it, and it has not been read yet"
-    if not os.access(spot.above.path, os.R_OK | os.X_OK):
-        yield "its directory cannot be listed by this user"
     rest = watchers.now - max(seen.st_mtime, seen.st_ctime)
     is_open = is_open_for_writing(Roots().route(spot))
     quiet = folder.settle_seconds

@@ -11,12 +11,14 @@ from sqlite_utils import Database
 
 from uploadd.files.fingerprint import stat_file
 from uploadd.files.reaching import Route
+from uploadd.intake.presence import away_reason, away_remedy
 from uploadd.intake.rules import Rules
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.jobs import Job, Lane
 from uploadd.model.places import Place
+from uploadd.model.presence import Ground
 from uploadd.model.sightings import KnownFile
 from uploadd.model.states import State
 from uploadd.operations.accepted import rules_of
@@ -28,7 +30,7 @@ from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_place, roots_of
 from uploadd.operations.show.status import holding
 from uploadd.operations.show.visibility import visibility
-from uploadd.store import calls, changing, ledger, mending, moves, older, overview, roots
+from uploadd.store import calls, changing, grounds, ledger, mending, moves, older, overview, roots
 from uploadd.store.beside import reading
 from uploadd.store.listing import Choice
 from uploadd.store.lock import Holder, holder_now
@@ -130,7 +132,19 @@ def story_of(configuration: Configuration, file: bytes, now: float) -> Story:
         is_unread = any(not story.job.sha256 and story.is_current for story in jobs)
         route = rules.folders.roots.route(place.spot)
         notes = () if is_unread or not jobs else tuple(_changes(route, known))
-    return _sum_of(place, sums, watchers) if sums else _story(rules, place, jobs, notes, watchers)
+        grounds_of_it = grounds.holding(db, place.path)
+    story = _sum_of(place, sums, watchers) if sums else _story(rules, place, jobs, notes, watchers)
+    missing = next((ground for ground in grounds_of_it if ground.is_away), None)
+    return story if missing is None else _on_missing_disk(story, missing)
+
+
+def _on_missing_disk(story: Story, ground: Ground) -> Story:
+    """Nothing on a disk that is away is gone, or was never there."""
+    away = Remark("away", away_reason(ground), away_remedy(ground))
+    if story.exists:
+        return story
+    others = (one for one in story.remarks if one.code not in ("gone", "missing"))
+    return replace(story, remarks=(away, *others))
 
 
 def _sum_of(place: Place, sums: tuple[Summed, ...], watchers: Watchers) -> Story:
