@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
+from queue import SimpleQueue
 from random import SystemRandom
 from typing import ParamSpec, TypeVar
 
@@ -53,15 +55,42 @@ class RealClock:
 
 
 class ThreadDisk:
-    """Runs disk work on threads: enough for each send and walk, and for disks that hang."""
+    """Runs disk work on threads: enough for each send and walk, and for disks that hang.
+
+    A thread that waits for such a disk does not keep the process from its end, as those of
+    `ThreadPoolExecutor` would.
+    """
 
     def __init__(self, threads: int = DISK_THREADS) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="disk")
+        self._most = threads
+        self._begun = 0
+        self._free = threading.Semaphore(0)
+        self._waiting = SimpleQueue[Callable[[], None]]()
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+        future = Future[T]()
+        self._waiting.put(lambda: _work(future, lambda: work(*args, **kwargs)))
+        if not self._free.acquire(blocking=False) and self._begun < self._most:
+            self._begun += 1
+            threading.Thread(target=self._serve, name="disk", daemon=True).start()
+        return await asyncio.wrap_future(future)
+
+    def _serve(self) -> None:
+        while True:
+            self._waiting.get()()
+            self._free.release()
+
+
+def _work(future: Future[T], work: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001 - for whoever waits
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 def real_runtime() -> Runtime:

@@ -6,11 +6,13 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
 from uploadd.files.mounts import mounted_devices
 from uploadd.files.parents import exchangeable_above
+from uploadd.files.patience import within
 from uploadd.files.way import follow
 from uploadd.model.configuration import Folder
 from uploadd.model.roots import AcceptedRoot, FollowedLink
@@ -45,9 +47,14 @@ class FolderRoot:
         A disk that hangs must not hold up what is asked about other folders: they go by what was
         seen last.
         """
-        if not self._looking.acquire(timeout=0 if self._hangs else LOOK_SECONDS):
-            self._hangs = True
-            return self._last
+        if self._looking.acquire(timeout=0 if self._hangs else LOOK_SECONDS):
+            with suppress(TimeoutError):
+                return within(LOOK_SECONDS, self._look)
+        self._hangs = True
+        return self._last
+
+    def _look(self) -> Identity | bytes:
+        """Ends the turn of whoever began it, whenever the disk answers."""
         try:
             now = identity_of(self.path)
             if self.is_led_away or now is None or now != self._last:  # else it is as it was

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,6 +193,33 @@ def test_a_disk_that_hangs_holds_up_no_other_folder(
     end.set()
     stuck.join()
     assert folders.place(at(hanging.path / "a.jpg")).folder is hanging
+
+
+def test_whoever_looks_first_at_a_disk_that_hangs_is_not_held_up_either(
+    outer: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its look goes on by itself; the answer counts when it comes."""
+    hanging = folder(tmp_path / "hanging")
+    folders = Folders([hanging, outer])
+    folders.borders()
+    real, end = folder_root.identity_of, threading.Event()
+
+    def look(directory: bytes) -> tuple[int, int] | None:
+        if directory == hanging.root:
+            end.wait(5)
+        return real(directory)
+
+    monkeypatch.setattr(folder_root, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(folder_root, "identity_of", look)
+    begin = time.monotonic()
+    assert folders.place(at(outer.path / "a.jpg")).folder is outer
+    assert folders.place(at(outer.path / "b.jpg")).folder is outer
+    assert time.monotonic() - begin < 4
+    end.set()
+    monkeypatch.setattr(folder_root, "LOOK_SECONDS", 5)
+    (root,) = [one for one in folders._roots if one.folder is hanging]
+    with root._looking:
+        assert not root._hangs
 
 
 def test_a_disk_that_hung_and_is_mounted_anew_is_known_by_its_path(
