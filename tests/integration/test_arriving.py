@@ -112,6 +112,21 @@ def test_what_root_copies_is_taken_in(
 
 
 @needs_root
+def test_a_directory_that_is_closed_while_a_file_settles(nobodys: Watched) -> None:
+    """The file is not called unreadable: it is taken in once the directory is open again."""
+    closing = nobodys.photos / "closing"
+    closing.mkdir()
+    before = nobodys.photo("photos/closing/before.jpg")
+    assert nobodys.missing([before]) == []
+    photo = nobodys.photo("photos/closing/x.jpg")
+    closing.chmod(0o700)
+    wait_until(lambda: bool(nobodys.folder()["degraded"]), 10, "the directory is in trouble")
+    assert os.fsencode(photo) not in nobodys.jobs()
+    closing.chmod(0o755)
+    assert nobodys.missing([before, photo]) == []
+
+
+@needs_root
 def test_a_directory_that_may_be_read_later(nobodys: Watched) -> None:
     """What came before and what comes after, also deep below, and it is watched from then on."""
     late = nobodys.photos / "late"

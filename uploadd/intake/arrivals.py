@@ -17,6 +17,7 @@ from uploadd.intake.admission import Admission
 from uploadd.intake.examine import (
     MOST_AT_ONCE,
     Candidate,
+    Closed,
     Large,
     Look,
     Outcome,
@@ -241,8 +242,12 @@ class Arrivals:
             self._large.add(tree, candidate, outcome)
         elif isinstance(outcome, Wait):
             self._see_again(tree, path, lane, outcome)
+        elif isinstance(outcome, Closed) and tree.on_closed is not None:
+            tree.settler.note_rest(path)
+            tree.on_closed(os.path.dirname(path))
         else:
             tree.settler.note_rest(path)
+            outcome = outcome.finding if isinstance(outcome, Closed) else outcome
             if outcome is not None:
                 warn_of(outcome)
             return outcome

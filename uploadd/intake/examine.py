@@ -90,7 +90,17 @@ class Large:
     stat: Stat
 
 
-Outcome = Finding | Wait | Large | RootRefusedError | None
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Not even a look at it is possible, as where its directory may not be entered now.
+
+    `finding`: for a tree that is not walked again.
+    """
+
+    finding: Finding
+
+
+Outcome = Finding | Wait | Large | Closed | RootRefusedError | None
 """What became of a candidate. None: the settings leave it out."""
 
 Look = tuple[Stat | None, bool | None] | FileUnreadableError | RootRefusedError
@@ -245,7 +255,9 @@ def _outcome(
     except FileUnreadableError as error:
         code = TOO_LARGE if isinstance(error, FileTooLargeError) else "unreadable"
         reason = Reason(code, error.text, error.remedy)
-        return unread_finding(sighting, lane, reason, _stat_or_nothing(directory, sighting))
+        stat = _stat_or_nothing(directory, sighting)
+        finding = unread_finding(sighting, lane, reason, stat)
+        return finding if stat.inode else Closed(finding)
     except FileTrouble as error:
         return Wait(error.text)
 

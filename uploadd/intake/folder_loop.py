@@ -83,6 +83,7 @@ class FolderLoop:
         self._is_first_walk = True
         self._stepping: asyncio.Task[bool] | None = None
         self._is_stopped = False
+        tree.on_closed = self._walk_soon
 
     @property
     def name(self) -> str:
@@ -116,6 +117,12 @@ class FolderLoop:
     def walk_now(self) -> None:
         """Walk again: something is known to have been missed."""
         self._is_walk_wanted = True
+        self._bell.set()
+
+    def _walk_soon(self, directory: bytes) -> None:
+        """The walk says what is wrong with a directory, and tries it again until it is open."""
+        way = self._tree.spot(directory).relative
+        self._agenda.add_lost(way, self._runtime.clock.monotonic())
         self._bell.set()
 
     def look_again(self) -> None:

@@ -49,6 +49,9 @@ class Tree:
     """Candidates that have settled and are not registered yet."""
     large: set[bytes] = field(default_factory=set)
     """Those of them that are large: each of them is read for long, or waits for that."""
+    on_closed: Callable[[bytes], None] | None = None
+    """Called with a directory that its candidates could not be reached in: it is walked when it is
+    open again, and they are found anew. None: nobody does that."""
 
     def __post_init__(self) -> None:
         self.selection = Selection(self.folder.include, self.folder.exclude, self.root)
