@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from uploadd.intake.listings import Listing
 from uploadd.model.delays import growing
 from uploadd.model.numbers import counted
 from uploadd.model.places import Spot
+from uploadd.model.signs import escaped
 
 FIRST_GAP_SECONDS = 1.0
 MOST_ALONE = 64
@@ -207,8 +209,15 @@ def as_text(places: Iterable[Place], root: bytes) -> str:
 
 
 def of_text(text: str) -> list[dict[str, Any]]:
-    """What `as_text` wrote."""
-    return json.loads(text) if text else []
+    """What `as_text` wrote; nothing where it cannot be read (the table can be edited by hand)."""
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
+        return [_row(told) for told in json.loads(text or "[]")]
+    return []
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    words = {key: escaped(str(told[key])) for key in ("path", "text", "remedy")}
+    return {**words, "since": float(told["since"])}
 
 
 def _told(trouble: Trouble, ways: list[bytes], root: bytes) -> str:

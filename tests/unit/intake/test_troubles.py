@@ -139,6 +139,20 @@ def test_the_summary_names_alike_places_together() -> None:
     assert (of_text(""), as_text([], b"/p"), summary([], b"/p")) == ([], "", "")
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "7", '{"path": "/p"}', '[{"path": "/p"}]', "[" * 100_000]
+)
+def test_a_text_that_was_edited_by_hand_shows_nothing(text: str) -> None:
+    """No command ends with a traceback for it."""
+    assert of_text(text) == []
+
+
+def test_a_text_that_was_edited_by_hand_obeys_no_terminal() -> None:
+    """Not even a word of it."""
+    (row,) = of_text('[{"path": "/\\u001b[31m", "text": {}, "remedy": 1, "since": "7"}]')
+    assert row == {"path": "/\\x1b[31m", "text": "{}", "remedy": "1", "since": 7.0}
+
+
 def test_what_is_wrong_with_the_root_stands_for_itself() -> None:
     """It is the folder's path, which stands beside it; unless it is only not watched."""
     troubles = Troubles(10.0)

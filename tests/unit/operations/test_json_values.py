@@ -23,6 +23,7 @@ def test_times_are_rfc_3339_in_utc() -> None:
     """To the millisecond, with a Z; None stays None."""
     assert json_time(1_700_000_000.5) == "2023-11-14T22:13:20.500Z"
     assert json_time(None) is None
+    assert [json_time(far) for far in (1e300, 1e12, float("inf"), float("nan"))] == [None] * 4
 
 
 def test_a_path_that_is_not_utf_8_comes_with_its_bytes() -> None:

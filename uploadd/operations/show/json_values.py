@@ -14,10 +14,16 @@ from uploadd.model.waits import Wait
 
 
 def json_time(seconds: float | None) -> str | None:
-    """RFC 3339 in UTC, to the millisecond; None stays None."""
+    """RFC 3339 in UTC, to the millisecond; None stays None.
+
+    None also where no calendar has it: the database can be edited by hand.
+    """
     if seconds is None:
         return None
-    moment = datetime.fromtimestamp(seconds, UTC)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
