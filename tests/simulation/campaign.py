@@ -17,7 +17,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import cpu_count
 
-from simulation.crash_points import SCENARIOS, Scenario, Tried, try_every_point
+from simulation.crash_points import SCENARIOS, Scenario, Tried, try_points
 from simulation.planted_bugs import BUGS, first_caught
 from simulation.schedules import Played, play
 
@@ -99,7 +99,7 @@ def _try_points(cores: ProcessPoolExecutor) -> bool:
 
 
 def _try(scenario: Scenario) -> Tried:
-    return try_every_point(scenario)
+    return try_points(scenario)
 
 
 def _find_bugs(cores: ProcessPoolExecutor) -> int:

@@ -7,11 +7,11 @@ again for each step, killed there, started anew in calm weather, and every promi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simulation.lives import Life
+from simulation.lives import Life, every_step
 from simulation.promises import broken, contents_on_disk
 from simulation.scene import Scene, place_for_files
 from simulation.weather import BOTH, IPERNITY
@@ -105,11 +105,13 @@ SCENARIOS = (
 )
 
 
-def try_every_point(scenario: Scenario) -> Tried:
-    """Kill uploadd at each step of the scenario, one at a time."""
+def try_points(
+    scenario: Scenario, points: Callable[[Sequence[str]], list[int]] = every_step
+) -> Tried:
+    """Kill uploadd at each step of the scenario, or at those `points` of it, one at a time."""
     whole = Life()
     tried = Tried(problems=[f"without a kill: {text}" for text in _play(scenario, whole)])
-    for number in range(1, len(whole.trace) + 1):
+    for number in points(whole.trace):
         tried.points += 1
         life = Life(dies_at=number)
         for text in _play(scenario, life):

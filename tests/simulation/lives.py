@@ -8,8 +8,9 @@ store, the disk and the transport refuse everything, so that no `finally` can do
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -27,6 +28,7 @@ Happening = Callable[[], None]
 
 
 MOST_FINALLY_BLOCKS = 20
+EVERY_CASE = bool(os.environ.get("EVERY_CASE"))
 
 
 class Dead(BaseException):
@@ -353,3 +355,23 @@ def _silent_burial() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+
+
+def every_step(trace: Sequence[str]) -> list[int]:
+    """The numbers of all steps of a life that was rehearsed."""
+    return list(range(1, len(trace) + 1))
+
+
+def ends_of_each_kind(trace: Sequence[str]) -> list[int]:
+    """The first and the last step of each name; with EVERY_CASE=1 in the environment, every step.
+
+    What lies between them repeats: the same commit of another file, the same question once more.
+    """
+    if EVERY_CASE:
+        return every_step(trace)
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for number, name in enumerate(trace, 1):
+        first.setdefault(name, number)
+        last[name] = number
+    return sorted({*first.values(), *last.values()})

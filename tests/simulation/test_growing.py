@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from simulation.lives import Dead, Life
+from simulation.lives import Dead, Life, ends_of_each_kind
 from simulation.scene import Scene, place_for_files
 from simulation.test_torn import come_to_rest, hash_of, write_over
 from simulation.world import JPEG
@@ -243,8 +243,9 @@ def test_a_crash_at_any_step_loses_and_doubles_nothing(on_change: OnChange) -> N
         rehearsal = scene_in(place, options, on_change)
         life = growing_life(rehearsal, grown_in(rehearsal))
         rehearsal.backfill_life(life)
-        first, last = life.trace.index(ALL_IS_OUT) + 1, len(life.trace)
-    for dies_at in range(first, last + 1):
+        first, rehearsed = life.trace.index(ALL_IS_OUT), life.trace
+    for step in ends_of_each_kind(rehearsed[first:]):
+        dies_at = first + step
         with _directory() as place:
             scene = scene_in(place, options, on_change)
             died = scene.backfill_life(growing_life(scene, grown_in(scene), dies_at))
@@ -252,7 +253,7 @@ def test_a_crash_at_any_step_loses_and_doubles_nothing(on_change: OnChange) -> N
             come_to_rest(scene)
             kept = scene.kept()
             told = [job for job in scene.jobs() if job.state is State.FAILED]
-            assert kept[hash_of(NEW)] == 1, (dies_at, life.trace[dies_at - 1], scene.states())
+            assert kept[hash_of(NEW)] == 1, (dies_at, rehearsed[dies_at - 1], scene.states())
             assert set(kept.values()) == {1}, dies_at
             # Where nobody lived to see what went out, a person is told of that photo.
             assert all(job.sha256 == sha256(OLD).hexdigest() for job in told), dies_at

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.lives import Life
+from simulation.lives import Life, ends_of_each_kind
 from simulation.scene import Scene, lay_template, place_for_files
 from simulation.weather import BOTH, IPERNITY
 from simulation.world import JPEG
@@ -391,13 +391,14 @@ def test_a_crash_at_any_step_ends_with_one_photo(is_early: bool) -> None:
         _play(scene_with(Path(place), options), rehearsal, is_early)
     begin = next(
         number
-        for number, step in enumerate(rehearsal.trace, 1)
+        for number, step in enumerate(rehearsal.trace)
         if step == ("upload: answered, the reply on its way" if is_early else "disk: _compare_all")
     )
     end = max(
         number for number, step in enumerate(rehearsal.trace, 1) if step.startswith(LAST_STEPS)
     )
-    for dies_at in range(begin, end + 1):
+    for step in ends_of_each_kind(rehearsal.trace[begin:end]):
+        dies_at = begin + step
         with _directory() as place:
             scene = scene_with(Path(place), options)
             life = Life(dies_at=dies_at)
@@ -409,8 +410,8 @@ def test_a_crash_at_any_step_ends_with_one_photo(is_early: bool) -> None:
             try:
                 the_photo(scene, B)
             except (AssertionError, ValueError) as error:
-                step = life.trace[-1]
-                raise AssertionError(f"after a crash at {dies_at}, {step}: {error}") from error
+                told = f"after a crash at {dies_at}, {life.trace[-1]}: {error}"
+                raise AssertionError(told) from error
 
 
 LAST_STEPS = ("photos.removeTag", "photos.addTags", "before the commit of settle_all")

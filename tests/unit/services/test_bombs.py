@@ -16,8 +16,9 @@ from uploadd.services.requests import Requests
 from uploadd.services.wire import Received, Stage, Unanswered
 
 NOW = 1_700_000_000.0
+# Of the processor's time, so that a busy machine does not count.
 MOST_SECONDS = 5.0
-MOST_PROCESSOR_SECONDS = 0.6
+MOST_HEAVY_SECONDS = 0.6
 M = 1024 * 1024
 LOL = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
 BOMBS = {
@@ -59,9 +60,9 @@ def test_a_bomb_is_a_value_and_soon(
     read: Callable[[Received, float], Any], status: int, bomb: str
 ) -> None:
     """Nothing is raised, and nobody waits."""
-    begun = time.monotonic()
+    begun = time.process_time()
     found = read(Received(status, BOMBS[bomb]), NOW)
-    assert time.monotonic() - begun < MOST_SECONDS
+    assert time.process_time() - begun < MOST_SECONDS
     assert not isinstance(found, Answer)
     assert "root:" not in repr(found)
 
@@ -72,10 +73,10 @@ def test_a_bomb_is_a_value_and_soon(
 def test_a_heavy_reply_holds_nobody_up(
     read: Callable[[Received, float], Any], status: int, bomb: str
 ) -> None:
-    """Of the processor's time, so that a busy machine does not count."""
+    """Of a list's size, and read at once all the same."""
     begun = time.process_time()
     found = read(Received(status, HEAVY[bomb]), NOW)
-    assert time.process_time() - begun < MOST_PROCESSOR_SECONDS
+    assert time.process_time() - begun < MOST_HEAVY_SECONDS
     assert not isinstance(found, Answer)
 
 
