@@ -33,7 +33,7 @@ SAME = (
     "it waits, because {0} and {1} are one directory now: see what was mounted or linked there, or"
     " make one folder of both, with the accounts of both"
 )
-ASTRAY = "; where it was renamed to, no other folder reads it: put it back, or `uploadd forget {0}`"
+ASTRAY = "; if it was renamed, nothing reads it there: rename it back, or `uploadd forget {0}`"
 
 
 @dataclass

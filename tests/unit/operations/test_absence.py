@@ -126,6 +126,17 @@ def test_a_file_that_is_open_for_writing_is_told_so(camera: Records) -> None:
     assert "open for writing" in text
 
 
+def test_a_file_of_which_the_kernel_tells_nothing_may_be_open(
+    camera: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's: its close may still be waited for, ten minutes at most."""
+    monkeypatch.setattr("uploadd.operations.show.absence.is_open_for_writing", lambda _: None)
+    changed = camera.path("a.jpg").stat().st_ctime
+    late = remark(camera, "a.jpg", Watchers(changed + 100, None, {})).text
+    assert "if a program still writes it, that is waited for, 600 s at most" in late
+    assert "still writes" not in remark(camera, "a.jpg", Watchers(changed + 601, None, {})).text
+
+
 @pytest.mark.parametrize(
     ("row", "holder", "word"),
     [

@@ -11,6 +11,7 @@ from uploadd.files.directories import closed_above, how_to_let_in
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Roots
+from uploadd.intake.candidate import MOST_BIRTH_SECONDS
 from uploadd.model.configuration import Folder
 from uploadd.model.numbers import number
 from uploadd.model.places import Place, Spot
@@ -104,8 +105,12 @@ def _why_unseen(
         quiet = max(quiet, folder.settle_unproven_seconds)
     if rest < quiet:
         yield f"it changed {number(max(rest, 0))} s ago and must rest for {quiet:,g} s"
-    elif rest < folder.settle_unfinished_seconds:
-        yield f"if it lacks its end, it must rest for {folder.settle_unfinished_seconds:,g} s"
+    else:
+        if is_open is None and rest < MOST_BIRTH_SECONDS:
+            longest = number(MOST_BIRTH_SECONDS)
+            yield f"if a program still writes it, that is waited for, {longest} s at most"
+        if rest < folder.settle_unfinished_seconds:
+            yield f"if it lacks its end, it must rest for {folder.settle_unfinished_seconds:,g} s"
     if is_open:
         yield "another program has it open for writing; it is taken when that has ended"
     yield _who_looks(folder, watchers)
