@@ -22,12 +22,15 @@ class _Clock:
     def monotonic(self) -> float:
         return 0.0
 
-    async def wait(self, woken: asyncio.Event, _seconds: float) -> None:
+    async def wait(self, woken: asyncio.Event, seconds: float | None) -> bool:
+        if seconds is None:  # no large file is read
+            return await woken.wait()
         for _ in range(10):
             await asyncio.sleep(0)
             if woken.is_set():
-                return
+                return True
         self._ended.set()
+        return True
 
 
 class _Looks(Arrivals):
