@@ -48,6 +48,8 @@ def known_directories_after(db: Database, after: bytes, beyond: bytes, most: int
 
 
 def _known(db: Database, asked: Asked) -> dict[bytes, KnownFile]:
+    if asked.names is not None and not asked.names:
+        return {}  # SQLite has no plan for an empty list beside INDEXED BY
     # A named tuple is made from its row as it is: this is what a restart over a known tree costs.
     if asked.names is None:
         found = db.execute(statements.KNOWN_FILES, {"directory": asked.directory})
