@@ -15,7 +15,7 @@ import pytest
 from simulation.test_folder import live, steps
 from simulation.world import JPEG, World
 from uploadd.assembly import Assembly
-from uploadd.intake.examine import Candidate, Wait
+from uploadd.intake.examine import ToRead, Wait
 from uploadd.model.configuration import WatchMode
 from uploadd.model.secret import Secret
 from uploadd.model.states import State
@@ -321,7 +321,7 @@ class ChangingDisk:
             return found
         return [self._spoilt(*pair) for pair in zip(args[2], found, strict=True)]
 
-    def _spoilt(self, candidate: Candidate, outcome: Any) -> Any:
+    def _spoilt(self, candidate: ToRead, outcome: Any) -> Any:
         if not candidate.rested.path.endswith(self._name):
             return outcome
         self.reads += 1

@@ -21,7 +21,7 @@ from simulation.scene import Scene, lay_template
 from simulation.test_on_change import A, B, C, change, hash_of, job_for
 from simulation.weather import FLICKR, IPERNITY
 from uploadd.files.fingerprint import fingerprint_file
-from uploadd.intake.examine import finding_of
+from uploadd.intake.findings import finding_of
 from uploadd.intake.rules import Sighting
 from uploadd.model.configuration import OnChange, ServiceName
 from uploadd.model.jobs import Lane

@@ -16,17 +16,18 @@ from uploadd.files.opening import printable
 from uploadd.intake.admission import Admission
 from uploadd.intake.examine import (
     MOST_AT_ONCE,
-    Candidate,
     Closed,
     Large,
     Look,
     Outcome,
     Rested,
+    ToRead,
     Wait,
     examine,
     examine_large,
     look_at_all,
 )
+from uploadd.intake.findings import warn_of
 from uploadd.intake.large_reads import LargeRead, LargeReads
 from uploadd.intake.presence import Presence
 from uploadd.intake.rules import Rules
@@ -36,9 +37,7 @@ from uploadd.model.errors import FileUnreadableError, RootRefusedError
 from uploadd.model.events import Sign
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
-from uploadd.model.refusals import DAMAGED
 from uploadd.model.sightings import Finding
-from uploadd.model.states import State
 from uploadd.store import reads, sightings, unread
 from uploadd.store.new_files import register_all
 from uploadd.store.reads import Reading
@@ -200,7 +199,7 @@ class Arrivals:
             finally:
                 tree.reading -= paths
 
-    async def _read(self, tree: Tree, candidates: list[Candidate]) -> None:
+    async def _read(self, tree: Tree, candidates: list[ToRead]) -> None:
         now, examined = self._runtime.clock.monotonic, self._runtime.disk.run
         while candidates:
             outcomes = await examined(examine, self.rules, tree, candidates, now)
@@ -231,9 +230,7 @@ class Arrivals:
         if findings:
             await self.register(findings)
 
-    async def _finding_of(
-        self, tree: Tree, candidate: Candidate, outcome: Outcome
-    ) -> Finding | None:
+    async def _finding_of(self, tree: Tree, candidate: ToRead, outcome: Outcome) -> Finding | None:
         """The finding; None where it is none, and the candidate is sent on its further way."""
         path, lane = candidate.rested.path, candidate.rested.lane
         if isinstance(outcome, RootRefusedError):
@@ -281,12 +278,12 @@ class Arrivals:
         quiet = max(tree.folder.settle_seconds, LEAST_REST_SECONDS)
         tree.settler.saw(path, self._runtime.clock.monotonic(), quiet, is_own_clock=False)
 
-    async def _candidates(self, rested: Sequence[Rested]) -> list[Candidate]:
+    async def _candidates(self, rested: Sequence[Rested]) -> list[ToRead]:
         """With what is known of their contents, by the looks at them."""
         marks = [_mark(one.path, one.stat) for one in rested if one.stat is not None]
         found = iter(await self._store.read(sightings.known_contents, marks))
         return [
-            Candidate(one) if one.stat is None else _with_known(one, one.stat, next(found))
+            ToRead(one) if one.stat is None else _with_known(one, one.stat, next(found))
             for one in rested
         ]
 
@@ -301,28 +298,17 @@ def _mark(path: bytes, stat: Stat) -> sightings.Mark:
     return stat.inode, stat.size, stat.mtime_ns, stat.device, *os.path.split(path)
 
 
-def _with_known(one: Rested, stat: Stat, found: sightings.KnownContent | None) -> Candidate:
+def _with_known(one: Rested, stat: Stat, found: sightings.KnownContent | None) -> ToRead:
     if found is None or found.media_type == UNKNOWN_MEDIA_TYPE:
-        return Candidate(one)  # it may be damaged, and what was found in it is told anew
+        return ToRead(one)  # it may be damaged, and what was found in it is told anew
     content, kind = found.content, Kind(found.media_type)
     known = Fingerprint(stat, content.sha256, kind, content.md5, content.pixels)
-    return Candidate(one, known, found.needs_birth)
+    return ToRead(one, known, found.needs_birth)
 
 
 def _forget_all(db: Database, paths: Sequence[bytes], now: float) -> None:
     for path in paths:
         sightings.forget(db, *os.path.split(path), sightings.VANISHED, now)
-
-
-def warn_of(finding: Finding) -> None:
-    """A file that cannot be read, or is not what its name says: one line each time it is read."""
-    path = printable(os.path.join(finding.directory, finding.name))
-    refusal = finding.refusal
-    if refusal is not None and (refusal.state is State.FAILED or refusal.reason.code == DAMAGED):
-        event = "file.damaged" if refusal.state is State.SKIPPED else "file.unreadable"
-        log.warning(event, path=path, text=refusal.reason.text, remedy=refusal.reason.remedy)
-    elif finding.flaw:
-        log.warning("file.truncated", path=path, text=finding.flaw)
 
 
 def _nobody() -> None:

@@ -16,6 +16,7 @@ from uploadd.files.kind import Kind, lacking_by_sizes
 from uploadd.files.opening import look_in, trouble
 from uploadd.files.openness import has_writer, is_open_in
 from uploadd.files.reaching import Roots, open_unplanted, unreached
+from uploadd.intake.findings import finding_of, linked_finding, nothing_on, unread_finding
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.intake.tree import Tree
 from uploadd.model.configuration import Folder
@@ -29,9 +30,7 @@ from uploadd.model.errors import (
 from uploadd.model.jobs import Lane
 from uploadd.model.limits import TOO_LARGE
 from uploadd.model.places import Spot
-from uploadd.model.refusals import HARD_LINK, refusal_of_file
-from uploadd.model.sightings import Finding, Refusal
-from uploadd.model.states import State
+from uploadd.model.sightings import Finding
 from uploadd.model.verdicts import Reason
 
 T = TypeVar("T")
@@ -59,8 +58,8 @@ class Rested(NamedTuple):
     is_proven: bool = False
 
 
-class Candidate(NamedTuple):
-    """The same with what it holds, if it is as it was when it was read (`known`).
+class ToRead(NamedTuple):
+    """A rested file, with what it holds if it is as it was when it was read (`known`).
 
     `needs_birth`: see `KnownContent`.
     """
@@ -136,7 +135,7 @@ def look_at_all(roots: Roots, spots: Sequence[Spot], now: Callable[[], float]) -
 
 
 def examine(
-    rules: Rules, tree: Tree, candidates: Sequence[Candidate], now: Callable[[], float]
+    rules: Rules, tree: Tree, candidates: Sequence[ToRead], now: Callable[[], float]
 ) -> list[Outcome]:
     """Read the first of the files, as many as a hop may read. Blocks."""
     meter = Meter(now)
@@ -144,7 +143,7 @@ def examine(
     return meter.take(_outcomes(rules, tree, candidates, terms))
 
 
-def examine_large(rules: Rules, tree: Tree, candidate: Candidate, on_read: OnRead) -> Outcome:
+def examine_large(rules: Rules, tree: Tree, candidate: ToRead, on_read: OnRead) -> Outcome:
     """Read one file, however large. Blocks. Raises what `on_read` raises."""
     terms = _Terms(tree.folder, on_read)
     with closing(_outcomes(rules, tree, [candidate], terms)) as found:
@@ -220,7 +219,7 @@ def _opened(roots: Roots, at: Spot, home: Spot | None = None) -> Iterator[_Opene
 def _outcomes(
     rules: Rules,
     tree: Tree,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[ToRead],
     terms: _Terms,
 ) -> Generator[Outcome]:
     for _, beside in groupby(candidates, lambda one: os.path.dirname(one.rested.path)):
@@ -238,9 +237,7 @@ def _outcomes(
                     yield _outcome(directory, sighting, one, terms)
 
 
-def _outcome(
-    directory: _Opened, sighting: Sighting, candidate: Candidate, terms: _Terms
-) -> Outcome:
+def _outcome(directory: _Opened, sighting: Sighting, candidate: ToRead, terms: _Terms) -> Outcome:
     lane = candidate.rested.lane
     try:
         return _read(directory, sighting, candidate, terms)
@@ -251,7 +248,7 @@ def _outcome(
         is_moved = candidate.needs_birth is not None  # and its birth cannot be asked
         if known is None or is_moved or not _is_still(known, stat, sighting):
             known = Fingerprint(stat, "", Kind(""))
-        return _finding(sighting, lane, known, _linked(linked))
+        return linked_finding(sighting, lane, known, linked)
     except FileUnreadableError as error:
         code = TOO_LARGE if isinstance(error, FileTooLargeError) else "unreadable"
         reason = Reason(code, error.text, error.remedy)
@@ -263,7 +260,7 @@ def _outcome(
 
 
 def _read(
-    directory: _Opened, sighting: Sighting, candidate: Candidate, terms: _Terms
+    directory: _Opened, sighting: Sighting, candidate: ToRead, terms: _Terms
 ) -> Finding | Wait | Large:
     rested, path = candidate.rested, sighting.route.path
     if not isinstance(directory, int):
@@ -282,7 +279,7 @@ def _read(
 
 
 def _content(
-    descriptor: int, stat: Stat, sighting: Sighting, candidate: Candidate, terms: _Terms
+    descriptor: int, stat: Stat, sighting: Sighting, candidate: ToRead, terms: _Terms
 ) -> Fingerprint | Wait | Large:
     known, rested, path = candidate.known, candidate.rested, sighting.route.path
     birth_ns, needed = birth_of(descriptor), candidate.needs_birth
@@ -312,53 +309,6 @@ def _raise(error: OSError | RootRefusedError, path: bytes) -> NoReturn:
     raise error if isinstance(error, RootRefusedError) else unreached(error, path)
 
 
-def finding_of(sighting: Sighting, lane: Lane, fingerprint: Fingerprint) -> Finding:
-    """The finding for a file whose fingerprint is known."""
-    refusal = refusal_of_file(fingerprint.stat.size, fingerprint.kind.damage)
-    return _finding(sighting, lane, fingerprint, refusal)
-
-
-def unread_finding(sighting: Sighting, lane: Lane, reason: Reason, stat: Stat) -> Finding:
-    """The finding for a file that cannot be read: for a person."""
-    unread = Fingerprint(stat, "", Kind(""))
-    return _finding(sighting, lane, unread, Refusal(State.FAILED, reason))
-
-
-def _linked(trouble: FileLinkedError) -> Refusal:
-    return Refusal(State.SKIPPED, Reason(HARD_LINK, trouble.text, trouble.remedy))
-
-
-def _finding(
-    sighting: Sighting,
-    lane: Lane,
-    fingerprint: Fingerprint,
-    refusal: Refusal | None,
-) -> Finding:
-    place, stat = sighting.place, fingerprint.stat
-    directory, name = os.path.split(place.path)
-    return Finding(
-        directory=directory,
-        name=name,
-        device=stat.device,
-        inode=stat.inode,
-        size=stat.size,
-        mtime_ns=stat.mtime_ns,
-        sha256=fingerprint.sha256,
-        media_type=fingerprint.media_type,
-        folder=place.folder_name,
-        root=place.root,
-        lane=lane,
-        account_ids=sighting.account_ids,
-        refusal=refusal,
-        on_change=place.on_change,
-        md5=fingerprint.md5,
-        flaw=fingerprint.kind.flaw,
-        is_folder_named=place.is_named,
-        pixels=fingerprint.pixels,
-        birth_ns=fingerprint.birth_ns,
-    )
-
-
 def _stat_or_nothing(directory: _Opened, sighting: Sighting) -> Stat:
     if not isinstance(directory, int):
         return nothing_on(0)
@@ -366,8 +316,3 @@ def _stat_or_nothing(directory: _Opened, sighting: Sighting) -> Stat:
         return stat_of(look_in(directory, sighting.route.name, sighting.route.path))
     except FileTrouble:
         return nothing_on(os.fstat(directory).st_dev)
-
-
-def nothing_on(device: int) -> Stat:
-    """For a file that cannot be looked at. The device says where to look for it later; 0: none."""
-    return Stat(device=device, inode=0, size=0, mtime_ns=0, ctime_ns=0)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from uploadd.intake.examine import Candidate, Large
+from uploadd.intake.examine import Large, ToRead
 from uploadd.intake.tree import Tree
 from uploadd.model.errors import FileChangedError
 from uploadd.model.jobs import Lane
@@ -23,7 +23,7 @@ class LargeRead:
     """One such file. `since`: when its read began (unix seconds); `read`: bytes of `size`."""
 
     tree: Tree
-    candidate: Candidate
+    candidate: ToRead
     size: int
     since: float = 0.0
     read: int = 0
@@ -66,7 +66,7 @@ class LargeReads:
         self._numbers = count()
         self._bell = asyncio.Event()
 
-    def add(self, tree: Tree, candidate: Candidate, large: Large) -> None:
+    def add(self, tree: Tree, candidate: ToRead, large: Large) -> None:
         """A file that is to be read; its tree counts it until it was."""
         tree.large.add(candidate.rested.path)
         disk = self._disks.setdefault(large.stat.device, _Disk())

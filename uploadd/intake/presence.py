@@ -127,7 +127,6 @@ class WalkedGrounds:
         self._known: dict[bytes, Ground] = {}
         self._kept: set[bytes] = set()
         self._start = b""
-        self._missing: list[Ground] = []
 
     async def begin(self, root: bytes | None, start: bytes, *, is_whole: bool) -> None:
         """Look at what lies above the walk. `root`: that of the folder that holds it."""
@@ -143,14 +142,12 @@ class WalkedGrounds:
         above = [one for one in around(start, self._known.values()) if one.directory != start]
         for ground in above:
             await self._see(ground, await self.runtime.disk.run(identity_of, ground.directory))
-        self._note_missing()
 
     async def come_to(self, listing: Listing) -> None:
         """The walk has listed a directory; asked before anything of it is taken or forgotten."""
         ground = self._known.get(listing.directory)
         if ground is not None and listing.identity is not None:
             await self._see(ground, listing.identity)
-            self._note_missing()
         for missing in around(listing.directory, self._known.values())[:1]:
             if missing.is_away and listing.entries:
                 await self._look_for_elders(missing, listing)
@@ -176,10 +173,6 @@ class WalkedGrounds:
             is_kept = ground.directory in self._kept
             await self.store.write(grounds.found, ground, now, is_kept=is_kept)
             self._known = await self.presence.grounds_of(self.folder)
-            self._note_missing()
-
-    def _note_missing(self) -> None:
-        self._missing = [one for one in self._known.values() if one.is_away]
 
 
 def away_text(ground: Ground) -> str:

@@ -9,9 +9,9 @@ from operator import add
 
 from uploadd.files.membership import Folders
 from uploadd.files.opening import printable
-from uploadd.intake.arrivals import Arrivals, warn_of
+from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.comparing import Difference, compare
-from uploadd.intake.examine import nothing_on, unread_finding
+from uploadd.intake.findings import nothing_on, unread_finding, warn_of
 from uploadd.intake.large_directories import LargeDirectory
 from uploadd.intake.listings import Listing
 from uploadd.intake.passing import PassedBy

@@ -15,7 +15,7 @@ from uploadd.files.fingerprint import Fingerprint, fingerprint_file
 from uploadd.files.opening import printable
 from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Route
-from uploadd.intake.examine import finding_of
+from uploadd.intake.findings import finding_of
 from uploadd.intake.rules import Rules, Sighting
 from uploadd.model.budget import Purpose, wait_for_call
 from uploadd.model.configuration import Account, Configuration
