@@ -20,8 +20,6 @@ import pytest
 from integration.processes import JPEG, wait_until
 from integration.watched import NOBODY, Watched, a_home, needs_root, photos_below
 
-MISSED = (AssertionError, pytest.fail.Exception)
-
 # A tool, and how it brings the directory `album` below SOURCE to INTO; OWN is a place of its own.
 # Half a second passes in the middle, where that can be had: cp and tar make a directory for its
 # owner alone, and give it its mode when everything is in it; rsync does so at once.
@@ -230,7 +228,6 @@ def has_jobs(watched: Watched) -> bool:
         return False
 
 
-@pytest.mark.xfail(reason="D8", raises=MISSED, strict=True)
 def test_a_large_file_holds_up_no_other() -> None:
     """In its own folder and in another one."""
     with a_home() as home:

@@ -177,7 +177,7 @@ def test_a_disk_is_given_up_beside_the_daemon(desk: Desk, disks: Disks) -> None:
         new = desk.add("card/new.jpg")
         wait_for_jobs(desk, COUNT + 2)
         shown = desk.uploadd("status")
-        assert "uploadd forget camera" in shown.stdout + shown.stderr
+        assert "uploadd forget camera" in " ".join(shown.stdout.split())
         asked = desk.uploadd("forget", "camera")
         assert asked.returncode == 2
         assert "uploadd forget camera --yes" in asked.stderr
