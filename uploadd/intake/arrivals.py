@@ -38,7 +38,7 @@ from uploadd.model.events import Sign
 from uploadd.model.jobs import Lane
 from uploadd.model.ports import Runtime
 from uploadd.model.sightings import Finding
-from uploadd.store import reads, sightings, unread
+from uploadd.store import known, reads, sightings, unread
 from uploadd.store.new_files import register_all
 from uploadd.store.reads import Reading
 from uploadd.store.store import Store
@@ -72,8 +72,8 @@ class Arrivals:
 
         `sign`: what the kernel told of it, each one in its order; None: it did not.
         """
-        known = tree.lanes.get(path)
-        tree.lanes[path] = Lane.LIVE if Lane.LIVE in (lane, known) else lane
+        before = tree.lanes.get(path)
+        tree.lanes[path] = Lane.LIVE if Lane.LIVE in (lane, before) else lane
         tree.settler.saw(
             path,
             self._runtime.clock.monotonic(),
@@ -281,7 +281,7 @@ class Arrivals:
     async def _candidates(self, rested: Sequence[Rested]) -> list[ToRead]:
         """With what is known of their contents, by the looks at them."""
         marks = [_mark(one.path, one.stat) for one in rested if one.stat is not None]
-        found = iter(await self._store.read(sightings.known_contents, marks))
+        found = iter(await self._store.read(known.known_contents, marks))
         return [
             ToRead(one) if one.stat is None else _with_known(one, one.stat, next(found))
             for one in rested
@@ -294,16 +294,16 @@ class Arrivals:
         return min([LONGEST_NAP_SECONDS, *(max(0.01, due - now) for due in dues)])
 
 
-def _mark(path: bytes, stat: Stat) -> sightings.Mark:
+def _mark(path: bytes, stat: Stat) -> known.Mark:
     return stat.inode, stat.size, stat.mtime_ns, stat.device, *os.path.split(path)
 
 
-def _with_known(one: Rested, stat: Stat, found: sightings.KnownContent | None) -> ToRead:
+def _with_known(one: Rested, stat: Stat, found: known.KnownContent | None) -> ToRead:
     if found is None or found.media_type == UNKNOWN_MEDIA_TYPE:
         return ToRead(one)  # it may be damaged, and what was found in it is told anew
     content, kind = found.content, Kind(found.media_type)
-    known = Fingerprint(stat, content.sha256, kind, content.md5, content.pixels)
-    return ToRead(one, known, found.needs_birth)
+    fingerprint = Fingerprint(stat, content.sha256, kind, content.md5, content.pixels)
+    return ToRead(one, fingerprint, found.needs_birth)
 
 
 def _forget_all(db: Database, paths: Sequence[bytes], now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -43,10 +43,6 @@ class _Going:
     rescan: Rescan
     steps: AsyncIterator[None]
     began: float
-    is_root: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.is_root = not self.rescan.start and self.rescan.is_deep
 
 
 class FolderLoop:
@@ -180,7 +176,7 @@ class FolderLoop:
         return True
 
     def _is_root_walk_due(self, now: float) -> bool:
-        is_going = any(going.is_root for going in self._walks)
+        is_going = any(going.rescan.is_whole for going in self._walks)
         return not is_going and (self._is_walk_wanted or now >= self._walk_at)
 
     def _nap(self) -> float:
@@ -228,10 +224,10 @@ class FolderLoop:
         if not rescan.is_deep:
             self._agenda.note_duration(rescan.start, now - going.began, now)
         found = dict(rescan.walked.troubles)
-        if going.is_root:
+        if rescan.is_whole:
             found |= self._deafness()
         await self._note_troubles(rescan.start, found, began=going.began, is_deep=rescan.is_deep)
-        if going.is_root and rescan.walked.root_trouble is None:
+        if rescan.is_whole and rescan.walked.root_trouble is None:
             await self._end_root_walk(rescan)
 
     async def _end_root_walk(self, rescan: Rescan) -> None:

@@ -90,6 +90,11 @@ class Rescan:
         self._counts = tree.selection.no_counts()
         self.walked = Walked()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a walk of the whole tree."""
+        return self.is_deep and not self.start
+
     async def run(self) -> Walked:
         """Walk the tree. Its candidates are registered, or settling, when this returns."""
         async for _ in self.steps():
@@ -99,9 +104,8 @@ class Rescan:
     async def steps(self) -> AsyncIterator[None]:
         """The same, step by step: other work has its turn between two of them."""
         await self._arrivals.admission.admit(self._tree.folder.name)  # remembered before it is read
-        is_whole = self.is_deep and not self.start
-        grounds = self._arrivals.presence.of_walk(self._tree, self.start, is_whole=is_whole)
-        self._grounds = await grounds
+        presence = self._arrivals.presence
+        self._grounds = await presence.of_walk(self._tree, self.start, is_whole=self.is_whole)
         batched = self._batches()
         is_taken, files = bool(self._tree.folder.accounts), 0
         while (batch := await self._runtime.disk.run(_next, batched)) is not None:
@@ -128,9 +132,8 @@ class Rescan:
     async def _note_walk(self, taken: int) -> None:
         """Write down what each pattern did, if it was a walk of the whole folder."""
         tree, selection = self._tree, self._tree.selection
-        is_whole = self.is_deep and not self.start
-        is_whole = is_whole and tree.root == tree.folder.root and bool(tree.folder.name)
-        if not is_whole or not selection.has_patterns or self.walked.root_trouble:
+        is_of_folder = self.is_whole and tree.root == tree.folder.root and bool(tree.folder.name)
+        if not is_of_folder or not selection.has_patterns or self.walked.root_trouble:
             return
         left_alone = self.walked.left_alone
         files = taken + left_alone.excluded - left_alone.excluded_directories
@@ -195,17 +198,13 @@ class Rescan:
         missing = [(name, sightings.VANISHED) for name in difference.gone]
         missing += [(name, sightings.EXCLUDED) for name in difference.left_out]
         has_news = bool(missing) or difference.device_moved
-        if not has_news or not await self._may_forget(listing.directory):
+        if not has_news or not await self._arrivals.presence.may_forget(listing.directory):
             return
         if difference.device_moved:
             await self._store.write(sightings.moved_device, listing.directory, listing.device)
         now = self._runtime.clock.wall()
         await self._store.write(sightings.forget_all, listing.directory, missing, now)
         self.walked.gone += len(difference.gone)
-
-    async def _may_forget(self, directory: bytes) -> bool:
-        """Whether the directory's disk is there."""
-        return await self._arrivals.presence.may_forget(directory)
 
     async def _take_part(
         self, listing: Listing, there: dict[bytes, KnownFile], difference: Difference
@@ -234,7 +233,7 @@ class Rescan:
         gone = await self._runtime.disk.run(large.gone_of, self._folders.roots, spot, names)
         missing = [(name, sightings.VANISHED) for name in gone]
         now = self._runtime.clock.wall()
-        if missing and await self._may_forget(large.directory):
+        if missing and await self._arrivals.presence.may_forget(large.directory):
             await self._store.write(sightings.forget_all, large.directory, missing, now)
             self.walked.gone += len(missing)
 
@@ -292,7 +291,7 @@ class Rescan:
             _why_lost, self._tree, self._folders, directory, devices
         )
         name = b""
-        while reason is not None and await self._may_forget(directory):
+        while reason is not None and await self._arrivals.presence.may_forget(directory):
             names = await self._store.read(known.known_files_after, directory, name, FILES_AT_ONCE)
             if not names:
                 break

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from uploadd.model.configuration import ServiceName
-from uploadd.model.contents import Content
 from uploadd.model.jobs import Job, Kind
 from uploadd.model.outcomes import STALE_TAG
-from uploadd.model.pixels import pixels_of
 from uploadd.model.refusals import HARD_LINK, refusal_of_type
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding, covers_of
@@ -27,40 +23,6 @@ VANISHED = Reason("vanished", "the file is not there any more", "put it back, or
 EXCLUDED = Reason("excluded", "the folder's include and exclude leave it out")
 CHANGE_IGNORED = Reason("changed", 'the file has changed, and its folder says on_change = "ignore"')
 COMES_BACK = frozenset({"vanished", "excluded", "changed", HARD_LINK})
-
-
-Mark = tuple[int, int, int, int, bytes, bytes]
-"""By what a file is known: inode, size in bytes, mtime_ns, device; directory, name."""
-
-
-class KnownContent(NamedTuple):
-    """What a file held when it was fingerprinted.
-
-    `needs_birth`: it was read under another path; if this file was made in another nanosecond, it
-    only has the inode of that one. None: it was read under the same path.
-    """
-
-    content: Content
-    media_type: str
-    needs_birth: int | None
-
-
-def known_contents(db: Database, marks: list[Mark]) -> list[KnownContent | None]:
-    """For each file, if it has not changed since it was fingerprinted.
-
-    Also under another path: the same device, inode, size, time and birth are the same content.
-    """
-    return [_known_content(db, mark) for mark in marks]
-
-
-def _known_content(db: Database, mark: Mark) -> KnownContent | None:
-    # Its name tells a RAW file from a TIFF picture: only what is called alike is known by another.
-    path, extension = mark[-2:], os.path.splitext(mark[-1])[1]
-    found = db.execute(statements.KNOWN_CONTENT, (*path, *mark))
-    for name, sha256, md5, pixels, *others in found:
-        if os.path.splitext(name)[1] == extension:
-            return KnownContent(Content(sha256, md5, pixels_of(pixels)), *others)
-    return None
 
 
 def register(db: Database, finding: Finding, now: float) -> list[int]:
