@@ -184,7 +184,7 @@ class _Terms:
 
 def _looks(roots: Roots, spots: Sequence[Spot]) -> Generator[Look]:
     for above, some in groupby(spots, lambda spot: spot.above):
-        with _opened(roots, above) as directory:
+        with _open_directory(roots, above) as directory:
             for spot in some:
                 yield _look(directory, spot)
 
@@ -205,7 +205,7 @@ _Opened = int | OSError | RootRefusedError
 
 
 @contextmanager
-def _opened(roots: Roots, at: Spot, home: Spot | None = None) -> Iterator[_Opened]:
+def _open_directory(roots: Roots, at: Spot, home: Spot | None = None) -> Iterator[_Opened]:
     """The directory, once for all its files; or what kept it from being reached."""
     with ExitStack() as held:
         directory: _Opened
@@ -228,7 +228,7 @@ def _outcomes(
         if home is None:
             yield from (None for _ in some)
             continue
-        with _opened(home.roots, home.at, home.place.spot) as directory:
+        with _open_directory(home.roots, home.at, home.place.spot) as directory:
             for one in some:
                 sighting = home.sighting(os.path.basename(one.rested.path))
                 if sighting is None:

@@ -131,7 +131,7 @@ class FolderLoop:
         try:
             while not ended.is_set():
                 self._bell.clear()
-                if not await self._stepped():
+                if not await self._take_step():
                     await self._runtime.clock.wait(self._bell, self._nap())
         finally:
             await self._listener.stop()
@@ -143,7 +143,7 @@ class FolderLoop:
             self._stepping.cancel()  # a disk may not answer
         self._bell.set()
 
-    async def _stepped(self) -> bool:
+    async def _take_step(self) -> bool:
         """Do one step; whether there may be more to do."""
         self._stepping = asyncio.create_task(self._step())
         try:
