@@ -225,6 +225,7 @@ def test_too_many_calls(make_desk: Callable[..., Desk]) -> None:
     """75; where uploadd has run before, the wait holds for the next call too."""
     desk = make_desk(SandboxOptions())
     assert desk.uploadd("backfill", str(desk.photos)).returncode == 0
+    change(desk, "patience = 0.01", "patience = 0.1")  # the pause outlasts the start of a program
     desk.sandbox.options.calls_per_hour = 1
     assert refused(desk, LOGIN)[0] == 75
     asked = len(desk.sandbox.journal.of(LOGIN))

@@ -235,6 +235,7 @@ def _directory() -> Iterator[Path]:
         yield Path(made)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("on_change", [OnChange.NEW, OnChange.REPLACE])
 def test_a_crash_at_any_step_loses_and_doubles_nothing(on_change: OnChange) -> None:
     """Each step from the file's growth on; a backfill and a daemon go on after it."""

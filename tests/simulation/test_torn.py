@@ -298,6 +298,7 @@ def test_a_tag_that_is_refused_fails_no_photo(tmp_path: Path) -> None:
 # --- with a crash at every step ---------------------------------------------------------------
 
 
+@pytest.mark.timeout(300)
 def test_a_crash_at_any_step_loses_and_doubles_nothing(options: SandboxOptions) -> None:
     """Of the torn upload, of its mending, of the tags: each step once."""
     with _directory() as place:
