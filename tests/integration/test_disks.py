@@ -194,6 +194,24 @@ def test_a_disk_is_given_up_beside_the_daemon(desk: Desk, disks: Disks) -> None:
     assert "nothing to forget" in desk.uploadd("forget", "camera", "--yes").stderr
 
 
+def test_a_disk_that_returns_is_seen_without_a_walk_by_the_clock(desk: Desk, disks: Disks) -> None:
+    """The kernel tells of the mount: the next walk by the clock would be an hour away."""
+    text = desk.config.read_text()
+    desk.config.write_text(text.replace("rescan_seconds = 1\n", "rescan_seconds = 3600\n"))
+    image = disks.image()
+    disks.mount(image, desk.photos, "-o", "loop")
+    desk.add("known.jpg")
+    with desk.started("run"):
+        wait_for_jobs(desk, 1)
+        disks.unmount(desk.photos)
+        wait_until(lambda: bool(away(desk)), 20, "it is away")
+        disks.mount(image, desk.photos, "-o", "loop")
+        desk.add("new.jpg")
+        wait_for_jobs(desk, 2)
+        wait_until(lambda: not away(desk), 20, "it is back")
+    assert "skipped" not in states(desk)
+
+
 def test_what_is_removed_on_a_disk_that_stays_is_gone(desk: Desk, disks: Disks) -> None:
     """Also all of it at once."""
     disks.mount(disks.image(), desk.photos, "-o", "loop")
