@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import subprocess
 import sys
@@ -57,6 +58,13 @@ class Listening:
     def until_told(self, *events: Event) -> None:
         """Take until all of these were told."""
         self.until(lambda: set(events) <= set(self.told))
+
+    def without_repeats(self) -> list[Event]:
+        """What was told, each row of equal events as one.
+
+        The kernel itself makes one of them while the first is not read yet, and only then.
+        """
+        return [event for event, _ in itertools.groupby(self.told)]
 
 
 @pytest.fixture
@@ -140,9 +148,9 @@ def test_a_directory_keeps_its_number_wherever_it_is_moved(
     assert listening.watch(root + b"/b/c") == moved
     _write(root + b"/b/c/x.jpg")
     listening.until_told(_file(moved, b"x.jpg", Sign.CLOSED))
-    assert listening.told == [
+    assert listening.without_repeats() == [
         _directory(top, b"a", Sign.LEFT),
-        _directory(moved, b"", Sign.LEFT),  # the same news twice in a row are one
+        _directory(moved, b"", Sign.LEFT),
         _file(moved, b"x.jpg", Sign.BORN),
         _file(moved, b"x.jpg", Sign.CLOSED),
     ]
