@@ -12,7 +12,7 @@ from uploadd.delivery.bell import Bell
 from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.deliverer import Deliverer
 from uploadd.delivery.desk import Desk
-from uploadd.delivery.logins import Logins, LoginSource, budget_name, credentials_digest
+from uploadd.delivery.logins import Logins, LoginSource, budget_of, credentials_digest
 from uploadd.delivery.throttle import Throttle
 from uploadd.files import premises
 from uploadd.files.mounts import file_system_of, is_network
@@ -210,18 +210,16 @@ async def _build(
     backup = BackupLoop(configuration.state_dir, store, runtime)
     deliverer = Deliverer(desks, store, runtime, bell, labels, backup)
     assembly = Assembly(configuration, runtime, seat, store, bell, arrivals, deliverer)
-    budgets: dict[str, CallBudget] = {}
     logins = Logins(configuration, login_source, runtime.disk) if login_source else None
     for name in configuration.accounts if names is None else names:
         account = configuration.accounts[name]
-        assembly.desks[name] = await _desk(assembly, account, budgets, make_service, logins)
+        assembly.desks[name] = await _desk(assembly, account, make_service, logins)
     return assembly
 
 
 async def _desk(
     assembly: Assembly,
     account: Account,
-    budgets: dict[str, CallBudget],
     make_service: ServiceMaker,
     logins: Logins | None,
 ) -> Desk:
@@ -229,12 +227,11 @@ async def _desk(
     ready: dict[str, Desk] = {}
 
     def connect(account: Account) -> tuple[Service, CallBudget]:
-        key = budget_name(account)
-        new = CallBudget(key, account.calls_per_hour, store, runtime.clock)
-        budget = budgets.setdefault(key, new)
+        budget = CallBudget(budget_of(account), store, runtime.clock)
 
         async def grant(purpose: Purpose) -> None:
             await budget.grant(ready["desk"].id, purpose)
+            ready["desk"].calls_made += 1
 
         return make_service(account, runtime, grant), budget
 

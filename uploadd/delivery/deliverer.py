@@ -119,14 +119,9 @@ class Deliverer:
                 version = await self._store.read(overview.data_version)
                 if version != seen:
                     seen = version
-                    await self._learn_of_calls()
                     heard()
                     self._bell.ring()
             await self._check_clock()
-
-    async def _learn_of_calls(self) -> None:
-        for budget in {id(desk.budget): desk.budget for desk in self.desks.values()}.values():
-            await budget.learn()
 
     async def _check_clock(self) -> None:
         clock = self._runtime.clock
@@ -141,8 +136,6 @@ class Deliverer:
         clock = self._runtime.clock
         self._clock_offset = clocks.offset_of(clock)
         unseen_seconds = clock.monotonic() - self._clock_seen
-        step = await self._store.write(
+        await self._store.write(
             clocks.keep_waits, clock.boot(), self._clock_offset, clock.wall(), unseen_seconds
         )
-        for budget in {id(desk.budget): desk.budget for desk in self.desks.values()}.values():
-            budget.shift(step)

@@ -109,6 +109,7 @@ class Desk:
     _told_pauses: dict[PauseCause, tuple[float, int]] = field(default_factory=dict)
     uploading: int = 0
     bytes_sent: int = 0
+    calls_made: int = 0
     private_kept: int = 0
     """Uploads of this deliverer that are not public, as far as they may have arrived."""
     is_idle: bool = False

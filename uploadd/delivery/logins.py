@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from uploadd.model.budget import Budget
 from uploadd.model.configuration import NO_SECRET, Account, Configuration
 from uploadd.model.errors import UploaddError
 from uploadd.model.ports import Disk
@@ -94,9 +95,10 @@ def credentials_digest(account: Account) -> str:
     return digest(account.api_key.reveal(), account.token.reveal())
 
 
-def budget_name(account: Account) -> str:
-    """Names the call budget of an account: those with one api_key on one host share it."""
-    return digest(account.service, account.base_url or "", account.api_key.reveal())
+def budget_of(account: Account) -> Budget:
+    """The call budget of an account: those with one api_key on one host share it."""
+    name = digest(account.service, account.base_url or "", account.api_key.reveal())
+    return Budget(name, account.calls_per_hour)
 
 
 def digest(*parts: str) -> str:

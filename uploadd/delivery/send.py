@@ -14,7 +14,6 @@ import structlog
 from sqlite_utils import Database
 
 from uploadd.delivery.body import FileBody, SendCutError
-from uploadd.delivery.call_budget import Granted, note
 from uploadd.delivery.confirming import confirmed
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
@@ -23,7 +22,7 @@ from uploadd.files.fingerprint import Stat
 from uploadd.files.opening import printable
 from uploadd.files.reading import SteadyReader
 from uploadd.model import verdicts
-from uploadd.model.budget import PURPOSE_OF
+from uploadd.model.budget import PURPOSE_OF, Budget
 from uploadd.model.configuration import photo_fields
 from uploadd.model.delays import Delay
 from uploadd.model.errors import (
@@ -46,7 +45,7 @@ from uploadd.model.states import State
 from uploadd.model.verdicts import Reason, Verdict
 from uploadd.model.waits import Awaited
 from uploadd.services.base import Parcel
-from uploadd.store import moves, placing, sightings
+from uploadd.store import calls, moves, placing, sightings
 from uploadd.store.writing import note_place, note_privacy
 
 log = structlog.get_logger()
@@ -90,15 +89,18 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place
         return
     fields = photo_fields(place.folder, desk.account)
     variables = await desk.runtime.disk.run(variables_of, job, place, fields, reader.route)
-    granted = await desk.budget.take_now(desk.id, PURPOSE_OF[job.lane])
-    if granted is None or desk.draining.is_set() or not desk.is_of(job):
-        return  # it stays queued; the dispatcher waits for the budget, and holds no file open
+    if desk.draining.is_set() or not desk.is_of(job):
+        return
     pauses_begun = desk.pauses_begun
-    begin, now = (granted, place, fields.privacy), desk.runtime.clock.wall()
-    begun = await desk.store.write(_begin, job, *begin, now)
+    settings, now = (place, fields.privacy), desk.runtime.clock.wall()
+    begun, seconds = await desk.store.write(_begin, job, desk.budget.budget, *settings, now)
+    if seconds > 0:
+        desk.budget.was_refused(PURPOSE_OF[job.lane], seconds)
+        return  # it stays queued; the dispatcher waits for the budget, and holds no file open
     if begun is None:
         await _tell_now(desk, job)
         return
+    desk.calls_made += 1
     if desk.pauses_begun != pauses_begun:  # another send was told to wait while this one committed
         await settle(desk, [_put_back(begun, PAUSED_MEANWHILE)])
         return
@@ -153,18 +155,24 @@ async def _put(desk: Desk, job: Job, body: FileBody, parcel: Parcel) -> Verdict:
 
 
 def _begin(
-    db: Database, job: Job, granted: Granted, place: Place, privacy: Privacy, now: float
-) -> Job | None:
+    db: Database, job: Job, budget: Budget, place: Place, privacy: Privacy, now: float
+) -> tuple[Job | None, float]:
     """Counts the call and notes the settings in the commit that begins the send.
 
-    None also where a person has said something else of the job since its settings were chosen.
+    No job also where a person has said something else of it since its settings were chosen, and
+    where the call has to wait: for so many seconds.
     """
-    note(db, granted)
+    purpose = PURPOSE_OF[job.lane]
+    if (seconds := calls.seconds_to_wait(db, budget, purpose, now)) > 0:
+        return None, seconds
     fresh = moves.job_by_id(db, job.id)
     if fresh is None or fresh.said != job.said:
-        return None
+        return None, 0.0
     begun = moves.begin_send(db, job.id, now)
-    return None if begun is None else note_privacy(db, note_place(db, begun, place), privacy)
+    if begun is None:
+        return None, 0.0
+    calls.take(db, budget, begun.account_id, purpose, now)
+    return note_privacy(db, note_place(db, begun, place), privacy), 0.0
 
 
 def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:

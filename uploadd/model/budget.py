@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from uploadd.model.jobs import Lane
 
@@ -26,6 +27,13 @@ PURPOSE_OF = {Lane.LIVE: Purpose.LIVE, Lane.BACKFILL: Purpose.BACKFILL}
 """What a job's own requests are for, by its lane."""
 
 
+class Budget(NamedTuple):
+    """What the accounts with one api_key share. `calls_per_hour` 0 means no limit."""
+
+    name: str
+    calls_per_hour: int
+
+
 def limit_for(purpose: Purpose, calls_per_hour: int) -> int:
     """How many of the hour's calls may be used up when this one is made."""
     if purpose is Purpose.BACKFILL:
@@ -33,18 +41,20 @@ def limit_for(purpose: Purpose, calls_per_hour: int) -> int:
     return calls_per_hour
 
 
+def wait_after(decisive: float | None, now: float) -> float:
+    """Seconds until one more call fits; 0 where it fits now.
+
+    `decisive`: when the call was made that must be an hour old first (unix seconds; None: there is
+    none). A time in the future (the clock was set back) counts as made now.
+    """
+    return 0.0 if decisive is None else max(0.0, min(decisive, now) + WINDOW_SECONDS - now)
+
+
 def wait_for_call(
     times: Sequence[float], now: float, purpose: Purpose, calls_per_hour: int
 ) -> float:
-    """Seconds until one more call fits; 0 where it fits now.
-
-    `times`: when calls were made (unix seconds, ascending). `calls_per_hour` 0 means no limit.
-    A time in the future (the clock was set back) counts as made now.
-    """
+    """The same, by `times` when calls were made, ascending. `calls_per_hour` 0 means no limit."""
     if calls_per_hour == 0:
         return 0.0
     limit = limit_for(purpose, calls_per_hour)
-    if len(times) < limit:
-        return 0.0
-    decisive = min(times[-limit], now)
-    return max(0.0, decisive + WINDOW_SECONDS - now)
+    return wait_after(times[-limit] if len(times) >= limit else None, now)

@@ -1,7 +1,7 @@
 """Calls of a command that is no deliverer, counted where every process counts, and waits obeyed.
 
 Each count is a small commit of its own beside whoever else writes; a running deliverer notices
-it (`delivery/call_budget.py`, `learn`). What the service answers holds for every process, too.
+it at its next call. What the service answers holds for every process, too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from uploadd.delivery.logins import budget_name, credentials_digest
-from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.delivery.logins import budget_of, credentials_digest
+from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import ServiceRefusedError
 from uploadd.model.numbers import number
@@ -125,24 +125,13 @@ class Counter:
     async def _take(self, purpose: Purpose) -> float:
         if self.account_id is None:
             return 0.0
-        return await self.commit(take_call, self.account_id, self._account, purpose, self.now())
+        whose = (budget_of(self._account), self.account_id)
+        return await self.commit(calls.take, *whose, purpose, self.now())
 
 
 def _is_elsewhere(db: Database, name: str, service: str, host: str) -> bool:
     rows = [row for row in accounts.all_accounts(db) if row.label == name]
     return any((row.service, row.host) != (service, host) for row in rows)
-
-
-def take_call(
-    db: Database, account_id: int, account: Account, purpose: Purpose, now: float
-) -> float:
-    """Count one call where there is room for it; else how many seconds it has to wait."""
-    budget = budget_name(account)
-    made = calls.since(db, budget, now)
-    seconds = wait_for_call(made, now, purpose, account.calls_per_hour)
-    if seconds <= 0:
-        calls.add(db, budget, account_id, now)
-    return seconds
 
 
 def check_pauses(db: Database, account_id: int, now: float) -> None:

@@ -526,7 +526,9 @@ SHIFT_ALL = (
 # --- the call budget --------------------------------------------------------------------------
 
 ADD_CALL = "INSERT INTO calls (budget, at, account_id) VALUES (?, ?, ?)"
-CALLS_SINCE = "SELECT at FROM calls WHERE budget = ? AND at > ? ORDER BY at"
+CALL_BEFORE = "SELECT at FROM calls WHERE budget = ? ORDER BY at DESC LIMIT 1 OFFSET ?"
+COUNT_CALLS = "SELECT count(*) FROM calls WHERE budget = ? AND at > ?"
+BUDGET_OF_ACCOUNT = "SELECT budget FROM calls WHERE account_id = ? ORDER BY at DESC LIMIT 1"
 FORGET_CALLS = "DELETE FROM calls WHERE budget = ? AND at <= ?"
 
 # --- backfills that others ask for ------------------------------------------------------------
@@ -603,12 +605,6 @@ NOT_THERE_IN = f"""
 {_STANDING}, jobs.name AS name, 1 AS files
 FROM files CROSS JOIN jobs USING (directory, name, sha256)
 WHERE directory = ? AND account_id = ? AND jobs.state NOT IN ('done', 'duplicate')
-"""
-TIMES_OF_BUDGET = """
-SELECT at FROM calls
-WHERE at > ? AND budget = (
-    SELECT budget FROM calls WHERE account_id = ? ORDER BY at DESC LIMIT 1)
-ORDER BY at
 """
 LAST_CALL = "SELECT max(rowid) FROM calls"
 CALLS_AFTER = """

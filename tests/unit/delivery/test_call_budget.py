@@ -1,4 +1,4 @@
-"""The budget's memory and the database, which other processes write to as well."""
+"""One budget in the database, for every account and every process with one api_key."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from uploadd.delivery.call_budget import CallBudget, note
-from uploadd.model.budget import Purpose
-from uploadd.runtime import RealClock
+from unit.operations.test_calling import Clock
+from uploadd.delivery.call_budget import CallBudget
+from uploadd.model.budget import Budget, Purpose
 from uploadd.store import calls
 from uploadd.store.beside import writing
 from uploadd.store.connection import open_database
 from uploadd.store.store import Store, one_thread
+
+KEY = Budget("a key", 10)
 
 
 @pytest.fixture
@@ -30,31 +32,37 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.aclose()
 
 
-async def test_calls_of_another_process_are_learned(store: Store, tmp_path: Path) -> None:
-    """Each once, however often it is told; and none of its own is lost or counted twice."""
-    clock = RealClock()
-    budget = CallBudget("b", 10, store, clock)
-    await budget.grant(1, Purpose.CALL)
-    not_committed_yet = await budget.take(1, Purpose.CALL)
+async def test_calls_of_others_count(store: Store, tmp_path: Path) -> None:
+    """Another account with the key, and another process: the eleventh call waits for the first."""
+    clock = Clock()
+    mine, other = CallBudget(KEY, store, clock), CallBudget(KEY, store, clock)
+    began = clock.now
+    await mine.grant(1, Purpose.CALL)
+    clock.now += 600
+    await other.grant(2, Purpose.CALL)
     with writing(tmp_path) as db:
-        for _ in range(5):
-            calls.add(db, "b", 1, clock.wall())
-    await budget.learn()
-    await budget.learn()
-    assert budget.used() == 7
-    await store.write(note, not_committed_yet)
-    await asyncio.gather(budget.learn(), budget.grant(1, Purpose.CALL))
-    assert budget.used() == 8
-    assert budget.seconds_to_wait(Purpose.CALL) == 0
-    with writing(tmp_path) as db:
-        for _ in range(2):
-            calls.add(db, "b", 1, clock.wall())
-    await budget.learn()
-    assert budget.seconds_to_wait(Purpose.CALL) > 3000
+        for _ in range(8):
+            assert calls.take(db, KEY, 3, Purpose.CALL, clock.now) == 0
+    await mine.grant(1, Purpose.CALL)
+    assert clock.now == began + 3600
 
 
-async def test_before_the_first_call_there_is_nothing_to_learn(store: Store) -> None:
-    """It is read when it is needed."""
-    budget = CallBudget("b", 10, store, RealClock())
-    await budget.learn()
-    assert budget.used() == 0
+async def test_calls_that_ask_at_once_are_granted_one_by_one(store: Store) -> None:
+    """Between the question whether there is room and the count nobody else is let in."""
+    clock = Clock()
+    budget = CallBudget(KEY, store, clock)
+    began = clock.now
+    await asyncio.gather(*(budget.grant(1, Purpose.CALL) for _ in range(11)))
+    assert clock.now >= began + 3600
+
+
+async def test_what_was_refused_is_not_asked_again_before_its_time(store: Store) -> None:
+    """A backfill's tenth is kept for others; where a question must wait, an upload must, too."""
+    clock = Clock()
+    budget = CallBudget(KEY, store, clock)
+    budget.was_refused(Purpose.BACKFILL, 60.0)
+    assert budget.seconds_to_wait(Purpose.BACKFILL) == 60.0
+    assert budget.seconds_to_wait(Purpose.LIVE) == 0.0
+    budget.was_refused(Purpose.LIVE, 90.0)
+    clock.now += 30
+    assert budget.seconds_to_wait(Purpose.BACKFILL) == budget.seconds_to_wait(Purpose.LIVE) == 60.0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from unit.operations.records import NOW, Records, account
-from uploadd.delivery.logins import budget_name
+from uploadd.delivery.logins import budget_of
 from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account
 from uploadd.model.errors import (
@@ -28,7 +28,7 @@ from uploadd.model.secret import Secret
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.operations.call.calling import Wish, call_method
 from uploadd.services.base import Grant, Reply
-from uploadd.store import calls, pauses
+from uploadd.store import pauses
 from uploadd.store.beside import is_there, reading, writing
 
 ECHO = Wish("flickr.test.echo", (("a", "1"),))
@@ -135,7 +135,9 @@ class Town:
     def counted(self) -> list[float]:
         """When calls were made that the deliverer knows of."""
         with reading(self.records.configuration.state_dir) as db:
-            return calls.times(db, budget_name(self.account), self.clock.now) if db else []
+            asked = "SELECT at FROM calls WHERE budget = ? AND at > ? ORDER BY at"
+            of_hour = (budget_of(self.account).name, self.clock.now - 3600)
+            return [at for (at,) in db.execute(asked, of_hour)] if db else []
 
     def pause(self) -> None:
         """The service wants no calls for 90 seconds."""

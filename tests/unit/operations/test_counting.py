@@ -11,7 +11,8 @@ import pytest
 
 from unit.operations.records import NOW, Records, account
 from unit.operations.test_calling import Clock, Disk, Line, Town
-from uploadd.delivery.logins import budget_name
+from uploadd.delivery.logins import budget_of
+from uploadd.model.budget import Purpose
 from uploadd.model.errors import ServiceError, ServiceFaultError, ServiceRefusedError
 from uploadd.model.limits import Quota
 from uploadd.model.pauses import PauseCause
@@ -82,7 +83,7 @@ def use_up(town: Town) -> None:
     town.has(replace(town.account, calls_per_hour=2))
     with writing(town.records.configuration.state_dir) as db:
         for at in (NOW - 3000, NOW - 600):
-            calls.add(db, budget_name(town.account), 1, at)
+            calls.take(db, budget_of(town.account), 1, Purpose.CALL, at)
 
 
 async def test_a_check_and_a_dry_run_are_counted(town: Town) -> None:

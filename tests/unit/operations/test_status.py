@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from unit.operations.records import NOW, Records, account
+from uploadd.model.budget import Budget, Purpose
 from uploadd.model.configuration import Folder
 from uploadd.model.pauses import PauseCause
 from uploadd.model.photo import PhotoTable, Privacy
@@ -21,6 +22,8 @@ from uploadd.operations.show.status import Status, status_of
 from uploadd.store import activity, calls, lock, overview
 from uploadd.store.activity import Activity
 from uploadd.store.beside import reading, writing
+
+KEY = Budget("key", 10)
 
 
 def status(records: Records, now: float = NOW) -> Status:
@@ -172,8 +175,8 @@ def test_calls_count_for_the_whole_budget(records: Records) -> None:
     mine, yours = records.account_id(), records.account_id("you")
     with writing(records.configuration.state_dir) as db:
         for at, owner in [(NOW - 3590, mine), (NOW - 5, yours), (NOW - 4, mine)]:
-            calls.add(db, "key", owner, at)
-        calls.add(db, "another key", yours + 1, NOW - 1)
+            calls.take(db, KEY, owner, Purpose.CALL, at)
+        calls.take(db, Budget("another key", 10), yours + 1, Purpose.CALL, NOW - 1)
     assert status(records).accounts[0].calls_last_hour == 3
     assert status(records, NOW + 20).accounts[0].calls_last_hour == 2
 
@@ -182,8 +185,8 @@ def test_calls_that_no_longer_count_are_forgotten(records: Records) -> None:
     """A daemon that runs for years keeps an hour of them."""
     owner = records.account_id()
     with writing(records.configuration.state_dir) as db:
-        calls.add(db, "key", owner, NOW - 3601)
-        calls.add(db, "key", owner, NOW)
+        calls.take(db, KEY, owner, Purpose.CALL, NOW - 3601)
+        calls.take(db, KEY, owner, Purpose.CALL, NOW)
         assert db.execute("SELECT count(*) FROM calls").fetchone() == (1,)
 
 

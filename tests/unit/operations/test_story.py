@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from unit.operations.records import BROKEN, JPEG, NOT_A_PHOTO, NOW, UNREADABLE, Records
+from uploadd.model.budget import Budget, Purpose
 from uploadd.model.presence import Ground
 from uploadd.model.states import State
 from uploadd.operations.show.next_step import Hurdle
@@ -127,7 +128,7 @@ def test_the_call_budget_is_an_obstacle(records: Records) -> None:
     job = records.add("a.jpg")
     with writing(records.configuration.state_dir) as db:
         for number in range(9):
-            calls.add(db, "key", job.account_id, NOW - 100 + number)
+            calls.take(db, Budget("key", 10), job.account_id, Purpose.BACKFILL, NOW - 100 + number)
     (told,) = story(records, "a.jpg").jobs
     (budget,) = [one for one in told.step.obstacles if one.kind is Hurdle.BUDGET]
     assert budget.until == pytest.approx(NOW + 3500)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from uploadd.model.budget import Budget, Purpose
 from uploadd.model.pauses import PauseCause
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.store import accounts, calls, clocks, overview, pauses
@@ -54,9 +55,10 @@ def test_a_wait_that_was_stored_after_the_step_is_not_cut_short(db: Database, st
 
 def test_the_hour_of_calls_is_no_shorter_for_a_step(db: Database) -> None:
     """A clock that is put forward does not give the budget back."""
-    calls.add(db, "key", 1, NOW)
+    only_one = Budget("key", 1)
+    assert calls.take(db, only_one, 1, Purpose.CALL, NOW) == 0
     clocks.keep_waits(db, "this boot", OFFSET + 7200, NOW + 7200)
-    assert calls.since(db, "key", NOW + 7200) == [NOW + 7200]
+    assert calls.seconds_to_wait(db, only_one, Purpose.CALL, NOW + 7200) == 3600
 
 
 def test_after_another_boot_no_wait_begins_in_the_future(db: Database) -> None:

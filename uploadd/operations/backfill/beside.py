@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from uploadd.assembly import ServiceMaker
-from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.pauses import ACCUSING, ActivePause
 from uploadd.model.ports import Runtime
@@ -134,11 +134,10 @@ def _budget_seconds(
     db: Database, account_id: int, account: Account, now: float
 ) -> tuple[float, float]:
     """Until a call for a backfill's upload fits, and until one for a question does."""
-    times = calls.times_of_account(db, account_id, now)
-    most = account.calls_per_hour
+    budget = calls.of_account(db, account_id, account.calls_per_hour)
     return (
-        wait_for_call(times, now, Purpose.BACKFILL, most),
-        wait_for_call(times, now, Purpose.TICKETS, most),
+        calls.seconds_to_wait(db, budget, Purpose.BACKFILL, now),
+        calls.seconds_to_wait(db, budget, Purpose.TICKETS, now),
     )
 
 

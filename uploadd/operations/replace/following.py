@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from uploadd.files.opening import printable
-from uploadd.model.budget import PURPOSE_OF, wait_for_call
+from uploadd.model.budget import PURPOSE_OF
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import StoreError, UsageError
 from uploadd.model.jobs import Job
@@ -122,8 +122,8 @@ class Following:
                 raise StoreError("the job is not in the database any more", "give it again")
             now = self._runtime.clock.wall()
             account = self._order.account
-            times = calls.times_of_account(db, job.account_id, now)
-            call_in = wait_for_call(times, now, PURPOSE_OF[job.lane], account.calls_per_hour)
+            budget = calls.of_account(db, job.account_id, account.calls_per_hour)
+            call_in = calls.seconds_to_wait(db, budget, PURPOSE_OF[job.lane], now)
             pauses = tuple(holding(db, job.account_id, now))
             return Look(job, self._news(db, job), pauses, call_in, now, self._patience)
 

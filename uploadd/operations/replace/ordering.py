@@ -17,7 +17,7 @@ from uploadd.files.openness import is_open_for_writing
 from uploadd.files.reaching import Route
 from uploadd.intake.findings import finding_of
 from uploadd.intake.rules import Rules, Sighting
-from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Account, Configuration
 from uploadd.model.errors import (
     FileTrouble,
@@ -183,6 +183,6 @@ class Placing:
         """Whether a question could be put to the service at once."""
         account, now = self._order.account, self._runtime.clock.wall()
         held = pauses.of_account(db, account_id)
-        times = calls.times_of_account(db, account_id, now)
-        wait = wait_for_call(times, now, Purpose.LOOK_UP, account.calls_per_hour)
+        budget = calls.of_account(db, account_id, account.calls_per_hour)
+        wait = calls.seconds_to_wait(db, budget, Purpose.LOOK_UP, now)
         return wait <= 0 and Stops.CALLS not in what_stops(held, now)

@@ -207,13 +207,14 @@ def _account(
     totals = overview.totals_of_account(db, row.id)
     counts = {state: total.jobs for state, total in totals.items()}
     running_since = holder.since if holder else None
+    budget = calls.of_account(db, row.id, account.calls_per_hour)
     return AccountStatus(
         name=account.name,
         service=account.service,
         user=row.user_name or row.user_id,
         counts=counts,
         pauses=holding(db, row.id, now),
-        calls_last_hour=len(calls.times_of_account(db, row.id, now)),
+        calls_last_hour=calls.made_in_last_hour(db, budget, now),
         calls_per_hour=account.calls_per_hour,
         uploading=counts.get(State.UPLOADING, 0) if holder else 0,
         activity=activity_of(db, row.id, holder.since) if holder else NOTHING,

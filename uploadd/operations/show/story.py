@@ -13,7 +13,7 @@ from uploadd.files.fingerprint import stat_file
 from uploadd.files.reaching import Route
 from uploadd.intake.presence import away_reason, away_remedy
 from uploadd.intake.rules import Rules
-from uploadd.model.budget import Purpose, wait_for_call
+from uploadd.model.budget import Purpose
 from uploadd.model.configuration import Configuration
 from uploadd.model.errors import FileTrouble
 from uploadd.model.jobs import Job, Lane
@@ -239,8 +239,8 @@ def _circumstances(
     is_ready = job.state is State.QUEUED and job.sha256 and job.wait is None
     wait = 0.0
     if account is not None:
-        times = calls.times_of_account(db, job.account_id, now)
-        wait = wait_for_call(times, now, _purpose(job), account.calls_per_hour)
+        budget = calls.of_account(db, job.account_id, account.calls_per_hour)
+        wait = calls.seconds_to_wait(db, budget, _purpose(job), now)
     return Circumstances(
         now=now,
         account=name,
