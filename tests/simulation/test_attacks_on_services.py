@@ -284,7 +284,7 @@ def test_a_photo_that_is_found_and_never_shown_ends_with_a_person(tmp_path: Path
     scene.sandbox.options.search_finds = False
     scene.sandbox.faults.add(Fault("cut", rate=1.0))
     scene.watch_life(Life(), 2.0)
-    assert scene.job_of("p.jpg").attempts > 0
+    assert scene.job_of("p.jpg").trail.attempts > 0
     scene.sandbox.faults.clear()
     scene.sandbox.options.search_finds = True
     calls = scene.sandbox.journal.total

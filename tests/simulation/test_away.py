@@ -93,7 +93,7 @@ def test_knocks_stay_two_minutes_apart(outpost: Outpost) -> None:
     assert max(between) <= LONGEST
     assert len(outpost.cable.knocks) <= 6 * HOUR / 110
     assert outpost.world.states() == {"done": 8}
-    assert {job.attempts for job in outpost.world.jobs()} == {1}
+    assert {job.trail.attempts for job in outpost.world.jobs()} == {1}
 
 
 def test_the_advice_is_to_do_nothing(outpost: Outpost) -> None:

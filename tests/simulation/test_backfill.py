@@ -155,7 +155,7 @@ def test_passing_codes_are_tried_again(tmp_path: Path, code: int) -> None:
         world.add(f"p{number}.jpg")
     assert world.backfill().ending is Ending.DONE
     world.assert_each_once(5)
-    assert sum(job.attempts for job in world.jobs()) == 8
+    assert sum(job.trail.attempts for job in world.jobs()) == 8
 
 
 @pytest.mark.parametrize("kind", ["lose-reply", "http-after", "garbage", "empty", "html", "bomb"])
@@ -245,7 +245,7 @@ def test_a_wait_stops_the_whole_account(tmp_path: Path) -> None:
     assert finished.ending is Ending.DONE
     assert finished.snapshot.seconds >= 600
     assert world.sandbox.journal.violations() == []
-    assert {job.attempts for job in world.jobs()} == {1}
+    assert {job.trail.attempts for job in world.jobs()} == {1}
     world.assert_each_once(14)
 
 

@@ -88,7 +88,7 @@ def test_probes_grow_and_one_that_is_answered_reopens(tmp_path: Path) -> None:
     between = [round(later - sooner) for sooner, later in pairwise([tripped, *probes])]
     assert between[:7] == [60, 120, 240, 480, 960, 1920, 3600]
     assert set(between[7:]) == {3600}
-    assert {job.attempts for job in world.jobs()} <= {0, 1}
+    assert {job.trail.attempts for job in world.jobs()} <= {0, 1}
     world.sandbox.faults.clear()
     lived(world, 3700.0)
     assert world.states() == {"done": 30}
@@ -128,7 +128,7 @@ def test_every_send_is_refused_while_probes_are_answered(tmp_path: Path, code: s
     assert seconds[:3] == [3600.0, 7200.0, 14400.0]
     assert len(world.uploads()) <= 4 * len(seconds)
     assert len(world.sandbox.journal) <= 150
-    assert {(job.state, job.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
+    assert {(job.state, job.trail.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
     world.sandbox.faults.clear()
     lived(world, 900.0)
     assert world.states() == {"done": 30}
@@ -142,7 +142,7 @@ def test_a_token_that_may_only_read_is_not_taken_for_well(tmp_path: Path) -> Non
     world.sandbox.logins.admit(replace(token, perms="read"))
     lived(world, DAY)
     assert len(world.uploads()) <= world.account.parallel_uploads
-    assert {(job.state, job.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
+    assert {(job.state, job.trail.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
     world.sandbox.logins.admit(token)
     lived(world, 60.0)
     assert world.states() == {"done": 30}

@@ -224,7 +224,7 @@ def test_one_upload_meets_it(tmp_path: Path, code: str) -> None:
 def assert_at_once(seen: Seen, then: Then, code: str) -> None:
     """Right after the refusal."""
     job = seen.job
-    assert (job.state, job.attempts, seen.ledger) == (then.state, then.attempts, then.ledger)
+    assert (job.state, job.trail.attempts, seen.ledger) == (then.state, then.attempts, then.ledger)
     assert job.reason is not None
     assert job.reason.code == (then.code or code)
     assert job.reason.text
@@ -258,7 +258,7 @@ def assert_in_the_end(world: World, watched: Watched, then: Then) -> None:
     (one,) = [job for job in world.jobs() if watched.seen and job.id == watched.seen.job.id]
     assert one.state is then.end
     assert {job.state for job in world.jobs() if job.id != one.id} == {State.DONE}
-    assert {job.attempts for job in world.jobs() if job.id != one.id} == {1}
+    assert {job.trail.attempts for job in world.jobs() if job.id != one.id} == {1}
     assert len(world.jobs()) == 4
     world.assert_each_once(4 if then.is_kept else 3)
     assert watched.sends == then.sends
@@ -304,11 +304,11 @@ def test_an_account_that_is_refused_keeps_its_queue(tmp_path: Path, code: str) -
     assert finished.ending is (Ending.CREDENTIALS if is_login else Ending.INTERRUPTED)
     (pause,) = finished.pauses
     assert (pause[1].code, bool(pause[1].remedy)) == (code, True)
-    assert {(job.state, job.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
+    assert {(job.state, job.trail.attempts) for job in world.jobs()} == {(State.QUEUED, 0)}
     assert watched.sends == 1
     world.sandbox.faults.clear()
     assert world.backfill().ending is Ending.DONE
-    assert {job.attempts for job in world.jobs()} == {1}
+    assert {job.trail.attempts for job in world.jobs()} == {1}
     world.assert_each_once(4)
     assert_budget_kept(world)
 
@@ -366,7 +366,7 @@ def test_the_limit_of_videos_for_a_photo_is_its_own_trouble(tmp_path: Path) -> N
     """Error 7 for what is no video: the pause would not hold it, so it is a fault like others."""
     world = world_of(tmp_path, SandboxOptions(faults=(Fault("error", rate=1.0, code=7),)))
     assert world.backfill(stop_after=4 * 3600.0).ending is Ending.FAILED
-    assert {(job.state, job.attempts) for job in world.jobs()} == {(State.FAILED, 5)}
+    assert {(job.state, job.trail.attempts) for job in world.jobs()} == {(State.FAILED, 5)}
     assert len(world.uploads()) == 20
 
 
@@ -376,7 +376,7 @@ def test_retry_after_nothing_is_no_invitation_to_spin(tmp_path: Path) -> None:
     world = world_of(tmp_path, SandboxOptions(faults=(fault,)))
     world.backfill(stop_after=3600.0)
     assert len(world.uploads()) <= 7
-    assert {job.attempts for job in world.jobs()} == {0}
+    assert {job.trail.attempts for job in world.jobs()} == {0}
 
 
 def test_the_account_that_is_full_goes_on_when_there_is_room(tmp_path: Path) -> None:
@@ -391,4 +391,4 @@ def test_the_account_that_is_full_goes_on_when_there_is_room(tmp_path: Path) -> 
     world.sandbox.options.max_items = 0
     assert world.backfill().ending is Ending.DONE
     world.assert_each_once(4)
-    assert {job.attempts for job in world.jobs()} == {1}
+    assert {job.trail.attempts for job in world.jobs()} == {1}

@@ -102,7 +102,7 @@ def test_the_last_places_are_not_stormed(tmp_path: Path) -> None:
     assert (pause.cause, pause.code) == (PauseCause.FULL, "full")
     assert pause.text == "the account is full: 10 of 10 items"
     assert pause.remedy
-    assert {job.attempts for job in world.jobs() if job.state is State.QUEUED} == {0}
+    assert {job.trail.attempts for job in world.jobs() if job.state is State.QUEUED} == {0}
     # At the start, and once more when the places were used up.
     assert len(world.sandbox.journal.of(STATUS)) == 2
     assert len(world.sandbox.journal.of("flickr.people.getLimits")) == 1

@@ -81,7 +81,7 @@ class Town:
 
     def attempts(self) -> set[tuple[State, int]]:
         """How the jobs stand."""
-        return {(job.state, job.attempts) for job in self.world.jobs()}
+        return {(job.state, job.trail.attempts) for job in self.world.jobs()}
 
 
 @pytest.fixture
@@ -276,5 +276,5 @@ def test_what_the_old_client_has_under_way_ends_well(tmp_path: Path) -> None:
     town.live(steps((100.0, renew), (300.0, lambda: None)))
     assert world.states() == {"done": 6}
     world.assert_each_once(6)
-    assert {job.attempts for job in world.jobs()} == {1}
+    assert {job.trail.attempts for job in world.jobs()} == {1}
     assert len([entry for entry in world.uploads() if entry.outcome == "ok"]) == 6

@@ -69,7 +69,7 @@ def fails_for_a_while(world: World, code: str, methods: Sequence[str]) -> None:
         assert len(endings) <= STARTS_AT_MOST
     assert endings[-1] is Ending.DONE
     assert {job.state for job in world.jobs()} == {State.DONE}
-    assert Counter(job.attempts for job in world.jobs()) == {1: 3, 2: 1}
+    assert Counter(job.trail.attempts for job in world.jobs()) == {1: 3, 2: 1}
     world.assert_each_once(4)
     assert len(world.uploads()) == 5
     assert world.sandbox.journal.violations() == []

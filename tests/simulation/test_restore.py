@@ -261,7 +261,7 @@ def test_an_uncertain_job_of_a_backup_is_looked_up_anew(tmp_path: Path) -> None:
     world.account = replace(world.account, dedup_check=0)
     world.add("p.jpg")
     world.backfill(stop_after=1700.0)
-    assert world.job_of("p.jpg").looks >= 4
+    assert world.job_of("p.jpg").trail.looks >= 4
     backup = world.back_up()
     world.pass_time(1690.0)
     world.sandbox.options.list_lag_seconds = 200.0

@@ -430,7 +430,7 @@ def test_a_retry_looks_it_up_again(tmp_path: Path, kind: str) -> None:
     scene.sandbox.faults.clear()
     scene.retry_failed()
     job = scene.job_of("p.jpg")
-    assert (job.state, job.looks, job.unanswered) == (State.UNCERTAIN, 0, 0)
+    assert (job.state, job.trail.looks, job.trail.unanswered) == (State.UNCERTAIN, 0, 0)
     scene.backfill_life(Life())
     assert scene.job_of("p.jpg").state is State.DONE
     assert scene.kept() == {hash_of(OLD): 1}

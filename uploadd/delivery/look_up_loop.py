@@ -57,7 +57,7 @@ class LookUpLoop(QuestionLoop):
         suspect = entry.photo_id if entry else None
         is_own = job.is_replacement and suspect == job.photo_id
         if is_own and not desk.service.looks_at_content:
-            return after_doubt(job, desk.around())
+            return after_doubt(job)
         if not desk.service.can_look_up:
             return after_unanswered_look(job, None, desk.around())
         if not desk.is_of(job):
@@ -115,7 +115,7 @@ class LookUpLoop(QuestionLoop):
         found = None if photo_id is None else Found(photo_id, is_exact=is_exact)
         settlement = after_look(job, found, around)
         is_to_be_sent = settlement.state is State.QUEUED
-        return after_doubt(job, around) if was_sent and is_to_be_sent else settlement
+        return after_doubt(job) if was_sent and is_to_be_sent else settlement
 
     async def _is_known_otherwise(self, job: Job, photo_id: str) -> bool:
         read = self._desk.store.read

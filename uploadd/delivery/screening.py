@@ -115,7 +115,7 @@ class Screening:
         Where the job was sent before, it may be that send's, and be lost while it is converted:
         then it is looked up as any such send.
         """
-        if job.attempts == 0:
+        if job.trail.attempts == 0:
             return True
         desk = self._desk
         if await desk.ask(

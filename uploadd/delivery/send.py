@@ -255,11 +255,8 @@ def _put_back(job: Job, reason: Reason, wait: Delay | None = None) -> tuple[Job,
     settlement = Settlement(
         State.QUEUED,
         # What an earlier replacement may have done stays as it is.
-        ledger=LedgerChange.CLEAR if job.uncertain_since is None else LedgerChange.KEEP,
+        ledger=LedgerChange.CLEAR if job.trail.uncertain_since is None else LedgerChange.KEEP,
         reason=reason,
-        attempts=job.attempts,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
         wait=wait,
     )
     return with_sent(job, None), settlement

@@ -75,7 +75,7 @@ class Suspects:
             settlement,
             state=State.FAILED,
             reason=_reason(pause.reason, suspect.strikes),
-            attempts=job.attempts + 1,
+            trail=job.trail.tried(),
             wait=None,
             pause=None,
         )

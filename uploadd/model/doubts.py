@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from uploadd.model import look_ups
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, FileMark, Job
+from uploadd.model.jobs import FileMark, Job
 from uploadd.model.outcomes import kept
 from uploadd.model.replacement import elsewhere, found_elsewhere, told
 from uploadd.model.settlement import (
@@ -23,6 +23,7 @@ from uploadd.model.settlement import (
     gave_up,
 )
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt, Trail
 from uploadd.model.verdicts import Reason
 
 LOOK_THERE = (
@@ -50,13 +51,13 @@ def after_look(job: Job, found: Found | None, around: Surroundings) -> Settlemen
     """What becomes of an uncertain job when the service answered what it has of its content."""
     if found is not None:
         return _found(job, found, around)
-    looked = replace(job, looks=job.looks + 1)
+    trail = replace(job.trail, looks=job.trail.looks + 1)
     since, window = _since(job, around), around.window(job)
     # One look is enough after a plain no only because the resend makes the service look, too.
-    doubt = job.doubt if around.dedups(job) else Doubt.FULL
-    if look_ups.is_absence_believed(doubt, looked.looks, since, around.now, window):
+    doubt = trail.doubt if around.dedups(job) else Doubt.FULL
+    if look_ups.is_absence_believed(doubt, trail.looks, since, around.now, window):
         return _again(job, "it was looked up and is not there; it is sent again")
-    return _look_later(looked, around)
+    return _look_later(job, trail, around)
 
 
 def after_unanswered_look(job: Job, reason: Reason | None, around: Surroundings) -> Settlement:
@@ -68,12 +69,12 @@ def after_unanswered_look(job: Job, reason: Reason | None, around: Surroundings)
     """
     if reason is None and not around.dedups(job):
         return _unknown(job, "it cannot be looked up by its content")
-    if reason is None and job.doubt is Doubt.BRIEF:
+    if reason is None and job.trail.doubt is Doubt.BRIEF:
         return _unlooked(job)
-    looked = replace(job, unanswered=job.unanswered + 1)
+    trail = replace(job.trail, unanswered=job.trail.unanswered + 1)
     is_over = look_ups.is_window_over(_since(job, around), around.now, around.window(job))
-    if looked.unanswered < look_ups.LOOKS_NEEDED or not is_over:
-        return _look_later(looked, around)
+    if trail.unanswered < look_ups.LOOKS_NEEDED or not is_over:
+        return _look_later(job, trail, around)
     if around.dedups(job):
         return _unlooked(job, reason)
     return _unknown(job, f"it cannot be looked up: {reason.text}" if reason else "")
@@ -104,39 +105,39 @@ def _found(job: Job, found: Found, around: Surroundings) -> Settlement:
     return kept(job, found.photo_id)
 
 
-def _look_later(job: Job, around: Surroundings) -> Settlement:
+def _look_later(job: Job, trail: Trail, around: Surroundings) -> Settlement:
     since, window = _since(job, around), around.window(job)
     # From this look, not from the beginning: a late look does not bunch those that follow it.
-    gap = look_ups.gap_before(job.looks + job.unanswered, window)
+    gap = look_ups.gap_before(trail.looks + trail.unanswered, window)
     return Settlement(
         State.UNCERTAIN,
         reason=job.reason,
-        attempts=job.attempts,
-        doubt=job.doubt,
-        looks=job.looks,
-        unanswered=job.unanswered,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=since,
+        trail=replace(trail, uncertain_since=since),
         wait=Delay(around.now, gap),
     )
 
 
 def _since(job: Job, around: Surroundings) -> float:
     """A clock that was ahead and was set back must not make the doubt last until it gets there."""
-    return min(around.now, around.now if job.uncertain_since is None else job.uncertain_since)
+    since = job.trail.uncertain_since
+    return around.now if since is None else min(around.now, since)
 
 
 def _again(job: Job, text: str) -> Settlement:
-    if job.attempts >= MOST_ATTEMPTS:
-        reason = gave_up(Reason("unknown-outcome", text), job.attempts)
-        return replace(ended(job, State.FAILED, LedgerChange.KEEP, reason), doubt=Doubt.FULL)
+    if job.trail.attempts >= MOST_ATTEMPTS:
+        reason = gave_up(Reason("unknown-outcome", text), job.trail.attempts)
+        return _left_in_doubt(job, reason)
     return Settlement(
         State.QUEUED,
         ledger=LedgerChange.CLEAR,
         reason=Reason("network", text),
-        attempts=job.attempts,
-        ticket_failures=job.ticket_failures,
+        trail=job.trail.without_doubt(),
     )
+
+
+def _left_in_doubt(job: Job, reason: Reason) -> Settlement:
+    doubtful = job.trail.doubted(Doubt.FULL)
+    return ended(job, State.FAILED, LedgerChange.KEEP, reason, trail=doubtful)
 
 
 def _unlooked(job: Job, reason: Reason | None = None) -> Settlement:
@@ -148,8 +149,7 @@ def _unlooked(job: Job, reason: Reason | None = None) -> Settlement:
 
 def _unknown(job: Job, why: str) -> Settlement:
     text = f"nobody can tell whether it arrived: {why}"
-    reason = told(job, Reason("unknown-outcome", text, LOOK_THERE))
-    return replace(ended(job, State.FAILED, LedgerChange.KEEP, reason), doubt=Doubt.FULL)
+    return _left_in_doubt(job, told(job, Reason("unknown-outcome", text, LOOK_THERE)))
 
 
 def _mixture_reason(photo_id: str) -> Reason:

@@ -3,7 +3,7 @@
 ::
 
     UploaddError
-    ├── IllegalMoveError        a bug: the state machine was asked for a move it does not have
+    ├── IllegalMoveError        a bug: a job was to make a move that it does not have (`states`)
     ├── ConfigurationError      the settings are wrong                             (exit 2)
     ├── UsageError              the command line is wrong, a directory is missing  (exit 2)
     ├── NotWholeError           a package that uploadd needs is not there          (exit 1)
@@ -30,7 +30,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from uploadd.model.states import State
     from uploadd.model.verdicts import Pause, Reason
 
 
@@ -41,13 +40,6 @@ class UploaddError(Exception):
         super().__init__(text if not remedy else f"{text}; {remedy}")
         self.text = text
         self.remedy = remedy
-
-
-class IllegalMoveError(UploaddError):
-    """A move that is not in `states.MOVES`."""
-
-    def __init__(self, old: State, new: State) -> None:
-        super().__init__(f"a job cannot go from {old} to {new}")
 
 
 class ConfigurationError(UploaddError):

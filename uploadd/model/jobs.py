@@ -13,6 +13,7 @@ from uploadd.model.photo import Privacy
 from uploadd.model.pixels import Pixels
 from uploadd.model.places import Spot, spot_of
 from uploadd.model.states import State
+from uploadd.model.trail import NEW, Trail
 from uploadd.model.verdicts import Reason
 
 
@@ -28,14 +29,6 @@ class Lane(StrEnum):
 
     LIVE = "live"
     BACKFILL = "backfill"
-
-
-class Doubt(StrEnum):
-    """How thoroughly the service must be asked before this content is sent again."""
-
-    NONE = "none"  # nothing was sent, or absence was shown
-    BRIEF = "brief"  # the service said no after the whole body: one look-up
-    FULL = "full"  # nobody knows: looks spread over the whole window
 
 
 ABOUT_A_PHOTO = frozenset({"torn", "replaced-other", "unknown-outcome"})
@@ -60,7 +53,6 @@ class Job:
     `sent_sha256` is set only where the bytes that went out were not those that were
     fingerprinted (a torn upload). `is_forced`: `retry --force` was said of it.
 
-    `looks` were answered and found nothing, `unanswered` ones were refused by the service.
     `sent_as` is what the file was when a send began, for as long as nobody has compared what was
     sent with the fingerprint: after a crash nobody ever will. A job of kind `replace` gives new
     content to `photo_id`; `is_mending`: it does so because that photo holds a torn upload.
@@ -88,21 +80,15 @@ class Job:
     mtime_ns: int
     inode: int
     device: int
-    attempts: int
     wait: Delay | None
     ticket_id: str | None
-    polls: int
     photo_id: str | None
-    doubt: Doubt
-    looks: int
-    ticket_failures: int
-    uncertain_since: float | None
     sent_sha256: str | None
     is_forced: bool
     reason: Reason | None
     created_at: float
     updated_at: float
-    unanswered: int = 0
+    trail: Trail = NEW
     sent_as: FileMark | None = None
     is_mending: bool = False
     md5: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uploadd.model.jobs import Doubt
+from uploadd.model.trail import Doubt
 
 LOOKS_NEEDED = 5
 PHOTO_WINDOW_SECONDS = 10 * 60.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from uploadd.model import look_ups, replacement, tickets, verdicts
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, Job, Lane
+from uploadd.model.jobs import Job, Lane
 from uploadd.model.numbers import counted
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import (
@@ -22,6 +22,7 @@ from uploadd.model.settlement import (
     ticketed,
 )
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt
 from uploadd.model.verdicts import Reason, Verdict
 
 STALE_TAG = "stale-tag"
@@ -50,8 +51,8 @@ def after_send(  # noqa: PLR0911 - one return for each kind of verdict
         case verdicts.Pause():
             return _paused(job, verdict)
         case verdicts.Refuse(reason):
-            attempts = job.attempts + 1
-            return ended(job, State.FAILED, LedgerChange.CLEAR, reason, attempts=attempts)
+            trail = job.trail.tried().without_doubt()
+            return ended(job, State.FAILED, LedgerChange.CLEAR, reason, trail=trail)
         case verdicts.Uncertain(reason):
             return uncertain(job, reason, around)
 
@@ -92,10 +93,7 @@ def uncertain(job: Job, reason: Reason, around: Surroundings) -> Settlement:
     return Settlement(
         State.UNCERTAIN,
         reason=reason,
-        attempts=job.attempts + 1,
-        doubt=Doubt.FULL,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=around.now,
+        trail=job.trail.tried().doubted(Doubt.FULL, around.now),
         wait=Delay(around.now, look_ups.gap_before(0, around.window(job))),
     )
 
@@ -112,26 +110,23 @@ def after_refused_filing(job: Job, why: str, around: Surroundings) -> Settlement
     Then the job is done all the same, and says what the tag tells wrongly.
     """
     reason = Reason(STALE_TAG, STALE_TAG_TEXT.format(job.photo_id, why), STALE_TAG_REMEDY)
-    if job.unanswered >= look_ups.LOOKS_NEEDED:
+    refused = job.trail.unanswered
+    if refused >= look_ups.LOOKS_NEEDED:
         return replace(_filing(job, State.DONE), reason=reason)
-    gap = look_ups.gap_before(job.unanswered, around.patience * look_ups.PHOTO_WINDOW_SECONDS)
+    gap = look_ups.gap_before(refused, around.patience * look_ups.PHOTO_WINDOW_SECONDS)
     waiting = replace(_filing(job, State.FILING), reason=reason, wait=Delay(around.now, gap))
-    return replace(waiting, unanswered=job.unanswered + 1)
+    return replace(waiting, trail=replace(job.trail, unanswered=refused + 1))
 
 
 def file_again(job: Job) -> Settlement:
     """A job that left a wrong tag behind tries once more to put it right."""
-    return replace(_filing(job, State.FILING), unanswered=look_ups.LOOKS_NEEDED)
+    trail = replace(job.trail, unanswered=look_ups.LOOKS_NEEDED)
+    return replace(_filing(job, State.FILING), trail=trail)
 
 
 def _filing(job: Job, state: State) -> Settlement:
     return Settlement(
-        state,
-        attempts=job.attempts,
-        ticket_id=job.ticket_id,
-        polls=job.polls,
-        photo_id=job.photo_id,
-        ticket_failures=job.ticket_failures,
+        state, ticket_id=job.ticket_id, photo_id=job.photo_id, trail=job.trail.without_doubt()
     )
 
 
@@ -156,11 +151,12 @@ def after_ticket(
 def names_our_photo(job: Job, verdict: verdicts.Duplicate) -> bool:
     """On a resend it is our own earlier send that is found; on a first send somebody else's."""
     is_known = verdict.photo_id is not None and not verdict.is_deleted
-    is_resend = job.attempts > 0 and not job.is_replacement
+    is_resend = job.trail.attempts > 0 and not job.is_replacement
     return is_known and is_resend and not verdict.is_older
 
 
 def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
+    trail = job.trail.tried().without_doubt()
     if verdict.is_deleted:
         return ended(
             job,
@@ -168,7 +164,7 @@ def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
             LedgerChange.CLEAR,
             verdict.reason,
             photo_id=verdict.photo_id,
-            attempts=job.attempts + 1,
+            trail=trail,
         )
     is_ours = names_our_photo(job, verdict)
     return ended(
@@ -177,22 +173,20 @@ def _duplicate(job: Job, verdict: verdicts.Duplicate) -> Settlement:
         LedgerChange.THERE,
         None if is_ours else verdict.reason,
         photo_id=verdict.photo_id,
-        attempts=job.attempts + 1,
+        trail=trail,
     )
 
 
 def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) -> Settlement:
-    attempts = job.attempts + 1
+    trail = job.trail.tried()
     most = MOST_ATTEMPTS if verdict.is_known else MOST_ATTEMPTS_UNKNOWN_CODE
-    is_last = attempts >= most
+    is_last = trail.attempts >= most
     return Settlement(
         State.FAILED if is_last else State.QUEUED,
         ledger=LedgerChange.KEEP if verdict.was_sent else LedgerChange.CLEAR,
-        reason=gave_up(verdict.reason, attempts) if is_last else verdict.reason,
-        attempts=attempts,
-        doubt=Doubt.BRIEF if verdict.was_sent else Doubt.NONE,
-        ticket_failures=job.ticket_failures,
-        wait=None if is_last else backed_off(attempts, around),
+        reason=gave_up(verdict.reason, trail.attempts) if is_last else verdict.reason,
+        trail=trail.doubted(Doubt.BRIEF if verdict.was_sent else Doubt.NONE),
+        wait=None if is_last else backed_off(trail.attempts, around),
     )
 
 
@@ -204,9 +198,8 @@ def _paused(job: Job, verdict: verdicts.Pause) -> Settlement:
         State.QUEUED,
         ledger=LedgerChange.KEEP if is_doubtful else LedgerChange.CLEAR,
         reason=verdict.reason,
-        attempts=job.attempts,
-        doubt=Doubt.FULL if is_doubtful else Doubt.NONE,
-        ticket_failures=job.ticket_failures,
+        # A pause is not an attempt: the file is ready again as soon as the pause is over.
+        trail=job.trail.doubted(Doubt.FULL if is_doubtful else Doubt.NONE),
         pause=verdict,
     )
 
@@ -216,8 +209,9 @@ def _still_pending(
 ) -> Settlement:
     # A ticket that was asked for along the way, before its time, keeps its interval; that it
     # begins anew brings the tickets of one call together in the next one, too.
-    is_early = job.polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
-    polls = job.polls + (0 if is_early else 1)
+    polls = job.trail.polls
+    is_early = polls > 0 and job.wait is not None and job.wait.remaining(around.now) > 0
+    polls += 0 if is_early else 1
     own = around.patience * tickets.poll_delay(job.lane, polls)
     delay = max(own, tickets.named_wait(reply.eta_seconds))
     if gathers and job.lane is Lane.BACKFILL:
@@ -225,16 +219,13 @@ def _still_pending(
     return Settlement(
         State.PROCESSING,
         ticket_id=job.ticket_id,
-        attempts=job.attempts,
-        polls=polls,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
+        trail=replace(job.trail, polls=polls),
         wait=Delay(around.now, delay),
     )
 
 
 def _ticket_failed(job: Job, what: str, around: Surroundings) -> Settlement:
-    failures = job.ticket_failures + 1
+    failures = job.trail.ticket_failures + 1
     reason = Reason("ticket-failed", f"ticket {job.ticket_id}: {what}")
     if failures >= MOST_TICKET_FAILURES:
         remedy = "the service fails on this file; open it elsewhere, then `uploadd retry` the job"
@@ -243,9 +234,8 @@ def _ticket_failed(job: Job, what: str, around: Surroundings) -> Settlement:
             reason=replacement.told(
                 job, Reason(reason.code, f"{reason.text} ({counted(failures, 'time')})", remedy)
             ),
-            attempts=job.attempts,
-            doubt=Doubt.FULL,
-            ticket_failures=failures,
+            trail=replace(job.trail.doubted(Doubt.FULL), ticket_failures=failures),
         )
     settled = uncertain(job, reason, around)
-    return replace(settled, attempts=job.attempts, ticket_failures=failures)
+    trail = replace(settled.trail_of(job), attempts=job.trail.attempts, ticket_failures=failures)
+    return replace(settled, trail=trail)

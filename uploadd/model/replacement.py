@@ -71,13 +71,11 @@ def confirmed(job: Job, photo_id: str) -> Settlement:
 def torn(job: Job, photo_id: str) -> Settlement:
     """The file changed while it was sent: its photo is to be given what the file holds now."""
     is_counted = job.state is not State.UPLOADING
-    attempts = job.attempts + (0 if is_counted else 1)
-    if attempts >= MOST_TORN:
+    trail = (job.trail if is_counted else job.trail.tried()).without_doubt()
+    if trail.attempts >= MOST_TORN:
         why = "the file changed during every send"
         reason = torn_reason(photo_id, why)
-        return ended(
-            job, State.FAILED, LedgerChange.TORN, reason, photo_id=photo_id, attempts=attempts
-        )
+        return ended(job, State.FAILED, LedgerChange.TORN, reason, photo_id=photo_id, trail=trail)
     text = f"the file changed while it was sent: photo {photo_id} holds a mixture, and is replaced"
     settled = ended(
         job,
@@ -85,28 +83,28 @@ def torn(job: Job, photo_id: str) -> Settlement:
         LedgerChange.TORN,
         Reason("torn", text),
         photo_id=photo_id,
-        attempts=attempts,
+        trail=trail,
     )
     return replace(settled, ticket_id=None, is_torn=True)
 
 
 def doubtful(job: Job, reason: Reason, around: Surroundings) -> Settlement:
     """Nobody knows whether the service took it: it is sent again in a while."""
-    attempts = job.attempts + 1
+    trail = job.trail.tried().may_have_arrived(around.now)
+    attempts = trail.attempts
     if attempts >= MOST_ATTEMPTS:
         text = f"{_photo_of(job)} may or may not have the new content: {reason.text}"
         remedy = "look at that photo on the service; `uploadd retry` replaces it once more"
         gone = Reason("unknown-outcome", f"{text} ({counted(attempts, 'attempt')})", remedy)
-        return replace(_kept_waiting(job, State.FAILED, gone, around), attempts=attempts)
-    settled = _kept_waiting(job, State.UNCERTAIN, reason, around)
-    return replace(settled, attempts=attempts, wait=backed_off(attempts, around))
+        return Settlement(State.FAILED, reason=gone, trail=trail)
+    wait = backed_off(attempts, around)
+    return Settlement(State.UNCERTAIN, reason=reason, trail=trail, wait=wait)
 
 
-def after_doubt(job: Job, around: Surroundings) -> Settlement:
+def after_doubt(job: Job) -> Settlement:
     """A replacement of unknown outcome has waited: back to the queue, its `maybe` standing."""
     code = job.reason.code if job.reason else "network"
-    settled = _kept_waiting(job, State.QUEUED, Reason(code, SENT_AGAIN), around)
-    return replace(settled, attempts=job.attempts, uncertain_since=job.uncertain_since)
+    return Settlement(State.QUEUED, reason=Reason(code, SENT_AGAIN))
 
 
 def elsewhere(job: Job, photo_id: str) -> Settlement:
@@ -140,7 +138,8 @@ def refused(job: Job, reason: Reason) -> Settlement:
     if job.is_mending:
         assert job.photo_id is not None  # noqa: S101 - a replacement has its photo from the start
         reason = torn_reason(job.photo_id, reason.text)
-    return ended(job, State.FAILED, _back(job), reason, attempts=job.attempts + 1)
+    trail = job.trail.tried().without_doubt()
+    return ended(job, State.FAILED, _back(job), reason, trail=trail)
 
 
 def torn_reason(photo_id: str, why: str) -> Reason:
@@ -186,36 +185,33 @@ def _elsewhere(job: Job, state: State, reason: Reason, photo_id: str) -> Settlem
 
 
 def _reschedule(job: Job, verdict: verdicts.Reschedule, around: Surroundings) -> Settlement:
-    attempts = job.attempts + 1
+    trail = job.trail.tried()
+    attempts = trail.attempts
     is_last = attempts >= (MOST_ATTEMPTS if verdict.is_known else MOST_ATTEMPTS_UNKNOWN_CODE)
     reason = told(job, gave_up(verdict.reason, attempts)) if is_last else verdict.reason
-    state = State.FAILED if is_last else State.QUEUED
-    settled = _kept_waiting(job, state, reason, around)
-    if not verdict.was_sent:
-        settled = replace(settled, ledger=_back(job), uncertain_since=job.uncertain_since)
-    return replace(
-        settled, attempts=attempts, wait=None if is_last else backed_off(attempts, around)
+    return Settlement(
+        State.FAILED if is_last else State.QUEUED,
+        ledger=LedgerChange.KEEP if verdict.was_sent else _back(job),
+        reason=reason,
+        trail=trail.may_have_arrived(around.now) if verdict.was_sent else trail,
+        wait=None if is_last else backed_off(attempts, around),
     )
 
 
 def _paused(job: Job, verdict: verdicts.Pause, around: Surroundings) -> Settlement:
-    settled = _kept_waiting(job, State.QUEUED, verdict.reason, around)
-    if verdict.cause not in (PauseCause.RATE, PauseCause.CLOCK):
-        settled = replace(settled, ledger=_back(job), uncertain_since=job.uncertain_since)
-    return replace(settled, attempts=job.attempts, pause=verdict)
-
-
-def _kept_waiting(job: Job, state: State, reason: Reason, around: Surroundings) -> Settlement:
-    """To `state` while the new content may be there: the ledger's `maybe` stands."""
-    since = around.now if job.uncertain_since is None else job.uncertain_since
+    is_doubtful = verdict.cause in (PauseCause.RATE, PauseCause.CLOCK)
     return Settlement(
-        state, reason=reason, ticket_failures=job.ticket_failures, uncertain_since=since
+        State.QUEUED,
+        ledger=LedgerChange.KEEP if is_doubtful else _back(job),
+        reason=verdict.reason,
+        trail=job.trail.may_have_arrived(around.now) if is_doubtful else job.trail,
+        pause=verdict,
     )
 
 
 def _back(job: Job) -> LedgerChange:
     """A no clears what this send might have done, not what an earlier one may have."""
-    return LedgerChange.CLEAR if job.uncertain_since is None else LedgerChange.KEEP
+    return LedgerChange.CLEAR if job.trail.uncertain_since is None else LedgerChange.KEEP
 
 
 def _photo_of(job: Job) -> str:

@@ -7,22 +7,21 @@ commit, together with the ledger, the pause, and the twins that waited for this 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
 from uploadd.model import look_ups, tickets, verdicts
 from uploadd.model.delays import Delay, backoff
-from uploadd.model.jobs import Doubt, Job
+from uploadd.model.jobs import Job
 from uploadd.model.numbers import counted
 from uploadd.model.states import State
+from uploadd.model.trail import Trail
 from uploadd.model.verdicts import Reason
 
 MOST_ATTEMPTS = 20
 MOST_ATTEMPTS_UNKNOWN_CODE = 5
 MOST_TICKET_FAILURES = 3
-# A pause is not an attempt, and the file is ready again as soon as the pause is over.
-NO_ATTEMPT = 0
 
 
 class LedgerChange(StrEnum):
@@ -43,11 +42,12 @@ class LedgerChange(StrEnum):
 class Settlement:
     """What one commit makes of a job. `pause` stops its account in the same commit.
 
-    `is_torn`: from now on the job gives `photo_id`, which holds a torn upload, the content of
-    its file. `there_as`: the photo that has the content, where that is not `photo_id`.
-    `asked_at`: when the service was asked that named the photo (unix seconds), where it was looked
-    for: what is begun since may have given that photo another content.
-    `is_outdated`: what was sent stands, but the file holds something else by now, which gets a job.
+    `trail`: None leaves the job's as it is. `is_torn`: from now on the job gives `photo_id`, which
+    holds a torn upload, the content of its file. `there_as`: the photo that has the content, where
+    that is not `photo_id`. `asked_at`: when the service was asked that named the photo (unix
+    seconds), where it was looked for: what is begun since may have given that photo another
+    content. `is_outdated`: what was sent stands, but the file holds something else by now, which
+    gets a job.
     """
 
     state: State
@@ -56,18 +56,16 @@ class Settlement:
     photo_id: str | None = None
     ticket_id: str | None = None
     wait: Delay | None = None
-    attempts: int = NO_ATTEMPT
-    polls: int = 0
-    doubt: Doubt = Doubt.NONE
-    looks: int = 0
-    unanswered: int = 0
-    ticket_failures: int = 0
-    uncertain_since: float | None = None
+    trail: Trail | None = None
     pause: verdicts.Pause | None = None
     is_torn: bool = False
     there_as: str | None = None
     asked_at: float | None = None
     is_outdated: bool = False
+
+    def trail_of(self, job: Job) -> Trail:
+        """What `job` has been through, once this is written."""
+        return job.trail if self.trail is None else self.trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +101,19 @@ def ended(
     reason: Reason | None,
     *,
     photo_id: str | None = None,
-    attempts: int | None = None,
+    trail: Trail | None = None,
 ) -> Settlement:
-    """The way of a job has come to `state`, with nothing more to wait for."""
+    """The way of a job has come to `state`, with nothing more to wait for.
+
+    `trail`: None: there is no doubt any more.
+    """
     return Settlement(
         state,
         ledger=ledger,
         reason=reason,
         photo_id=photo_id,
         ticket_id=job.ticket_id,
-        attempts=job.attempts if attempts is None else attempts,
-        ticket_failures=job.ticket_failures,
+        trail=job.trail.without_doubt() if trail is None else trail,
     )
 
 
@@ -123,9 +123,7 @@ def ticketed(job: Job, ticket_id: str, around: Surroundings) -> Settlement:
     return Settlement(
         State.PROCESSING,
         ticket_id=ticket_id,
-        attempts=job.attempts + 1,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
+        trail=replace(job.trail.tried(), polls=0),
         wait=Delay(around.now, delay),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from uploadd.model.errors import IllegalMoveError
+from uploadd.model.errors import UploaddError
 
 
 class State(StrEnum):
@@ -69,6 +69,13 @@ MOVES: dict[tuple[State, State], str] = {
     (S.FAILED, S.UNCERTAIN): "a person said retry, and the ledger says `maybe`",
     (S.FAILED, S.SKIPPED): "its file is gone, excluded or changed; or a person said ignore",
 }
+
+
+class IllegalMoveError(UploaddError):
+    """A bug: the state machine was asked for a move that is not in `MOVES`."""
+
+    def __init__(self, old: State, new: State) -> None:
+        super().__init__(f"a job cannot go from {old} to {new}")
 
 
 def check_move(old: State, new: State) -> None:

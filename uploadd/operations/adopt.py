@@ -202,7 +202,7 @@ def _release(
 ) -> list[Settled]:
     """Some photos that were looked up for the doubt alone: the list has shown them absent."""
     absent = [
-        (job, Settlement(State.QUEUED, LedgerChange.CLEAR, ABSENT, attempts=job.attempts))
+        (job, Settlement(State.QUEUED, LedgerChange.CLEAR, ABSENT, trail=job.trail.without_doubt()))
         for job in older.doubted_only(db, account_id, since, RELEASED_AT_ONCE)
     ]
     return moves.settle_all(db, absent, now, patience)

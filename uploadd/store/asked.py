@@ -14,6 +14,7 @@ from uploadd.model.jobs import Job, Kind, Lane
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import IN_FLIGHT, State
+from uploadd.model.trail import NEW
 from uploadd.store import mending, moves, statements
 from uploadd.store.rows import Row, jobs, one
 from uploadd.store.writing import aim, insert, refresh, store_fields, tell, write
@@ -110,21 +111,12 @@ def _queued(
     refresh(db, existing, finding)
     db.execute(statements.HURRY, (Lane.LIVE, existing.id))
     if existing.state is State.QUEUED:
-        store_fields(db, existing, _at_once(existing), now)
+        # A person asks for it now: whatever it waited for is tried again.
+        store_fields(db, existing, Settlement(State.QUEUED), now)
         tell(db, existing, story, now)
     else:
-        write(db, existing, Settlement(State.QUEUED), now, story=story)
+        write(db, existing, Settlement(State.QUEUED, trail=NEW), now, story=story)
     return existing.id
-
-
-def _at_once(job: Job) -> Settlement:
-    """A person asks for it now: whatever it waited for is tried again."""
-    return Settlement(
-        State.QUEUED,
-        attempts=job.attempts,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
-    )
 
 
 def _refused(text: str, remedy: str) -> Placed:

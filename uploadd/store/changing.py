@@ -202,7 +202,8 @@ def overtaken(db: Database, job: Job, settlement: Settlement) -> Settlement:
     if not ledger_moves.holds_other(db, job.account_id, str(settlement.photo_id), job.sha256):
         return settlement
     reason = Reason("replaced", OVERTAKEN.format(settlement.photo_id))
-    return Settlement(State.QUEUED, ledger=LedgerChange.CLEAR, reason=reason, attempts=job.attempts)
+    sent_again = job.trail.without_doubt()
+    return Settlement(State.QUEUED, ledger=LedgerChange.CLEAR, reason=reason, trail=sent_again)
 
 
 def _keeps_photo(db: Database, job: Job) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from uploadd.model.jobs import Doubt, Job
+from uploadd.model.jobs import Job
 from uploadd.model.pixels import Pixels, contradict, difference, pixels_of
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt
 from uploadd.store import statements
 from uploadd.store.rows import Row, rows
 
@@ -46,8 +47,8 @@ def change(db: Database, job: Job, settlement: Settlement, now: float) -> list[s
             set_row(db, job, "maybe", Doubt.FULL, settlement.photo_id, now)
         case LedgerChange.ELSEWHERE:
             return _elsewhere(db, job, settlement, now)
-        case LedgerChange.KEEP if settlement.doubt is not Doubt.NONE:
-            db.execute(statements.SET_DOUBT, (settlement.doubt, *key))
+        case LedgerChange.KEEP if (doubt := settlement.trail_of(job).doubt) is not Doubt.NONE:
+            db.execute(statements.SET_DOUBT, (doubt, *key))
         case _:
             pass
     return []
@@ -141,7 +142,7 @@ def _elsewhere(db: Database, job: Job, settlement: Settlement, now: float) -> li
         db.execute(statements.CLEAR_MAYBE, (job.account_id, job.sha256))
     held = job if sent is None else replace(job, sha256=sent)
     set_row(db, held, "there", Doubt.NONE, settlement.there_as, now)
-    if job.uncertain_since is None:
+    if job.trail.uncertain_since is None:
         _restore(db, job)
         return []
     key = (job.account_id, job.photo_id, job.sha256)

@@ -48,7 +48,7 @@ def hand_over(db: Database, old: Job, heir: Job, now: float) -> None:
     db.execute(statements.ADD_HISTORY, (heir.id, now, heir.state, text))
     aim_anew(db, old.id)
     if old.state is State.QUEUED:
-        write(db, old, Settlement(State.SKIPPED, reason=CHANGED, attempts=old.attempts), now)
+        write(db, old, Settlement(State.SKIPPED, reason=CHANGED), now)
 
 
 def leave(db: Database, old: Job, sha256: str, now: float) -> None:
@@ -59,7 +59,7 @@ def leave(db: Database, old: Job, sha256: str, now: float) -> None:
         reason = doubled_reason(old, ledger["photo_id"])
     else:
         reason = torn_reason(old.photo_id, "what is in the file now is not to be uploaded")
-    write(db, old, Settlement(State.FAILED, reason=reason, attempts=old.attempts), now)
+    write(db, old, Settlement(State.FAILED, reason=reason), now)
 
 
 def torn_before(db: Database, job: Job) -> Job | None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, Job
+from uploadd.model.jobs import Job
 from uploadd.model.outcomes import end_filing, file_again, uncertain
 from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import Settlement, Surroundings
 from uploadd.model.states import State
+from uploadd.model.trail import NEW, Doubt
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, older, pauses, statements, twins, unread
 from uploadd.store.rows import Row, jobs, one
@@ -83,10 +84,10 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
 def _begin(db: Database, job: Job, ledger: Row | None, now: float) -> None:
     begun = Settlement(
         State.UPLOADING,
-        attempts=job.attempts,
-        ticket_failures=job.ticket_failures,
         # An earlier replacement may have arrived, whoever sent it.
-        uncertain_since=job.uncertain_since if ledger is None else ledger["since"],
+        trail=job.trail.doubted(
+            Doubt.NONE, job.trail.uncertain_since if ledger is None else ledger["since"]
+        ),
     )
     write(db, job, begun, now)
     older.count_send(db, now)
@@ -133,7 +134,7 @@ def file_away(db: Database, job_id: int, now: float) -> None:
 def skip(db: Database, job: Job, reason: Reason, now: float) -> None:
     """A queued or failed job's file is gone, changed, or not wanted any more."""
     reason = told(job, reason)
-    write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
+    write(db, job, Settlement(State.SKIPPED, reason=reason), now)
 
 
 def put_aside(db: Database, job: Job, now: float) -> None:
@@ -147,7 +148,7 @@ def put_aside(db: Database, job: Job, now: float) -> None:
         reason = Reason(reason.code, text, reason.remedy)
     else:
         reason = told(job, reason)
-    write(db, job, Settlement(State.SKIPPED, reason=reason, attempts=job.attempts), now)
+    write(db, job, Settlement(State.SKIPPED, reason=reason), now)
 
 
 def look_first(db: Database, job: Job, now: float) -> None:
@@ -167,7 +168,7 @@ def doubt(db: Database, job_id: int, why: str, now: float) -> None:
 def refuse(db: Database, job: Job, reason: Reason, now: float) -> None:
     """A queued job fails before a byte was sent."""
     reason = told(job, reason)
-    write(db, job, Settlement(State.FAILED, reason=reason, attempts=job.attempts), now)
+    write(db, job, Settlement(State.FAILED, reason=reason), now)
 
 
 def postpone(db: Database, job_id: int, reason: Reason, wait: Delay, now: float) -> None:
@@ -178,10 +179,7 @@ def postpone(db: Database, job_id: int, reason: Reason, wait: Delay, now: float)
     settlement = Settlement(
         State.QUEUED,
         reason=reason,
-        attempts=job.attempts,
         wait=wait,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=job.uncertain_since,
     )
     store_fields(db, job, settlement, now)
 
@@ -197,7 +195,7 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
     db.execute(statements.MARK_FORCED, (is_forced, job.id))
     if job.is_replacement and job.rests_for("torn"):
         aim_anew(db, job.id)
-    write(db, job, Settlement(State.QUEUED), now, story=text)
+    write(db, job, Settlement(State.QUEUED, trail=NEW), now, story=text)
     ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     fresh = job_by_id(db, job.id)
     if fresh is None or ledger is None or ledger["state"] != "maybe":
@@ -257,7 +255,10 @@ def _follow_there(db: Database, job: Job, photo_id: str | None, now: float) -> N
         known = elsewhere(job, photo_id)
     else:
         known = Settlement(
-            State.DUPLICATE, reason=twins.TWIN_THERE, photo_id=photo_id, attempts=job.attempts
+            State.DUPLICATE,
+            reason=twins.TWIN_THERE,
+            photo_id=photo_id,
+            trail=job.trail.without_doubt(),
         )
     write(db, job, known, now)
 
@@ -267,10 +268,7 @@ def _look_first(db: Database, job: Job, doubt: Doubt, now: float, since: float, 
     look = Settlement(
         State.UNCERTAIN,
         reason=job.reason,
-        attempts=job.attempts,
-        doubt=Doubt.FULL if doubt is Doubt.NONE else doubt,
-        ticket_failures=job.ticket_failures,
-        uncertain_since=since,
+        trail=job.trail.doubted(Doubt.FULL if doubt is Doubt.NONE else doubt, since),
         wait=Delay(now, 0.0),
     )
     write(db, job, look, now, story=f"{why}: looked up first")
@@ -324,4 +322,6 @@ def settle_all(
 
 def _is_of_another_doubt(job: Job, current: Job) -> bool:
     """Whether the job was released and sent again while `job` was being looked up."""
-    return job.state is State.UNCERTAIN and job.uncertain_since != current.uncertain_since
+    return (
+        job.state is State.UNCERTAIN and job.trail.uncertain_since != current.trail.uncertain_since
+    )

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from uploadd.model.jobs import Doubt, Job
+from uploadd.model.jobs import Job
 from uploadd.model.pixels import Pixels, contradict, pixels_of
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt
 from uploadd.store import overview, statements
 from uploadd.store.accounts import AccountRow
 from uploadd.store.mark import Mark
@@ -47,7 +48,7 @@ def note_absence(db: Database, job: Job, settlement: Settlement) -> None:
     `job`: as it was before the settlement, which is written down already.
     """
     is_shown = job.state is State.UNCERTAIN and settlement.state is State.QUEUED
-    if is_shown and settlement.ledger is LedgerChange.CLEAR and job.doubt is Doubt.FULL:
+    if is_shown and settlement.ledger is LedgerChange.CLEAR and job.trail.doubt is Doubt.FULL:
         db.execute(statements.MARK_ABSENT, (job.account_id, job.sha256))
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, FileMark, Job, Kind, Lane
+from uploadd.model.jobs import FileMark, Job, Kind, Lane
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.photo import Privacy
 from uploadd.model.pixels import pixels_of
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt, Trail
 from uploadd.model.verdicts import Reason
 
 Row = dict[str, Any]
@@ -67,21 +68,15 @@ def job_of(row: Row) -> Job:
         mtime_ns=row["mtime_ns"],
         inode=row["inode"],
         device=row["device"],
-        attempts=row["attempts"],
         wait=_delay(row["wait_begin"], row["wait_seconds"]),
         ticket_id=row["ticket_id"],
-        polls=row["polls"],
         photo_id=row["photo_id"],
-        doubt=Doubt(row["doubt"]),
-        looks=row["looks"],
-        ticket_failures=row["ticket_failures"],
-        uncertain_since=row["uncertain_since"],
         sent_sha256=row["sent_sha256"],
         is_forced=bool(row["is_forced"]),
         reason=_reason(row),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        unanswered=row["unanswered"],
+        trail=_trail(row),
         sent_as=_mark(row["sent_as"]),
         is_mending=bool(row["is_mending"]),
         md5=row["md5"],
@@ -90,6 +85,18 @@ def job_of(row: Row) -> Job:
         pixels=pixels_of(row["pixels"]),
         failed_code=row["failed_code"],
         is_folder_named=bool(row["is_folder_named"]),
+    )
+
+
+def _trail(row: Row) -> Trail:
+    return Trail(
+        attempts=row["attempts"],
+        polls=row["polls"],
+        ticket_failures=row["ticket_failures"],
+        doubt=Doubt(row["doubt"]),
+        looks=row["looks"],
+        unanswered=row["unanswered"],
+        uncertain_since=row["uncertain_since"],
     )
 
 

@@ -13,6 +13,7 @@ from uploadd.model.refusals import HARD_LINK, refusal_of_type
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.states import ON_THE_ACCOUNT, State
+from uploadd.model.trail import NEW
 from uploadd.model.verdicts import Reason
 from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
@@ -176,7 +177,7 @@ def _first_read(db: Database, job: Job, finding: Finding, past: Past, now: float
         moves.skip(db, job, CHANGE_IGNORED, now)
         return None
     changing.point(db, job, finding, past)
-    store_fields(db, job, Settlement(State.QUEUED), now)  # it waits for nothing any more
+    store_fields(db, job, Settlement(State.QUEUED, trail=NEW), now)  # it waits for nothing any more
     return job.id
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from uploadd.model.jobs import ABOUT_A_PHOTO, Doubt, Kind, Lane
+from uploadd.model.jobs import ABOUT_A_PHOTO, Kind, Lane
 from uploadd.model.pauses import PauseCause
 from uploadd.model.photo import Privacy
 from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt
 
 # --- conditions -------------------------------------------------------------------------------
 

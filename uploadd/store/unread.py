@@ -16,6 +16,7 @@ from uploadd.model.roots import FOREIGN_ROOT
 from uploadd.model.settlement import Settlement
 from uploadd.model.sightings import Finding
 from uploadd.model.states import State
+from uploadd.model.trail import NEW
 from uploadd.model.verdicts import Reason
 from uploadd.store import statements
 from uploadd.store.rows import Row, jobs, one
@@ -48,7 +49,7 @@ def begin(db: Database, sent: Job, now: float) -> None:
         if sent.is_asked:
             aim(db, job_id, sent.photo_id, is_mending=False, is_asked=True)
     elif found[0].state is not State.QUEUED:
-        write(db, found[0], Settlement(State.QUEUED, reason=CHANGED), now)
+        write(db, found[0], Settlement(State.QUEUED, reason=CHANGED, trail=NEW), now)
 
 
 def hold(db: Database, path: bytes, refused: RootRefusedError, now: float) -> None:

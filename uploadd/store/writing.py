@@ -142,23 +142,24 @@ def story_of(settlement: Settlement) -> str:
 def store_fields(db: Database, job: Job, settlement: Settlement, now: float) -> None:
     """Write a settlement's fields without a word in the history."""
     wait, reason = settlement.wait, settlement.reason
+    trail = settlement.trail_of(job)
     db.execute(
         statements.SETTLE_JOB,
         {
             "id": job.id,
             "state": settlement.state,
-            "attempts": settlement.attempts,
+            "attempts": trail.attempts,
             "wait_begin": wait.begin if wait else None,
             "wait_seconds": wait.seconds if wait else None,
             "due": wait.end if wait else 0.0,
             "ticket_id": settlement.ticket_id,
-            "polls": settlement.polls,
+            "polls": trail.polls,
             "photo_id": settlement.photo_id,
-            "doubt": settlement.doubt,
-            "looks": settlement.looks,
-            "unanswered": settlement.unanswered,
-            "ticket_failures": settlement.ticket_failures,
-            "uncertain_since": settlement.uncertain_since,
+            "doubt": trail.doubt,
+            "looks": trail.looks,
+            "unanswered": trail.unanswered,
+            "ticket_failures": trail.ticket_failures,
+            "uncertain_since": trail.uncertain_since,
             "reason_code": reason.code if reason else None,
             "reason_text": reason.text if reason else "",
             "reason_remedy": reason.remedy if reason else "",

@@ -16,10 +16,10 @@ from uploadd.delivery.private_places import PrivatePlaces
 from uploadd.delivery.shelter import MOST_REST_SECONDS, keep_running, sheltered
 from uploadd.delivery.waits import Waits
 from uploadd.model.configuration import Account, Configuration
-from uploadd.model.errors import IllegalMoveError, StoreError
+from uploadd.model.errors import StoreError
 from uploadd.model.limits import Quota
 from uploadd.model.secret import Secret
-from uploadd.model.states import State
+from uploadd.model.states import IllegalMoveError, State
 
 KEY = Secret("k")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from uploadd.model.doubts import Found, after_look, after_unanswered_look, is_perhaps_torn
-from uploadd.model.jobs import Doubt, FileMark, Job, Kind, Lane
+from uploadd.model.jobs import FileMark, Job, Kind, Lane
 from uploadd.model.look_ups import gap_before
 from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
 from uploadd.model.states import MOVES, State
+from uploadd.model.trail import Doubt, Trail
 from uploadd.model.verdicts import Reason
 
 NOW = 1_700_000_000.0
@@ -21,10 +23,15 @@ WITHOUT = replace(WITH_DEDUP, has_dedup_check=False)
 JOB = Job(
     id=1, account_id=1, folder="", root=b"/r", directory=b"/r", name=b"p.jpg", kind=Kind.UPLOAD,
     lane=Lane.BACKFILL, state=State.UNCERTAIN, sha256="a" * 64, media_type="image/jpeg", size=9,
-    mtime_ns=1, inode=1, device=1, attempts=1, wait=None, ticket_id=None, polls=0, photo_id=None,
-    doubt=Doubt.FULL, looks=0, ticket_failures=0, uncertain_since=NOW, sent_sha256=None,
+    mtime_ns=1, inode=1, device=1, wait=None, ticket_id=None, photo_id=None,
+    trail=Trail(1, doubt=Doubt.FULL, uncertain_since=NOW), sent_sha256=None,
     is_forced=False, reason=Reason("network", "no reply"), created_at=NOW, updated_at=NOW,
 )  # fmt: skip
+
+
+def with_trail(job: Job, **changes: Any) -> Job:
+    """The job, having been through something else."""
+    return replace(job, trail=replace(job.trail, **changes))
 
 
 def refused_until_it_ends(job: Job, around: Surroundings) -> tuple[Settlement, float, int]:
@@ -37,7 +44,7 @@ def refused_until_it_ends(job: Job, around: Surroundings) -> tuple[Settlement, f
         assert settlement.wait is not None
         assert settlement.wait.seconds > 0
         around = replace(around, now=settlement.wait.end)
-        job = replace(job, unanswered=settlement.unanswered, looks=settlement.looks)
+        job = replace(job, trail=settlement.trail_of(job))
     raise AssertionError("it is looked up for ever")
 
 
@@ -45,7 +52,7 @@ def test_a_search_that_is_refused_for_good_ends_with_a_person() -> None:
     """Nothing can show whether it arrived: no resend, and the `maybe` stands."""
     settlement, seconds, looks = refused_until_it_ends(JOB, WITHOUT)
     assert (settlement.state, settlement.ledger) == (State.FAILED, LedgerChange.KEEP)
-    assert settlement.doubt is Doubt.FULL
+    assert settlement.trail_of(JOB).doubt is Doubt.FULL
     assert (seconds, looks) == (pytest.approx(1800.0), 5)
     assert settlement.reason is not None
     assert settlement.reason.code == "unknown-outcome"
@@ -67,7 +74,7 @@ def test_a_forced_send_has_no_dedup_to_fall_back_on() -> None:
 
 def test_a_plain_no_that_cannot_be_looked_up_waits_for_the_whole_window() -> None:
     """One refused look is no look."""
-    settlement, seconds, _ = refused_until_it_ends(replace(JOB, doubt=Doubt.BRIEF), WITH_DEDUP)
+    settlement, seconds, _ = refused_until_it_ends(with_trail(JOB, doubt=Doubt.BRIEF), WITH_DEDUP)
     assert (settlement.state, seconds) == (State.QUEUED, pytest.approx(600.0))
 
 
@@ -77,7 +84,7 @@ def test_an_account_without_look_ups_and_dedup_asks_a_person_at_once(
     doubt: Doubt, around: Surroundings, is_forced: bool
 ) -> None:
     """Waiting would show nothing."""
-    job = replace(JOB, doubt=doubt, is_forced=is_forced)
+    job = replace(with_trail(JOB, doubt=doubt), is_forced=is_forced)
     settlement = after_unanswered_look(job, None, around)
     assert (settlement.state, settlement.ledger) == (State.FAILED, LedgerChange.KEEP)
 
@@ -85,11 +92,11 @@ def test_an_account_without_look_ups_and_dedup_asks_a_person_at_once(
 def test_one_answer_among_refusals_does_not_hide_that_the_search_works() -> None:
     """Answered looks alone prove absence; refused ones never do."""
     late = replace(WITHOUT, now=NOW + 3600)
-    job = replace(JOB, looks=4, unanswered=4)
+    job = with_trail(JOB, looks=4, unanswered=4)
     assert after_look(job, None, late).state is State.QUEUED
-    assert after_look(replace(job, looks=3), None, late).state is State.UNCERTAIN
+    assert after_look(with_trail(job, looks=3), None, late).state is State.UNCERTAIN
     assert after_unanswered_look(job, REFUSED, late).state is State.FAILED
-    assert after_unanswered_look(replace(job, unanswered=3), REFUSED, late).state is (
+    assert after_unanswered_look(with_trail(job, unanswered=3), REFUSED, late).state is (
         State.UNCERTAIN
     )
 
@@ -143,6 +150,6 @@ def test_every_end_is_a_legal_move() -> None:
         job = replace(JOB, kind=kind, photo_id="7", is_mending=True, sent_as=SENT_AS)
         for found in (Found("7"), Found("8"), Found("7", FileMark(1, 2, 3)), None):
             for around in (WITH_DEDUP, replace(WITHOUT, now=NOW + 9999)):
-                settlement = after_look(replace(job, looks=9), found, around)
+                settlement = after_look(with_trail(job, looks=9), found, around)
                 is_legal = (State.UNCERTAIN, settlement.state) in MOVES
                 assert is_legal or settlement.state is State.UNCERTAIN

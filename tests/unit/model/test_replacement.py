@@ -8,13 +8,14 @@ from random import Random
 import pytest
 
 from uploadd.model import verdicts
-from uploadd.model.jobs import Doubt, Job, Kind, Lane
+from uploadd.model.jobs import Job, Kind, Lane
 from uploadd.model.outcomes import after_send, after_ticket, uncertain
 from uploadd.model.pauses import PauseCause
 from uploadd.model.replacement import MOST_TORN, after_doubt
 from uploadd.model.settlement import MOST_ATTEMPTS, LedgerChange, Surroundings
 from uploadd.model.states import MOVES, State
 from uploadd.model.tickets import TicketReply, TicketState
+from uploadd.model.trail import Trail
 from uploadd.model.verdicts import Reason
 
 NOW = 1_700_000_000.0
@@ -23,8 +24,8 @@ AROUND = Surroundings(now=NOW, random=Random(1), patience=1.0, has_dedup_check=T
 JOB = Job(
     id=1, account_id=1, folder="", root=b"/r", directory=b"/r", name=b"p.jpg", kind=Kind.REPLACE,
     lane=Lane.BACKFILL, state=State.UPLOADING, sha256="a" * 64, media_type="image/jpeg", size=9,
-    mtime_ns=1, inode=1, device=1, attempts=0, wait=None, ticket_id=None, polls=0, photo_id="7",
-    doubt=Doubt.NONE, looks=0, ticket_failures=0, uncertain_since=None, sent_sha256=None,
+    mtime_ns=1, inode=1, device=1, wait=None, ticket_id=None, photo_id="7",
+    sent_sha256=None,
     is_forced=False, reason=None, created_at=NOW, updated_at=NOW,
 )  # fmt: skip
 MENDING = replace(JOB, is_mending=True)
@@ -51,7 +52,7 @@ def test_every_verdict_makes_a_legal_move(
     job: Job, attempts: int, verdict: verdicts.Verdict
 ) -> None:
     """The decision and the state machine agree."""
-    settlement = after_send(replace(job, attempts=attempts), verdict, AROUND)
+    settlement = after_send(replace(job, trail=Trail(attempts)), verdict, AROUND)
     assert (State.UPLOADING, settlement.state) in MOVES
 
 
@@ -63,25 +64,25 @@ def test_only_a_no_puts_the_old_content_back() -> None:
     assert ledgers == [
         there, elsewhere, keep, there, elsewhere, clear, keep, clear, clear, keep, clear, keep
     ]  # fmt: skip
-    doubted = replace(JOB, uncertain_since=NOW - 50)
+    doubted = replace(JOB, trail=Trail(uncertain_since=NOW - 50))
     for verdict in ALL_VERDICTS:
         settlement = after_send(doubted, verdict, AROUND)
         assert settlement.ledger is not clear
         if settlement.state in (State.QUEUED, State.UNCERTAIN, State.PROCESSING):
-            assert settlement.uncertain_since == NOW - 50
+            assert settlement.trail_of(doubted).uncertain_since == NOW - 50
 
 
 def test_an_unknown_outcome_is_sent_again_and_limited() -> None:
     """Never looked up by its tag, told, and a person's after the last attempt."""
     settlement = uncertain(JOB, WHY, AROUND)
-    assert (settlement.state, settlement.attempts) == (State.UNCERTAIN, 1)
-    waited = replace(JOB, state=State.UNCERTAIN, attempts=1, uncertain_since=NOW, reason=WHY)
-    again = after_doubt(waited, AROUND)
+    assert (settlement.state, settlement.trail_of(JOB).attempts) == (State.UNCERTAIN, 1)
+    waited = replace(JOB, state=State.UNCERTAIN, trail=Trail(1, uncertain_since=NOW), reason=WHY)
+    again = after_doubt(waited)
     assert (again.state, again.ledger) == (State.QUEUED, LedgerChange.KEEP)
-    assert (again.attempts, again.uncertain_since) == (1, NOW)
+    assert again.trail_of(waited) == Trail(1, uncertain_since=NOW)
     assert again.reason is not None
     assert "harmless" in again.reason.text
-    last = uncertain(replace(JOB, attempts=MOST_ATTEMPTS - 1), WHY, AROUND)
+    last = uncertain(replace(JOB, trail=Trail(MOST_ATTEMPTS - 1)), WHY, AROUND)
     assert (last.state, last.ledger) == (State.FAILED, LedgerChange.KEEP)
     assert last.reason is not None
     assert last.reason.code == "unknown-outcome"
@@ -127,19 +128,19 @@ def test_a_file_that_changes_under_every_send_ends_with_a_person() -> None:
     torn = replace(JOB, sent_sha256="b" * 64)
     settlement = after_send(torn, verdicts.Kept("7"), AROUND)
     assert (settlement.state, settlement.is_torn) == (State.QUEUED, True)
-    last = after_send(replace(torn, attempts=MOST_TORN - 1), verdicts.Kept("7"), AROUND)
+    last = after_send(replace(torn, trail=Trail(MOST_TORN - 1)), verdicts.Kept("7"), AROUND)
     assert (last.state, last.ledger) == (State.FAILED, LedgerChange.TORN)
 
 
 def test_a_mending_that_comes_to_nothing_tells_of_the_mixture() -> None:
     """Whatever it was that stopped it; the service's own code stays."""
-    faults = replace(MENDING, attempts=MOST_ATTEMPTS - 1)
+    faults = replace(MENDING, trail=Trail(MOST_ATTEMPTS - 1))
     settlement = after_send(faults, verdicts.Reschedule(WHY, was_sent=True), AROUND)
     assert settlement.state is State.FAILED
     assert settlement.reason is not None
     assert settlement.reason.code == "x"
     assert "photo 7" in settlement.reason.text
-    job = replace(MENDING, state=State.PROCESSING, ticket_id="1-2", ticket_failures=2)
+    job = replace(MENDING, state=State.PROCESSING, ticket_id="1-2", trail=Trail(ticket_failures=2))
     failed = after_ticket(job, TicketReply(TicketState.FAILED), AROUND)
     assert failed.reason is not None
     assert "photo 7" in failed.reason.text

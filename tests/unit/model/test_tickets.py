@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uploadd.model.delays import Delay
-from uploadd.model.jobs import Doubt, Job, Kind, Lane
+from uploadd.model.jobs import Job, Kind, Lane
 from uploadd.model.outcomes import after_ticket
 from uploadd.model.settlement import Surroundings
 from uploadd.model.states import State
@@ -21,14 +21,15 @@ from uploadd.model.tickets import (
     named_wait,
     poll_delay,
 )
+from uploadd.model.trail import Trail
 
 NOW = 1_700_000_000.0
 AROUND = Surroundings(now=NOW, random=Random(1), patience=1.0, has_dedup_check=False)
 JOB = Job(
     id=1, account_id=1, folder="", root=b"/r", directory=b"/r", name=b"p.jpg", kind=Kind.UPLOAD,
     lane=Lane.LIVE, state=State.PROCESSING, sha256="a" * 64, media_type="image/jpeg", size=9,
-    mtime_ns=1, inode=1, device=1, attempts=1, wait=Delay(NOW - 2, 2.0), ticket_id="6-7", polls=0,
-    photo_id=None, doubt=Doubt.NONE, looks=0, ticket_failures=0, uncertain_since=None,
+    mtime_ns=1, inode=1, device=1, wait=Delay(NOW - 2, 2.0), ticket_id="6-7",
+    photo_id=None, trail=Trail(1),
     sent_sha256=None, is_forced=False, reason=None, created_at=NOW, updated_at=NOW,
 )  # fmt: skip
 
@@ -62,12 +63,12 @@ def test_a_ticket_is_never_asked_for_before_its_eta(patience: float) -> None:
     settled = after_ticket(JOB, pending(120.0), replace(AROUND, patience=patience))
     assert settled.state is State.PROCESSING
     assert settled.wait == Delay(NOW, 120.0)
-    assert settled.polls == 1
+    assert settled.trail_of(JOB).polls == 1
 
 
 def test_an_eta_that_is_shorter_than_our_own_delay_changes_nothing() -> None:
     """At least as long as was named."""
-    job = replace(JOB, polls=9)
+    job = replace(JOB, trail=Trail(1, polls=9))
     own = poll_delay(Lane.LIVE, 10)
     assert after_ticket(job, pending(5.0), AROUND).wait == Delay(NOW, own)
     assert after_ticket(job, pending(None), AROUND).wait == Delay(NOW, own)
@@ -76,7 +77,7 @@ def test_an_eta_that_is_shorter_than_our_own_delay_changes_nothing() -> None:
 @given(eta=st.one_of(st.none(), st.floats()), polls=st.integers(0, 10_000))
 def test_whatever_is_named_the_wait_is_finite_and_above_zero(eta: float | None, polls: int) -> None:
     """A service that names nonsense is neither pestered nor forgotten."""
-    wait = after_ticket(replace(JOB, polls=polls), pending(eta), AROUND).wait
+    wait = after_ticket(replace(JOB, trail=Trail(1, polls)), pending(eta), AROUND).wait
     assert wait is not None
     assert 0 < wait.seconds <= MOST_ETA_SECONDS
 

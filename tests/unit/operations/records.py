@@ -15,6 +15,7 @@ from uploadd.model.secret import Secret
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
+from uploadd.model.trail import Trail
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.store import accounts, moves, overview, pauses, sightings
 from uploadd.store.beside import writing
@@ -123,7 +124,7 @@ class Records:
     def failed(self, name: str, reason: Reason = BROKEN, *, is_cleared: bool = True) -> Job:
         """A file that the service refused. `is_cleared`: it is certain that it is not there."""
         ledger = LedgerChange.CLEAR if is_cleared else LedgerChange.KEEP
-        settlement = Settlement(State.FAILED, ledger=ledger, reason=reason, attempts=3)
+        settlement = Settlement(State.FAILED, ledger=ledger, reason=reason, trail=Trail(3))
         return self.settle(self.begin(self.add(name)), settlement)
 
     def skipped(self, name: str, reason: Reason) -> Job:

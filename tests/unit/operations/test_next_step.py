@@ -11,6 +11,7 @@ from uploadd.model.delays import Delay
 from uploadd.model.jobs import Job, Kind
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import TERMINAL, State
+from uploadd.model.trail import Trail
 from uploadd.model.verdicts import Reason
 from uploadd.operations.show.next_step import Circumstances, Hurdle, NextStep, Who, next_step
 
@@ -215,7 +216,9 @@ def test_a_replacement_says_which_photo_it_is_about(job: Job) -> None:
 
 def test_looks_that_were_refused_are_told(job: Job) -> None:
     """Beside those that found nothing."""
-    step = next_step(replace(job, state=State.UNCERTAIN, looks=1, unanswered=3), AROUND)
+    step = next_step(
+        replace(job, state=State.UNCERTAIN, trail=Trail(looks=1, unanswered=3)), AROUND
+    )
     assert "1 look so far found nothing, 3 could not be answered" in step.text
 
 

@@ -66,7 +66,7 @@ def test_every_failed_job_goes_back(records: Records) -> None:
     found = retried(records, failed=True)
     assert found.queued == (job.id,)
     fresh = records.job(job.id)
-    assert (fresh.state, fresh.attempts, fresh.reason) == (State.QUEUED, 0, None)
+    assert (fresh.state, fresh.trail.attempts, fresh.reason) == (State.QUEUED, 0, None)
     assert records.job(other.id).state is State.DONE
 
 

@@ -182,7 +182,7 @@ def test_a_replacement_of_another_photo_in_doubt_is_refused(db: Database) -> Non
     job = now_of(db, place(db, photo_id="8").job_id)
     job = ended(db, begun(db, job), verdicts.Uncertain(NOT_PRO))
     assert place(db, photo_id="9").answer is Answer.REFUSED
-    moves.settle(db, job.id, after_doubt(job, AROUND), NOW, 1.0)
+    moves.settle(db, job.id, after_doubt(job), NOW, 1.0)
     assert place(db, photo_id="9").answer is Answer.REFUSED
     assert place(db, photo_id="8").job_id == job.id
 

@@ -13,12 +13,13 @@ from sqlite_utils import Database
 from uploadd.model import verdicts
 from uploadd.model.configuration import OnChange
 from uploadd.model.doubts import Found, after_look
-from uploadd.model.jobs import Doubt, Job, Kind, Lane
+from uploadd.model.jobs import Job, Kind, Lane
 from uploadd.model.outcomes import after_send, end_filing
 from uploadd.model.replacement import after_doubt
 from uploadd.model.settlement import Surroundings
 from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
+from uploadd.model.trail import Doubt
 from uploadd.model.verdicts import Reason
 from uploadd.store import accounts, changing, moves, overview, queue, sightings
 from uploadd.store.connection import open_database
@@ -196,7 +197,7 @@ def test_a_queued_content_that_may_be_there_is_looked_up_before(db: Database) ->
     assert old.state is State.QUEUED
     new = seen(db, B)
     old = now_of(db, old)
-    assert (old.state, old.doubt) == (State.UNCERTAIN, Doubt.FULL)
+    assert (old.state, old.trail.doubt) == (State.UNCERTAIN, Doubt.FULL)
     moves.settle(db, old.id, after_look(old, Found("7"), AROUND), NOW, 1.0)
     assert begun(db, new).photo_id == "7"
 
@@ -207,7 +208,7 @@ def test_one_that_was_shown_absent_makes_room_for_a_new_photo(db: Database) -> N
     new = seen(db, B)
     old = now_of(db, old)
     late = replace(AROUND, now=NOW + 86400.0)
-    believed = replace(old, looks=10, uncertain_since=NOW)
+    believed = replace(old, trail=replace(old.trail, looks=10, uncertain_since=NOW))
     moves.settle(db, old.id, after_look(believed, None, late), NOW, 1.0)
     assert now_of(db, old).state is State.QUEUED
     job = begun(db, new)
@@ -291,7 +292,7 @@ def test_a_third_content_overtakes_one_of_unknown_outcome(db: Database) -> None:
     between = ended(db, begun(db, seen(db, B)), verdicts.Uncertain(FAULT))
     newest = seen(db, C)
     assert upcoming(db) == []
-    moves.settle(db, between.id, after_doubt(between, AROUND), NOW, 1.0)
+    moves.settle(db, between.id, after_doubt(between), NOW, 1.0)
     seen(db, C)
     assert now_of(db, between).state is State.SKIPPED
     sent(db, newest)
@@ -302,7 +303,7 @@ def test_back_to_one_of_unknown_outcome(db: Database) -> None:
     """It keeps its photo, and is never looked up by its tag."""
     sent(db, seen(db))
     between = ended(db, begun(db, seen(db, B)), verdicts.Uncertain(FAULT))
-    moves.settle(db, between.id, after_doubt(between, AROUND), NOW, 1.0)
+    moves.settle(db, between.id, after_doubt(between), NOW, 1.0)
     seen(db, C)
     back = seen(db, B)
     assert (back.state, back.photo_id) == (State.QUEUED, "7")

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
 
 from uploadd.model.configuration import OnChange
 from uploadd.model.delays import Delay
-from uploadd.model.errors import IllegalMoveError
-from uploadd.model.jobs import Doubt, Job, Lane
+from uploadd.model.jobs import Job, Lane
 from uploadd.model.pauses import PauseCause
 from uploadd.model.settlement import LedgerChange, Settlement, Surroundings
 from uploadd.model.sightings import Finding
-from uploadd.model.states import State
+from uploadd.model.states import IllegalMoveError, State
+from uploadd.model.trail import Doubt, Trail
 from uploadd.model.verdicts import Pause, Reason
 from uploadd.store import accounts, listing, moves, overview, pauses, queue, sightings
 from uploadd.store.clocks import keep_waits
@@ -74,6 +75,24 @@ def next_job(db: Database) -> Job | None:
     return queue.next_to_send(db, 1, Lane.BACKFILL, NOW, with_videos=True, taken=())
 
 
+@pytest.mark.parametrize("move", [moves.skip, moves.refuse, moves.put_aside, None])
+def test_what_a_job_has_been_through_is_carried_over(db: Database, move: Any) -> None:
+    """A commit that says nothing of it changes nothing of it; only a retry begins anew."""
+    been_through = Trail(3, ticket_failures=1, doubt=Doubt.BRIEF, uncertain_since=NOW - 9)
+    again = Settlement(State.QUEUED, reason=WHY, trail=been_through)
+    job_id = seen(db)
+    begun(db, job_id)
+    queued = moves.settle(db, job_id, again, NOW, 1.0).job
+    if move is None:
+        moves.postpone(db, job_id, WHY, Delay(NOW, 60.0), NOW)
+    else:
+        move(db, queued, *([] if move is moves.put_aside else [WHY]), NOW)
+    assert job(db, job_id).trail == been_through
+    if move is not None:
+        moves.requeue(db, job(db, job_id), NOW, "retry", is_forced=True)
+        assert job(db, job_id).trail == Trail()
+
+
 def test_maybe_stands_before_the_first_byte(db: Database) -> None:
     """`uploading` and the ledger's `maybe` are one commit."""
     begun(db, seen(db))
@@ -103,7 +122,7 @@ def test_a_twin_of_a_refused_job_has_its_own_try(db: Database) -> None:
     """The leader's failure proves that nothing is there."""
     leader, twin = seen(db), seen(db, b"b.jpg")
     begun(db, leader)
-    refused = Settlement(State.FAILED, ledger=LedgerChange.CLEAR, reason=WHY, attempts=1)
+    refused = Settlement(State.FAILED, ledger=LedgerChange.CLEAR, reason=WHY, trail=Trail(1))
     moves.settle(db, leader, refused, NOW, 1.0)
     found = next_job(db)
     assert found is not None
@@ -114,7 +133,7 @@ def test_while_the_ledger_says_maybe_sending_goes_through_a_look_up(db: Database
     """A twin of a job that gave up with an unknown outcome is looked up first."""
     leader, twin = seen(db), seen(db, b"b.jpg")
     begun(db, leader)
-    gave_up = Settlement(State.FAILED, reason=WHY, doubt=Doubt.FULL)
+    gave_up = Settlement(State.FAILED, reason=WHY, trail=Trail(doubt=Doubt.FULL))
     moves.settle(db, leader, gave_up, NOW, 1.0)
     assert moves.begin_send(db, twin, NOW) is None
     assert job(db, twin).state is State.UNCERTAIN
@@ -124,7 +143,9 @@ def test_retry_goes_through_a_look_up_too(db: Database) -> None:
     """Unless a person forces it."""
     failed = seen(db)
     begun(db, failed)
-    moves.settle(db, failed, Settlement(State.FAILED, reason=WHY, doubt=Doubt.FULL), NOW, 1.0)
+    moves.settle(
+        db, failed, Settlement(State.FAILED, reason=WHY, trail=Trail(doubt=Doubt.FULL)), NOW, 1.0
+    )
     moves.requeue(db, job(db, failed), NOW, "retry")
     assert job(db, failed).state is State.UNCERTAIN
 
@@ -133,7 +154,9 @@ def test_force_overrides_the_ledger(db: Database) -> None:
     """`retry --force`."""
     failed = seen(db)
     begun(db, failed)
-    moves.settle(db, failed, Settlement(State.FAILED, reason=WHY, doubt=Doubt.FULL), NOW, 1.0)
+    moves.settle(
+        db, failed, Settlement(State.FAILED, reason=WHY, trail=Trail(doubt=Doubt.FULL)), NOW, 1.0
+    )
     moves.requeue(db, job(db, failed), NOW, "retry", is_forced=True)
     assert begun(db, failed).is_forced
 
@@ -144,7 +167,11 @@ def test_an_interrupted_upload_is_uncertain_after_a_restart(db: Database) -> Non
     begun(db, interrupted)
     assert [found.id for found in moves.recover_interrupted(db, 1, AROUND)] == [interrupted]
     found = job(db, interrupted)
-    assert (found.state, found.doubt, found.attempts) == (State.UNCERTAIN, Doubt.FULL, 1)
+    assert (found.state, found.trail.doubt, found.trail.attempts) == (
+        State.UNCERTAIN,
+        Doubt.FULL,
+        1,
+    )
 
 
 def test_an_illegal_move_is_refused(db: Database) -> None:
@@ -281,7 +308,10 @@ def test_a_ticket_whose_wait_was_named_is_not_asked_for_along_the_way(db: Databa
         job_id = seen(db, name, sha256=name.hex().ljust(64, "0"))
         begun(db, job_id)
         settlement = Settlement(
-            State.PROCESSING, ticket_id=f"t{job_id}", polls=polls, wait=Delay(begin, seconds)
+            State.PROCESSING,
+            ticket_id=f"t{job_id}",
+            trail=Trail(polls=polls),
+            wait=Delay(begin, seconds),
         )
         moves.settle(db, job_id, settlement, NOW, 1.0)
         return job_id

@@ -138,7 +138,7 @@ def test_a_no_after_an_unknown_outcome_clears_nothing(db: Database) -> None:
     """The earlier send may have arrived."""
     uploaded(db)
     job = sent(db, begun(db, replacing(db)), verdicts.Uncertain(NOT_PRO))
-    job = settled(db, job, after_doubt(job, AROUND))
+    job = settled(db, job, after_doubt(job))
     assert job.state is State.QUEUED
     sent(db, begun(db, job), verdicts.Refuse(NOT_PRO))
     assert ledger(db) == {OLD: ("maybe", "7"), NEW: ("maybe", "7")}
@@ -151,7 +151,7 @@ def test_a_crash_makes_a_replacement_uncertain_and_it_is_sent_again(db: Database
     moves.recover_interrupted(db, 1, AROUND)
     job = now_of(db, job)
     assert job.state is State.UNCERTAIN
-    job = settled(db, job, after_doubt(job, AROUND))
+    job = settled(db, job, after_doubt(job))
     assert begun(db, job).state is State.UPLOADING
 
 

@@ -49,7 +49,7 @@ def json_job(job: Job, account: str) -> dict[str, Any]:
         "state": job.state,
         "sha256": job.sha256 or None,
         "size": job.size,
-        "attempts": job.attempts,
+        "attempts": job.trail.attempts,
         "not_before": json_time(not_before),
         "ticket_id": job.ticket_id,
         "photo_id": job.photo_id,

@@ -125,7 +125,7 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
             text = _look_text(job)
             return _moving(text, job, around, _before_a_question(around))
         case State.PROCESSING:
-            times = counted(job.polls, "time")
+            times = counted(job.trail.polls, "time")
             text = f"the service is asked for ticket {job.ticket_id} ({times} so far)"
             return _moving(text, job, around, _before_a_question(around))
         case State.FILING:
@@ -148,25 +148,25 @@ def _send_text(job: Job) -> str:
     if not job.sha256:
         return "the file is read again"
     if job.is_replacement:
-        again = " again" if job.attempts else ""
+        again = " again" if job.trail.attempts else ""
         if job.photo_id is None:
             return "it takes the place of the file's former content, where that has a photo"
         return f"it is sent{again}, as the new content of photo {job.photo_id}"
-    return "it is sent again" if job.attempts else "it is sent"
+    return "it is sent again" if job.trail.attempts else "it is sent"
 
 
 def _look_text(job: Job) -> str:
     if job.is_replacement:
         return f"photo {job.photo_id} is given the content once more, which is harmless"
-    refused = f", {job.unanswered} could not be answered" if job.unanswered else ""
-    looks = counted(job.looks, "look")
+    refused = f", {job.trail.unanswered} could not be answered" if job.trail.unanswered else ""
+    looks = counted(job.trail.looks, "look")
     return f"it is looked up on the service ({looks} so far found nothing{refused})"
 
 
 def _filing_text(job: Job) -> str:
     if job.is_replacement:
-        tries = counted(job.unanswered, "try was", "tries were")
-        refused = f" ({tries} refused)" if job.unanswered else ""
+        tries = counted(job.trail.unanswered, "try was", "tries were")
+        refused = f" ({tries} refused)" if job.trail.unanswered else ""
         return f"the tag of photo {job.photo_id} is made to tell of its new content{refused}"
     return "its album and metadata are finished"
 
