@@ -19,10 +19,11 @@ from simulation.first_upload import (
     world_of,
 )
 from simulation.world import World
+from uploadd.model.hurdles import HurdleKind
 from uploadd.model.pauses import EndsBy, PauseCause, Stops
 from uploadd.model.states import State
 from uploadd.operations.backfill.delivering import Ending
-from uploadd.operations.show.next_step import Hurdle, Who
+from uploadd.operations.show.next_step import Who
 from uploadd.sandbox import Fault, SandboxOptions
 from uploadd.services.flickr import errors
 
@@ -235,8 +236,8 @@ def assert_at_once(seen: Seen, then: Then, code: str) -> None:
         assert job.reason.remedy
         assert seen.story.step.remedy
     if then.state is State.QUEUED:
-        assert {one.kind for one in seen.story.step.obstacles} & {
-            Hurdle.PAUSE, Hurdle.WAIT, Hurdle.LEDGER, Hurdle.QUEUE
+        assert {one.kind for one in seen.story.step.hurdles} & {
+            HurdleKind.PAUSE, HurdleKind.WAIT, HurdleKind.LEDGER, HurdleKind.QUEUE
         }  # fmt: skip
     assert job.reason.text in seen.story.history[-1].text
 

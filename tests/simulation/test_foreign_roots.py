@@ -194,7 +194,7 @@ def test_what_is_queued_waits_and_goes_on(world: World, annas: Path) -> None:
     job = world.job_of("hers.jpg")
     assert (job.state, job.reason and job.reason.code) == (State.QUEUED, FOREIGN_ROOT)
     story = story_of(world.configuration(), job.path, world.now())
-    remedies = "; ".join(one.remedy for one in story.jobs[0].step.obstacles)
+    remedies = "; ".join(one.remedy for one in story.jobs[0].step.hurdles)
     assert "`uploadd forget camera`" in remedies
     (folder,) = status_of(world.configuration(), world.now()).folders
     assert "`uploadd forget camera`" in folder.degraded

@@ -66,7 +66,7 @@ def _job_lines(story: JobStory, now: float) -> Iterator[Text]:
 def _next_lines(step: NextStep, now: float) -> Iterator[Text]:
     when = f", {soon(step.at, now)} at the earliest" if step.at and step.at > now else ""
     yield _labelled("next", f"{step.text}{when}")
-    for obstacle in step.obstacles:
+    for obstacle in step.hurdles:
         until = obstacle.until
         left = f", until {moment(until, now)}" if until is not None and until > now else ""
         yield _labelled("waits", f"{obstacle.text}{left}")

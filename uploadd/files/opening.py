@@ -16,7 +16,7 @@ from uploadd.model.errors import (
     FileUnreadableError,
     FileVanishedError,
 )
-from uploadd.model.signs import escaped
+from uploadd.model.signs import printable as printable  # noqa: PLC0414
 
 CHUNK_BYTES = 1 << 18
 """How much is read at a time: enough that Python costs little beside the disk, and so little that
@@ -40,11 +40,6 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "shorten the names of the directories above it",
 }
 _DEFAULT_REMEDY = "see that `cat` can read it, then `uploadd retry` the job"
-
-
-def printable(path: bytes) -> str:
-    """`path` for a person's eyes: one line, whatever bytes are in it."""
-    return escaped(path.decode("utf-8", errors="backslashreplace"))
 
 
 def trouble(error: OSError, path: bytes) -> FileTrouble:

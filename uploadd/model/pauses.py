@@ -102,6 +102,11 @@ class ActivePause:
         """How this cause behaves."""
         return RULES[self.cause]
 
+    @property
+    def until(self) -> float | None:
+        """When it is over or tried again by itself (unix seconds); None: a person must act."""
+        return self.delay.end if self.delay and not self.rule.needs_person else None
+
     def is_over(self, now: float) -> bool:
         """True once its length has passed (a probe may still be needed)."""
         return self.delay is not None and self.delay.remaining(now) <= 0

@@ -50,6 +50,11 @@ def escaped(text: str, kept: str = "") -> str:
     )
 
 
+def printable(path: bytes) -> str:
+    """`path` for a person's eyes: one line, whatever bytes are in it."""
+    return escaped(path.decode("utf-8", errors="backslashreplace"))
+
+
 def escaped_json(text: str) -> str:
     r"""JSON with each unsafe sign as `\uXXXX`: the same value. Line ends stay."""
     return _NOT_ASCII.sub(

@@ -126,24 +126,6 @@ def is_to_be_known_first(db: Database, job: Job, finding: Finding) -> bool:
     return not has_twin_in_flight(db, job)
 
 
-def is_held_up(db: Database, job: Job) -> bool:
-    """Whether a replacement has to wait for something of the same file, or for the same photo."""
-    return job.is_replacement and former_of(db, job) is not None
-
-
-def former_of(db: Database, job: Job) -> Job | None:
-    """What a replacement waits for: a job in flight, or None."""
-    key = {
-        "account_id": job.account_id,
-        "id": job.id,
-        "directory": job.directory,
-        "name": job.name,
-        "photo_id": job.photo_id,
-    }
-    found = jobs(db, statements.FORMER_IN_FLIGHT, key)
-    return found[0] if found else None
-
-
 def decide(db: Database, job: Job, now: float) -> Job | None:
     """A replacement whose turn has come learns its photo; None where it became an upload."""
     if not job.is_replacement or job.photo_id is not None:

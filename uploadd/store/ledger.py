@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sqlite_utils import Database
 
 from uploadd.model.contents import Content
+from uploadd.model.ledger import Entry
+from uploadd.model.pixels import pixels_of
+from uploadd.model.trail import Doubt
 from uploadd.store import statements
 from uploadd.store.rows import one, rows
-
-
-class Entry(NamedTuple):
-    """What the ledger says of one content: `maybe` or `there`, since when, and by which job.
-
-    `photo_id`: the photo that holds it, or (`maybe`) that holds it or another content.
-    """
-
-    state: str
-    since: float
-    job_id: int
-    photo_id: str | None
 
 
 def entry(db: Database, account_id: int, sha256: str) -> Entry | None:
     """The ledger's row for this account and content, or None."""
     row = one(db, statements.LEDGER_ROW, (account_id, sha256))
-    return (
-        None if row is None else Entry(row["state"], row["since"], row["job_id"], row["photo_id"])
-    )
+    if row is None:
+        return None
+    said = (row["state"], row["since"], row["job_id"], row["photo_id"])
+    return Entry(*said, Doubt(row["doubt"]), pixels_of(row["pixels"]))
 
 
 def witnesses(db: Database, account_id: int, sha256: str, most: int) -> list[Content]:

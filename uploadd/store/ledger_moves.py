@@ -11,7 +11,8 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job
-from uploadd.model.pixels import Pixels, contradict, difference, pixels_of
+from uploadd.model.ledger import Entry
+from uploadd.model.pixels import Pixels, contradict, difference
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
 from uploadd.model.trail import Doubt
@@ -72,18 +73,20 @@ def set_row(
     )
 
 
-def disbelieve(db: Database, ledger: Row | None, pixels: Pixels | None) -> str:
+def disbelieve(
+    db: Database, key: tuple[int, str], known: Entry | None, pixels: Pixels | None
+) -> str:
     """Forget a photo that only its tag tells of, where a file with that content says otherwise.
 
-    `ledger`: the content's row, `pixels`: the file's. Returns why; empty where the row holds.
+    `key`: the account and the content; `known`: what the ledger says of it; `pixels`: the file's.
+    Returns why it is forgotten; empty where it stands.
     """
-    if ledger is None or ledger["state"] != "there":
+    if known is None or known.is_maybe or known.pixels is None or pixels is None:
         return ""
-    told = pixels_of(ledger["pixels"])
-    if told is None or pixels is None or not contradict(told, pixels):
+    if not contradict(known.pixels, pixels):
         return ""
-    db.execute(statements.DISBELIEVE, (ledger["account_id"], ledger["sha256"]))
-    return f"photo {ledger['photo_id']} has its tag, but {difference(told, pixels)}"
+    db.execute(statements.DISBELIEVE, key)
+    return f"photo {known.photo_id} has its tag, but {difference(known.pixels, pixels)}"
 
 
 def holds_other(db: Database, account_id: int, photo_id: str, sha256: str) -> bool:

@@ -62,13 +62,6 @@ def leave(db: Database, old: Job, sha256: str, now: float) -> None:
     write(db, old, Settlement(State.FAILED, reason=reason), now)
 
 
-def torn_before(db: Database, job: Job) -> Job | None:
-    """The job of an earlier content of the same file that this one waits for, or None."""
-    key = (job.directory, job.name, job.account_id, job.id)
-    found = jobs(db, statements.TORN_BEFORE, key)
-    return found[0] if found else None
-
-
 def waiting(older: Iterable[Job]) -> Job | None:
     """The job among those of a file's earlier contents that has a photo to mend."""
     for job in older:

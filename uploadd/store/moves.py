@@ -12,16 +12,26 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from uploadd.model.delays import Delay
+from uploadd.model.hurdles import Facts, Look, PutOff, Send, There, Turn, hurdles, turn
 from uploadd.model.jobs import Job
 from uploadd.model.outcomes import end_filing, file_again, uncertain
-from uploadd.model.pauses import Stops, what_stops
 from uploadd.model.replacement import elsewhere, told
 from uploadd.model.settlement import Settlement, Surroundings
 from uploadd.model.states import State
 from uploadd.model.trail import NEW, Doubt
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, ledger_moves, mending, older, pauses, statements, twins, unread
-from uploadd.store.rows import Row, jobs, one
+from uploadd.store import (
+    changing,
+    facts,
+    ledger_moves,
+    mending,
+    older,
+    pauses,
+    statements,
+    twins,
+    unread,
+)
+from uploadd.store.rows import jobs, one
 from uploadd.store.writing import (
     aim_anew,
     has_twin_in_flight,
@@ -58,35 +68,32 @@ def begin_send(db: Database, job_id: int, now: float) -> Job | None:
     otherwise: it was moved on (`duplicate`, `uncertain`) or stays `queued`.
     """
     job = job_by_id(db, job_id)
-    if job is None or job.state is not State.QUEUED or has_twin_in_flight(db, job):
+    if job is None or job.state is not State.QUEUED:
         return None
-    stopped = what_stops(pauses.of_account(db, job.account_id), now)
-    if (Stops.VIDEOS if job.is_video else Stops.UPLOADS) in stopped:
+    found = facts.around(db, job, now)
+    if hurdles(job, found):
         return None
-    decided = None if changing.is_held_up(db, job) else changing.decide(db, job, now)
-    if decided is None:
+    aimed = changing.decide(db, job, now)
+    if aimed is None:
         return None
-    job = decided
-    ledger = _believed(db, job, now)
-    if ledger is not None and not _is_own_replacement(job, ledger):
-        _follow_ledger(db, job, ledger, now)
+    if aimed is not job or _disbelieves(db, job, found, now):
+        found = facts.around(db, aimed, now)
+    its_turn = turn(aimed, found)
+    if not isinstance(its_turn, Send):
+        if found.unknown is not None:
+            ledger_moves.set_row(db, aimed, "maybe", Doubt.FULL, None, found.unknown.since)
+        _take(db, aimed, its_turn, now)
         return None
-    unknown = older.of_job(db, job_id) if ledger is None else None
-    if unknown is not None:
-        ledger_moves.set_row(db, job, "maybe", Doubt.FULL, None, unknown.since)
-        since = min(unknown.found_at, now)
-        _look_first(db, job, Doubt.FULL, now, since, "the database is older than what was sent")
-        return None
-    _begin(db, job, ledger, now)
+    _begin(db, aimed, found, now)
     return job_by_id(db, job_id)
 
 
-def _begin(db: Database, job: Job, ledger: Row | None, now: float) -> None:
+def _begin(db: Database, job: Job, found: Facts, now: float) -> None:
     begun = Settlement(
         State.UPLOADING,
         # An earlier replacement may have arrived, whoever sent it.
         trail=job.trail.doubted(
-            Doubt.NONE, job.trail.uncertain_since if ledger is None else ledger["since"]
+            Doubt.NONE, job.trail.uncertain_since if found.ledger is None else found.ledger.since
         ),
     )
     write(db, job, begun, now)
@@ -196,14 +203,12 @@ def requeue(db: Database, job: Job, now: float, text: str, *, is_forced: bool = 
     if job.is_replacement and job.rests_for("torn"):
         aim_anew(db, job.id)
     write(db, job, Settlement(State.QUEUED, trail=NEW), now, story=text)
-    ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
     fresh = job_by_id(db, job.id)
-    if fresh is None or ledger is None or ledger["state"] != "maybe":
-        return
-    if fresh.is_replacement and fresh.photo_id is None:
+    if fresh is None or (fresh.is_replacement and fresh.photo_id is None):
         return  # its photo is decided when its turn comes
-    if not _is_own_replacement(fresh, ledger) and not has_twin_in_flight(db, fresh):
-        _follow_ledger(db, fresh, ledger, now)
+    found = facts.around(db, fresh, now)
+    if found.ledger is not None and found.ledger.is_maybe and found.twin is None:
+        _take(db, fresh, turn(fresh, found), now)
 
 
 def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> list[Job]:
@@ -223,31 +228,26 @@ def recover_interrupted(db: Database, account_id: int, around: Surroundings) -> 
     return interrupted
 
 
-def _believed(db: Database, job: Job, now: float) -> Row | None:
-    """What the ledger says of a job's content, unless its pixels say otherwise."""
-    ledger = one(db, statements.LEDGER_ROW, (job.account_id, job.sha256))
-    why = ledger_moves.disbelieve(db, ledger, job.pixels)
-    if not why:
-        return ledger
-    tell(db, job, f"{why}: it is sent", now)
-    return None
+def _disbelieves(db: Database, job: Job, found: Facts, now: float) -> bool:
+    """Whether the ledger's photo is forgotten, because the job's pixels say otherwise."""
+    key = (job.account_id, job.sha256)
+    why = ledger_moves.disbelieve(db, key, found.ledger, job.pixels)
+    if why:
+        tell(db, job, f"{why}: it is sent", now)
+    return bool(why)
 
 
-def _is_own_replacement(job: Job, ledger: Row) -> bool:
-    """Whether the `maybe` is an earlier replacement of the same photo by the same content."""
-    is_maybe = ledger["state"] == "maybe"
-    return is_maybe and job.is_replacement and ledger["photo_id"] == job.photo_id
-
-
-def _follow_ledger(db: Database, job: Job, ledger: Row, now: float) -> None:
-    if ledger["state"] == "there":
-        _follow_there(db, job, ledger["photo_id"], now)
-    elif _is_being_replaced(db, job, ledger["photo_id"]):
-        wait = Delay(now, BEING_REPLACED_SECONDS)
-        postpone(db, job.id, BEING_REPLACED, wait, now)
-    else:
-        doubt = Doubt(ledger["doubt"])
-        _look_first(db, job, doubt, now, now, "an earlier send may have arrived")
+def _take(db: Database, job: Job, its_turn: Turn, now: float) -> None:
+    """What becomes of a queued job that is not to be sent."""
+    match its_turn:
+        case There(photo_id):
+            _follow_there(db, job, photo_id, now)
+        case PutOff():
+            postpone(db, job.id, BEING_REPLACED, Delay(now, BEING_REPLACED_SECONDS), now)
+        case Look(doubt, since, why):
+            _look_first(db, job, doubt, now, since, why)
+        case Send():
+            pass
 
 
 def _follow_there(db: Database, job: Job, photo_id: str | None, now: float) -> None:
@@ -272,13 +272,6 @@ def _look_first(db: Database, job: Job, doubt: Doubt, now: float, since: float, 
         wait=Delay(now, 0.0),
     )
     write(db, job, look, now, story=f"{why}: looked up first")
-
-
-def _is_being_replaced(db: Database, job: Job, photo_id: str | None) -> bool:
-    if photo_id is None or job.is_replacement:
-        return False
-    found = db.execute(statements.IS_BEING_REPLACED, (job.account_id, photo_id)).fetchone()
-    return found is not None
 
 
 def _rehouse(db: Database, leader: Job, gone: Sequence[str], now: float) -> None:

@@ -9,12 +9,12 @@ content are soon conclusive: the window counts from there.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from uploadd.model.jobs import Job
+from uploadd.model.ledger import Unknown
 from uploadd.model.pixels import Pixels, contradict, pixels_of
 from uploadd.model.settlement import LedgerChange, Settlement
 from uploadd.model.states import State
@@ -26,14 +26,6 @@ from uploadd.store.rows import jobs, one, rows, value
 
 DAY_SECONDS = 86400.0
 BACKED_UP_AT = "backed_up_at"
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """`since`: the account may have unknown photos from then on; `found_at`: when that was seen."""
-
-    since: float
-    found_at: float
 
 
 def of_job(db: Database, job_id: int) -> Unknown | None:

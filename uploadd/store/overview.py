@@ -278,14 +278,6 @@ def known_content(db: Database, path: bytes) -> str | None:
     return None if row is None else row["sha256"]
 
 
-def twin_of(db: Database, job: Job) -> Job | None:
-    """Another job that is in flight with the same content for the same account, or None."""
-    if not job.sha256:
-        return None
-    found = jobs(db, statements.TWIN_IN_FLIGHT, (job.account_id, job.sha256, job.id))
-    return found[0] if found else None
-
-
 def ahead_of(db: Database, job: Job) -> int:
     """How many queued jobs of the same account come before this one, waits left aside."""
     lane = {"account_id": job.account_id, "lane": job.lane, "id": job.id, "live": Lane.LIVE}

@@ -15,9 +15,9 @@ from uploadd.model.sightings import Finding, covers_of
 from uploadd.model.states import ON_THE_ACCOUNT, State
 from uploadd.model.trail import NEW
 from uploadd.model.verdicts import Reason
-from uploadd.store import changing, ledger_moves, mending, moves, statements, twins
+from uploadd.store import changing, ledger, ledger_moves, mending, moves, statements, twins
 from uploadd.store.changing import Past
-from uploadd.store.rows import Row, jobs, one, value
+from uploadd.store.rows import Row, jobs, value
 from uploadd.store.writing import file_fields, insert, refresh, store_fields
 
 VANISHED = Reason("vanished", "the file is not there any more", "put it back, or leave it")
@@ -226,10 +226,11 @@ def first_state(
     """Where a new job begins, why, and with which photo."""
     if finding.refusal is not None:
         return finding.refusal.state, finding.refusal.reason, None
-    ledger = one(db, statements.LEDGER_ROW, (account_id, finding.sha256))
-    why = ledger_moves.disbelieve(db, ledger, finding.pixels)
-    if ledger is not None and ledger["state"] == "there" and not why:
-        return State.DUPLICATE, twins.TWIN_THERE, ledger["photo_id"]
+    key = (account_id, finding.sha256)
+    known = ledger.entry(db, *key)
+    why = ledger_moves.disbelieve(db, key, known, finding.pixels)
+    if known is not None and not known.is_maybe and not why:
+        return State.DUPLICATE, twins.TWIN_THERE, known.photo_id
     if changing.is_ignored(finding, past):
         return State.SKIPPED, CHANGE_IGNORED, None
     return State.QUEUED, Reason(STALE_TAG, f"{why}: it is sent") if why else None, None

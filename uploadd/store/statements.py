@@ -316,11 +316,9 @@ IS_BEING_REPLACED = """
 SELECT 1 FROM jobs WHERE account_id = ? AND photo_id = ? AND kind = 'replace'
     AND state IN ('queued', 'uploading', 'uncertain', 'processing', 'filing')
 """
-# What is on its way of the same file, or to the same photo: a replacement waits for it.
-FORMER_IN_FLIGHT = f"""
-SELECT * FROM jobs WHERE account_id = :account_id AND id != :id
-    AND {_IN_FLIGHT}
-    AND (directory = :directory AND name = :name OR photo_id = :photo_id)
+# What is on its way to the same photo: a replacement waits for it.
+IN_FLIGHT_TO_PHOTO = f"""
+SELECT * FROM jobs WHERE account_id = ? AND photo_id = ? AND id != ? AND {_IN_FLIGHT}
 """
 # The photos that contents of this path are, or may be, on: the file's latest first. Not those that
 # the service had before we sent anything: somebody else put them there. Nor those to which another
@@ -365,11 +363,6 @@ HEIR_OF_PATH = """
 SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND state = 'queued'
     AND id != ? AND kind = 'replace' AND photo_id IS NULL
 ORDER BY id DESC
-"""
-TORN_BEFORE = """
-SELECT * FROM jobs WHERE directory = ? AND name = ? AND account_id = ? AND id != ?
-    AND (sent_sha256 IS NOT NULL AND state IN ('uploading', 'uncertain', 'processing')
-        OR is_mending AND state IN ('queued', 'uncertain'))
 """
 MARK_FORCED = "UPDATE jobs SET is_forced = ? WHERE id = ?"
 # All twins in two statements: there may be tens of thousands (an empty scan, a placeholder).

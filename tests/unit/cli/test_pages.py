@@ -9,8 +9,8 @@ import pytest
 import typer
 
 from uploadd.cli.app import app
+from uploadd.model.hurdles import HurdleKind
 from uploadd.model.states import MOVES, State
-from uploadd.operations.show.next_step import Hurdle
 
 DOCS = Path(__file__).parents[3] / "docs"
 GROUP = typer.main.get_command(app)
@@ -84,7 +84,7 @@ def test_every_command_says_what_it_does() -> None:
 
 def test_the_kinds_of_obstacles_are_documented() -> None:
     """Programs tell them apart."""
-    assert all(f"`{kind}`" in section("why") for kind in Hurdle)
+    assert all(f"`{kind}`" in section("why") for kind in HurdleKind)
 
 
 def states_page() -> str:

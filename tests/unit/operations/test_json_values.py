@@ -11,7 +11,7 @@ from unit.operations.records import BROKEN, NOW, Records
 from uploadd.model.delays import Delay
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import State
-from uploadd.operations.show.json_values import end_of, json_job, json_path, json_pause, json_time
+from uploadd.operations.show.json_values import json_job, json_path, json_pause, json_time
 
 KEYS = [
     *("id", "path", "folder", "account", "kind", "lane", "state", "sha256", "size", "attempts"),
@@ -64,6 +64,6 @@ def test_not_before_is_only_told_where_something_comes(records: Records) -> None
 def test_a_pause_for_a_person_has_no_end(cause: PauseCause, end: float | None) -> None:
     """What ends or is tried again by itself has one."""
     pause = ActivePause(1, cause, "14", "text", "remedy", NOW, Delay(NOW, 60), 1)
-    assert end_of(pause) == end
+    assert pause.until == end
     assert json_pause(pause)["until"] == json_time(end)
     assert set(json_pause(pause)) == {"cause", "code", "since", "until", "remedy"}

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from unit.operations.records import NOW, Records
 from uploadd.model.delays import Delay
+from uploadd.model.hurdles import Facts, HurdleKind
 from uploadd.model.jobs import Job, Kind
+from uploadd.model.ledger import Entry
 from uploadd.model.pauses import ActivePause, PauseCause
 from uploadd.model.states import TERMINAL, State
-from uploadd.model.trail import Trail
+from uploadd.model.trail import Doubt, Trail
 from uploadd.model.verdicts import Reason
-from uploadd.operations.show.next_step import Circumstances, Hurdle, NextStep, Who, next_step
+from uploadd.operations.show.next_step import Circumstances, NextStep, Who, next_step
 
-AROUND = Circumstances(now=NOW, account="me")
+FACTS = Facts(NOW, "me")
+AROUND = Circumstances(FACTS)
+MAYBE = Entry("maybe", NOW, 1, "77", Doubt.FULL)
+
+
+def among(**facts: Any) -> Circumstances:
+    """Facts that are otherwise than usual."""
+    return Circumstances(replace(FACTS, **facts))
 
 
 @pytest.fixture
@@ -30,22 +40,22 @@ def paused(cause: PauseCause, seconds: float | None) -> ActivePause:
     return ActivePause(1, cause, "x", "a reason", "a remedy", NOW, delay, 1)
 
 
-def kinds(step: NextStep) -> list[Hurdle]:
+def kinds(step: NextStep) -> list[HurdleKind]:
     """What holds it up."""
-    return [obstacle.kind for obstacle in step.obstacles]
+    return [hurdle.kind for hurdle in step.hurdles]
 
 
 def test_a_ready_job_is_sent_now(job: Job) -> None:
     """Nothing is in its way, and nobody has to act."""
     step = next_step(job, AROUND)
-    assert (step.who, step.at, step.obstacles) == (Who.UPLOADD, NOW, ())
+    assert (step.who, step.at, step.hurdles) == (Who.UPLOADD, NOW, ())
 
 
 @pytest.mark.parametrize("state", sorted(set(State).difference(TERMINAL, {State.UPLOADING})))
 def test_where_nothing_runs_a_person_starts_it(job: Job, state: State) -> None:
     """Whatever it waits for."""
     step = next_step(replace(job, state=state), replace(AROUND, is_delivering=False))
-    assert Hurdle.NOBODY_RUNS in kinds(step)
+    assert HurdleKind.NOBODY_RUNS in kinds(step)
     assert step.who is Who.YOU
     assert step.at is None
     assert "uploadd run" in step.remedy
@@ -57,7 +67,7 @@ def test_a_send_that_was_interrupted_is_looked_up_by_the_next_run(job: Job) -> N
     assert next_step(uploading, AROUND).who is Who.UPLOADD
     step = next_step(uploading, replace(AROUND, is_delivering=False))
     assert "looked up" in step.text
-    assert kinds(step) == [Hurdle.NOBODY_RUNS]
+    assert kinds(step) == [HurdleKind.NOBODY_RUNS]
 
 
 @pytest.mark.parametrize(
@@ -73,55 +83,55 @@ def test_a_pause_says_who_ends_it(
     job: Job, cause: PauseCause, seconds: float | None, at: float | None, who: Who
 ) -> None:
     """Time, or a person."""
-    step = next_step(job, replace(AROUND, pauses=[paused(cause, seconds)]))
-    assert kinds(step) == [Hurdle.PAUSE]
+    step = next_step(job, among(pauses=[paused(cause, seconds)]))
+    assert kinds(step) == [HurdleKind.PAUSE]
     assert (step.at, step.who) == (at, who)
     assert step.remedy == ("a remedy" if who is Who.YOU else "")
 
 
 def test_a_pause_of_videos_holds_videos_only(job: Job) -> None:
     """A photo goes on."""
-    around = replace(AROUND, pauses=[paused(PauseCause.VIDEOS_FULL, 60)])
+    around = among(pauses=[paused(PauseCause.VIDEOS_FULL, 60)])
     assert kinds(next_step(job, around)) == []
     video = replace(job, media_type="video/mp4")
-    assert kinds(next_step(video, around)) == [Hurdle.PAUSE]
+    assert kinds(next_step(video, around)) == [HurdleKind.PAUSE]
 
 
 @pytest.mark.parametrize("state", [State.UNCERTAIN, State.PROCESSING])
 def test_questions_go_on_while_uploads_are_paused(job: Job, state: State) -> None:
     """Only what stops every call stops them."""
     asked = replace(job, state=state, ticket_id="t")
-    assert kinds(next_step(asked, replace(AROUND, pauses=[paused(PauseCause.HAND, None)]))) == []
-    around = replace(AROUND, pauses=[paused(PauseCause.RATE, 60)], call_at=NOW + 90)
+    assert kinds(next_step(asked, among(pauses=[paused(PauseCause.HAND, None)]))) == []
+    around = among(pauses=[paused(PauseCause.RATE, 60)], call_at=NOW + 90)
     step = next_step(asked, around)
-    assert kinds(step) == [Hurdle.PAUSE, Hurdle.BUDGET]
+    assert kinds(step) == [HurdleKind.PAUSE, HurdleKind.BUDGET]
     assert step.at == NOW + 90
 
 
 def test_a_twin_is_named(job: Job) -> None:
     """Nobody can tell when it is decided; the ledger's maybe is the twin's own."""
     twin = replace(job, id=99, name=b"b.jpg", state=State.PROCESSING)
-    step = next_step(job, replace(AROUND, twin=twin, ledger="maybe"))
-    assert kinds(step) == [Hurdle.TWIN]
+    step = next_step(job, among(twin=twin, ledger=MAYBE))
+    assert kinds(step) == [HurdleKind.TWIN]
     assert step.at is None
-    assert "b.jpg" in step.obstacles[0].text
-    assert "99" in step.obstacles[0].text
+    assert "b.jpg" in step.hurdles[0].text
+    assert "99" in step.hurdles[0].text
 
 
 def test_the_ledgers_maybe_comes_before_a_send(job: Job) -> None:
     """It is looked up first."""
-    assert kinds(next_step(job, replace(AROUND, ledger="maybe"))) == [Hurdle.LEDGER]
-    assert kinds(next_step(job, replace(AROUND, ledger="there"))) == []
+    assert kinds(next_step(job, among(ledger=MAYBE))) == [HurdleKind.LEDGER]
+    assert kinds(next_step(job, among(ledger=MAYBE._replace(state="there")))) == []
 
 
 def test_the_latest_of_several_waits_counts(job: Job) -> None:
     """Its own backoff, the call budget, a pause."""
     waiting = replace(job, wait=Delay(NOW - 5, 35), reason=Reason("105", "the service is ill"))
-    around = replace(AROUND, call_at=NOW + 20, pauses=[paused(PauseCause.WAIT, 10)])
+    around = among(call_at=NOW + 20, pauses=[paused(PauseCause.WAIT, 10)])
     step = next_step(waiting, around)
-    assert kinds(step) == [Hurdle.PAUSE, Hurdle.BUDGET, Hurdle.WAIT]
+    assert kinds(step) == [HurdleKind.PAUSE, HurdleKind.BUDGET, HurdleKind.WAIT]
     assert step.at == NOW + 30
-    assert step.obstacles[-1].text == "the service is ill"
+    assert step.hurdles[-1].text == "the service is ill"
 
 
 def test_a_wait_never_lasts_longer_than_it_was_meant_to(job: Job) -> None:
@@ -137,22 +147,22 @@ def test_a_wait_that_is_over_is_none(job: Job) -> None:
 
 def test_others_in_the_queue_are_counted(job: Job) -> None:
     """One is one."""
-    assert "1 file is before" in next_step(job, replace(AROUND, ahead=1)).obstacles[0].text
-    assert "7 files are" in next_step(job, replace(AROUND, ahead=7)).obstacles[0].text
+    assert "1 file is before" in next_step(job, replace(AROUND, ahead=1)).hurdles[0].text
+    assert "7 files are" in next_step(job, replace(AROUND, ahead=7)).hurdles[0].text
 
 
 def test_a_file_that_was_never_read_is_read_first(job: Job) -> None:
     """Pauses do not hold that up."""
-    around = replace(AROUND, pauses=[paused(PauseCause.HAND, None)], ahead=3)
+    around = replace(among(pauses=[paused(PauseCause.HAND, None)]), ahead=3)
     step = next_step(replace(job, sha256=""), around)
-    assert kinds(step) == [Hurdle.UNREAD]
+    assert kinds(step) == [HurdleKind.UNREAD]
     assert step.text == "the file is read again"
 
 
 def test_an_account_that_left_the_configuration_does_nothing(job: Job) -> None:
     """A person has to bring it back."""
     step = next_step(job, replace(AROUND, is_configured=False))
-    assert kinds(step) == [Hurdle.ACCOUNT]
+    assert kinds(step) == [HurdleKind.ACCOUNT]
     assert step.who is Who.YOU
 
 
@@ -197,7 +207,7 @@ def test_what_is_there_needs_nobody(job: Job, state: State) -> None:
 
 def test_as_json_it_has_its_obstacles(job: Job) -> None:
     """With times as texts."""
-    found = next_step(job, replace(AROUND, call_at=NOW)).as_json()
+    found = next_step(job, among(call_at=NOW)).as_json()
     assert set(found) == {"text", "who", "at", "remedy", "obstacles"}
     assert found["obstacles"][0]["kind"] == "budget"
     assert found["obstacles"][0]["until"].endswith("Z")
@@ -207,9 +217,9 @@ def test_a_replacement_says_which_photo_it_is_about(job: Job) -> None:
     """In each state on its way, and nothing of a look-up."""
     replacing = replace(job, kind=Kind.REPLACE, photo_id="77")
     for state in (State.QUEUED, State.UNCERTAIN, State.FILING):
-        step = next_step(replace(replacing, state=state), replace(AROUND, ledger="maybe"))
+        step = next_step(replace(replacing, state=state), among(ledger=MAYBE))
         assert "photo 77" in step.text
-        assert Hurdle.LEDGER not in kinds(step)
+        assert HurdleKind.LEDGER not in kinds(step)
     cut = next_step(replace(replacing, state=State.UPLOADING), replace(AROUND, is_delivering=False))
     assert "harmless" in cut.text
 
@@ -224,9 +234,9 @@ def test_looks_that_were_refused_are_told(job: Job) -> None:
 
 def test_a_file_whose_earlier_content_is_torn_waits_for_it(job: Job) -> None:
     """Its content will mend that photo."""
-    step = next_step(job, replace(AROUND, torn=replace(job, id=3)))
-    assert kinds(step) == [Hurdle.TWIN]
-    assert "job 3" in step.obstacles[0].text
+    step = next_step(job, among(of_path=[replace(job, id=3, is_mending=True)]))
+    assert kinds(step) == [HurdleKind.TWIN]
+    assert "job 3" in step.hurdles[0].text
 
 
 def test_a_changed_file_waits_for_its_former_content(job: Job) -> None:
@@ -234,12 +244,12 @@ def test_a_changed_file_waits_for_its_former_content(job: Job) -> None:
     changed = replace(job, kind=Kind.REPLACE)
     assert "the file's former content" in next_step(changed, AROUND).text
     former = replace(job, id=3, state=State.PROCESSING)
-    step = next_step(changed, replace(AROUND, former=former))
-    assert kinds(step) == [Hurdle.TWIN]
-    assert "job 3 (processing), the same file's other content" in step.obstacles[0].text
+    step = next_step(changed, among(of_path=[former]))
+    assert kinds(step) == [HurdleKind.TWIN]
+    assert "job 3 (processing), the same file's other content" in step.hurdles[0].text
     other = replace(former, name=b"other.jpg")
-    step = next_step(changed, replace(AROUND, former=other))
-    assert "replaces the same photo" in step.obstacles[0].text
+    step = next_step(replace(changed, photo_id="77"), among(of_photo=[other]))
+    assert "replaces the same photo" in step.hurdles[0].text
 
 
 def test_a_content_that_was_replaced_is_not_called_there(job: Job) -> None:

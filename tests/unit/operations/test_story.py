@@ -10,9 +10,9 @@ import pytest
 
 from unit.operations.records import BROKEN, JPEG, NOT_A_PHOTO, NOW, UNREADABLE, Records
 from uploadd.model.budget import Budget, Purpose
+from uploadd.model.hurdles import HurdleKind
 from uploadd.model.presence import Ground
 from uploadd.model.states import State
-from uploadd.operations.show.next_step import Hurdle
 from uploadd.operations.show.story import Story, story_of
 from uploadd.store import calls, grounds, lock, older
 from uploadd.store.beside import writing
@@ -112,15 +112,15 @@ def test_a_duplicate_says_where_the_content_came_from(records: Records) -> None:
     assert told.source == os.path.join(records.root, b"a.jpg")
 
 
-def test_a_twin_in_flight_is_an_obstacle(records: Records) -> None:
+def test_a_twin_in_flight_is_an_hurdle(records: Records) -> None:
     """The one that waits says for whom."""
     records.begin(records.add("a.jpg", b"same"))
     records.add("b.jpg", b"same")
     (told,) = story(records, "b.jpg").jobs
-    assert Hurdle.TWIN in [obstacle.kind for obstacle in told.step.obstacles]
+    assert HurdleKind.TWIN in [hurdle.kind for hurdle in told.step.hurdles]
 
 
-def test_the_call_budget_is_an_obstacle(records: Records) -> None:
+def test_the_call_budget_is_an_hurdle(records: Records) -> None:
     """Counted as the deliverer counts it: a tenth is kept from a backfill."""
     records.configuration.accounts["me"] = type(records.configuration.accounts["me"])(
         "me", calls_per_hour=10
@@ -130,7 +130,7 @@ def test_the_call_budget_is_an_obstacle(records: Records) -> None:
         for number in range(9):
             calls.take(db, Budget("key", 10), job.account_id, Purpose.BACKFILL, NOW - 100 + number)
     (told,) = story(records, "a.jpg").jobs
-    (budget,) = [one for one in told.step.obstacles if one.kind is Hurdle.BUDGET]
+    (budget,) = [one for one in told.step.hurdles if one.kind is HurdleKind.BUDGET]
     assert budget.until == pytest.approx(NOW + 3500)
 
 
@@ -140,7 +140,7 @@ def test_jobs_before_it_in_the_queue_are_counted(records: Records) -> None:
     records.add("b.jpg", account="you")
     records.add("c.jpg")
     (told,) = story(records, "c.jpg").jobs
-    (ahead,) = [one for one in told.step.obstacles if one.kind is Hurdle.QUEUE]
+    (ahead,) = [one for one in told.step.hurdles if one.kind is HurdleKind.QUEUE]
     assert ahead.text.startswith("1 file ")
 
 
@@ -151,7 +151,7 @@ def test_while_something_delivers_nobody_has_to_act(records: Records) -> None:
         lock.remember_holder(db, lock.Holder(1, "run", NOW))
     with lock.take(records.configuration.state_dir):
         (told,) = story(records, "a.jpg").jobs
-    assert told.step.obstacles == ()
+    assert told.step.hurdles == ()
 
 
 def test_an_account_without_a_job_is_noted(records: Records) -> None:
@@ -216,11 +216,11 @@ def test_a_folder_that_is_a_link_is_found_by_its_real_name(
     assert found.path == os.fsencode(tmp_path / "pictures" / "a.jpg")
 
 
-def test_an_account_that_awaits_its_adoption_is_an_obstacle(records: Records) -> None:
+def test_an_account_that_awaits_its_adoption_is_an_hurdle(records: Records) -> None:
     """With the command that makes the look-up unnecessary."""
     records.add("a.jpg")
     with writing(records.configuration.state_dir) as db:
         older.doubt_all(db, NOW - 1.0, NOW, 0)
     (job,) = story(records, "a.jpg").jobs
-    (told,) = [one for one in job.step.obstacles if one.kind is Hurdle.LEDGER]
+    (told,) = [one for one in job.step.hurdles if one.kind is HurdleKind.LEDGER]
     assert "`uploadd adopt --account me`" in told.text

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from uploadd.model import verdicts
 from uploadd.model.configuration import OnChange
 from uploadd.model.doubts import Found, after_look
+from uploadd.model.hurdles import former_of
 from uploadd.model.jobs import Job, Kind, Lane
 from uploadd.model.outcomes import after_send, end_filing
 from uploadd.model.replacement import after_doubt
@@ -21,7 +22,7 @@ from uploadd.model.sightings import Finding, Refusal
 from uploadd.model.states import State
 from uploadd.model.trail import Doubt
 from uploadd.model.verdicts import Reason
-from uploadd.store import accounts, changing, moves, overview, queue, sightings
+from uploadd.store import accounts, changing, facts, moves, overview, queue, sightings
 from uploadd.store.connection import open_database
 from uploadd.store.writing import aim
 
@@ -432,7 +433,8 @@ def test_two_replacements_of_one_photo_never_overlap(db: Database) -> None:
     aim(db, other.id, "9", is_mending=False, is_asked=True)
     assert upcoming(db) == []
     assert moves.begin_send(db, other.id, NOW) is None
-    found = changing.former_of(db, now_of(db, other))
+    late = now_of(db, other)
+    found = former_of(late, facts.around(db, late, NOW))
     assert found is not None
     assert found.sha256 == B
 

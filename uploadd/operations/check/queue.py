@@ -14,7 +14,6 @@ from uploadd.model.outcomes import STALE_TAG, STALE_TAG_REMEDY
 from uploadd.model.pauses import ActivePause
 from uploadd.model.states import TERMINAL, State
 from uploadd.operations.check.findings import Finding, warning
-from uploadd.operations.show.json_values import end_of
 from uploadd.operations.show.status import holding
 from uploadd.store import accounts, grounds, overview
 from uploadd.store.accounts import AccountRow
@@ -42,7 +41,7 @@ def standing(db: Database, configuration: Configuration, now: float) -> Iterator
 
 
 def _paused(row: AccountRow, pause: ActivePause, now: float) -> Finding:
-    end = end_of(pause)
+    end = pause.until
     left = f", for another {number(ceil(end - now))} s" if end is not None and end > now else ""
     text = f"paused{left}: {pause.text}"
     return warning(

@@ -70,14 +70,9 @@ def json_pause(pause: ActivePause) -> dict[str, Any]:
         "cause": pause.cause,
         "code": pause.code,
         "since": json_time(pause.since),
-        "until": json_time(end_of(pause)),
+        "until": json_time(pause.until),
         "remedy": pause.remedy,
     }
-
-
-def end_of(pause: ActivePause) -> float | None:
-    """When a pause is over or tried again by itself (unix seconds); None: a person must act."""
-    return pause.delay.end if pause.delay and not pause.rule.needs_person else None
 
 
 def _json_reason(reason: Reason | None) -> dict[str, str] | None:

@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from uploadd.files.opening import printable
+from uploadd.model.hurdles import (
+    Facts,
+    Hurdle,
+    HurdleKind,
+    Look,
+    hurdles,
+    out_of_calls,
+    own_wait,
+    paused,
+    turn,
+)
 from uploadd.model.jobs import Job
 from uploadd.model.numbers import counted
-from uploadd.model.pauses import ActivePause, EndsBy, Stops, what_stops
+from uploadd.model.pauses import Stops
 from uploadd.model.states import State
-from uploadd.operations.show.json_values import end_of, json_time
+from uploadd.operations.show.json_values import json_time
 
 START = "`uploadd run`, or `uploadd backfill DIR`"
 
@@ -25,43 +35,6 @@ class Who(StrEnum):
     NOBODY = "nobody"
 
 
-class Hurdle(StrEnum):
-    """What can hold a job up."""
-
-    ACCOUNT = "account"  # its account is not configured any more
-    NOBODY_RUNS = "nobody-runs"
-    PAUSE = "pause"
-    TWIN = "twin"
-    LEDGER = "ledger"
-    UNREAD = "unread"
-    BUDGET = "budget"
-    FOLDER = "folder"  # its folder is not read until a person accepts what is there
-    WAIT = "wait"
-    QUEUE = "queue"  # others are before it
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One thing that holds a job up. `until`: unix seconds; None where nobody can tell.
-
-    `remedy` is what a person does about it; empty where nothing is needed.
-    """
-
-    kind: Hurdle
-    text: str
-    until: float | None = None
-    remedy: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Its part of `why --json`."""
-        return {
-            "kind": self.kind,
-            "text": self.text,
-            "until": json_time(self.until),
-            "remedy": self.remedy,
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """`at`: when, at the earliest (unix seconds); None where that is open, or nothing comes."""
@@ -70,7 +43,7 @@ class NextStep:
     who: Who
     at: float | None = None
     remedy: str = ""
-    obstacles: tuple[Obstacle, ...] = ()
+    hurdles: tuple[Hurdle, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Its part of `why --json`."""
@@ -79,37 +52,39 @@ class NextStep:
             "who": self.who,
             "at": json_time(self.at),
             "remedy": self.remedy,
-            "obstacles": [obstacle.as_json() for obstacle in self.obstacles],
+            "obstacles": [_json(hurdle) for hurdle in self.hurdles],
         }
+
+
+def _json(hurdle: Hurdle) -> dict[str, Any]:
+    """Its part of `why --json`."""
+    return {
+        "kind": hurdle.kind,
+        "text": hurdle.text,
+        "until": json_time(hurdle.until),
+        "remedy": hurdle.remedy,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What surrounds a job.
+    """What surrounds a job: `facts` of the database, and what a person may have to do about.
 
-    `ledger`: `maybe`, `there` or "". `call_at`: when the call budget has room again (unix
-    seconds, None: now). `ahead`: queued jobs that come before it. `awaits_adoption`: the account
-    may have it although this database knows nothing of it. `torn`: the job of an earlier content
-    of the same file that changed while it was sent, and whose photo this one may have to mend.
-    `former`: the job in flight that a replacement waits for. `has_left`: the photo of a job that
-    is done has another content now. `refused`: why its folder's directory is not read, and the
-    remedy.
+    `ahead`: queued jobs that come before it. `has_left`: the photo of a job that is done has
+    another content now. `refused`: why its folder's directory is not read, and the remedy.
     """
 
-    now: float
-    account: str
+    facts: Facts
     is_configured: bool = True
     is_delivering: bool = True
-    pauses: Sequence[ActivePause] = ()
-    twin: Job | None = None
-    torn: Job | None = None
-    ledger: str = ""
-    call_at: float | None = None
     ahead: int = 0
-    awaits_adoption: bool = False
-    former: Job | None = None
     has_left: bool = False
     refused: tuple[str, str] | None = None
+
+    @property
+    def account(self) -> str:
+        """The name of the job's account."""
+        return self.facts.account
 
 
 def next_step(  # noqa: PLR0911 - one return for each kind of state
@@ -118,18 +93,18 @@ def next_step(  # noqa: PLR0911 - one return for each kind of state
     """What happens to `job` from here."""
     match job.state:
         case State.QUEUED:
-            return _moving(_send_text(job), job, around, _before_a_send(job, around))
+            return _moving(_send_text(job), around, _before_a_send(job, around))
         case State.UPLOADING:
             return _uploading(job, around)
         case State.UNCERTAIN:
             text = _look_text(job)
-            return _moving(text, job, around, _before_a_question(around))
+            return _moving(text, around, _before_a_question(job, around))
         case State.PROCESSING:
             times = counted(job.trail.polls, "time")
             text = f"the service is asked for ticket {job.ticket_id} ({times} so far)"
-            return _moving(text, job, around, _before_a_question(around))
+            return _moving(text, around, _before_a_question(job, around))
         case State.FILING:
-            return _moving(_filing_text(job), job, around, ())
+            return _moving(_filing_text(job), around, own_wait(job, around.facts.now))
         case State.FAILED:
             return NextStep("nothing, until it is retried", Who.YOU, remedy=_failed_remedy(job))
         case State.SKIPPED:
@@ -172,124 +147,75 @@ def _filing_text(job: Job) -> str:
 
 
 def _moving(
-    text: str, job: Job, around: Circumstances, others: Sequence[Obstacle] | Iterator[Obstacle]
+    text: str, around: Circumstances, others: Sequence[Hurdle] | Iterator[Hurdle]
 ) -> NextStep:
     """A step that uploadd takes by itself, once everything that holds it up is out of the way."""
-    obstacles = (*_before_anything(around), *others, *_own_wait(job, around))
-    remedies = [obstacle.remedy for obstacle in obstacles if obstacle.remedy]
+    found = (*_before_anything(around), *others)
+    remedies = [hurdle.remedy for hurdle in found if hurdle.remedy]
     return NextStep(
         text,
         Who.YOU if remedies else Who.UPLOADD,
-        at=_latest(obstacles, around.now),
+        at=_latest(found, around.facts.now),
         remedy=remedies[0] if remedies else "",
-        obstacles=obstacles,
+        hurdles=found,
     )
 
 
-def _latest(obstacles: Sequence[Obstacle], now: float) -> float | None:
-    ends = [obstacle.until for obstacle in obstacles]
+def _latest(found: Sequence[Hurdle], now: float) -> float | None:
+    ends = [hurdle.until for hurdle in found]
     return None if None in ends else max((end for end in ends if end is not None), default=now)
 
 
-def _before_anything(around: Circumstances) -> Iterator[Obstacle]:
+def _before_anything(around: Circumstances) -> Iterator[Hurdle]:
     if not around.is_configured:
         text = f"account {around.account} is not in the configuration any more"
-        yield Obstacle(Hurdle.ACCOUNT, text, remedy="put the account back under its old name")
+        yield Hurdle(HurdleKind.ACCOUNT, text, remedy="put the account back under its old name")
     if not around.is_delivering:
-        yield Obstacle(Hurdle.NOBODY_RUNS, "nothing runs that could do it", remedy=START)
+        yield Hurdle(HurdleKind.NOBODY_RUNS, "nothing runs that could do it", remedy=START)
 
 
-def _before_a_send(job: Job, around: Circumstances) -> Iterator[Obstacle]:
+def _before_a_send(job: Job, around: Circumstances) -> Iterator[Hurdle]:
     if around.refused is not None:
-        yield Obstacle(
-            Hurdle.FOLDER,
-            f"folder {job.folder} is not read: {around.refused[0]}",
-            remedy=around.refused[1],
-        )
-    if not job.sha256:
-        text = "its content was not read yet; whoever delivers reads it"
-        yield Obstacle(Hurdle.UNREAD, text)
-        return
-    yield from _pauses(around, Stops.VIDEOS if job.is_video else Stops.UPLOADS)
-    other, doubt = _other_job(job, around), _doubt(job, around)
-    if other:
-        yield Obstacle(Hurdle.TWIN, other)
-    elif doubt:
-        yield Obstacle(Hurdle.LEDGER, doubt, around.now)
-    if around.call_at is not None:
-        yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
-    if around.ahead:
+        text = f"folder {job.folder} is not read: {around.refused[0]}"
+        yield Hurdle(HurdleKind.FOLDER, text, remedy=around.refused[1])
+    found = hurdles(job, around.facts)
+    yield from found
+    if not {HurdleKind.UNREAD, HurdleKind.TWIN}.intersection(hurdle.kind for hurdle in found):
+        yield from _look_before(job, around)
+    if around.ahead and job.sha256:
         files = counted(around.ahead, "file is", "files are")
-        yield Obstacle(Hurdle.QUEUE, f"{files} before it in the queue")
+        yield Hurdle(HurdleKind.QUEUE, f"{files} before it in the queue")
 
 
-def _other_job(job: Job, around: Circumstances) -> str:
-    """The job that goes first, and why; empty where there is none."""
-    if around.twin is not None:
-        twin = around.twin
-        return (
-            f"{printable(twin.path)} (job {twin.id}, {twin.state}) has the same content; "
-            "this one is decided together with it"
-        )
-    if around.torn is not None and not job.is_mending:
-        return (
-            f"the file's earlier content (job {around.torn.id}) changed while it was sent: once"
-            " its photo is known, this content takes its place there"
-        )
-    if around.former is not None:
-        former = around.former
-        return f"it waits for job {former.id} ({former.state}), {_of_whom(job, former)}"
-    return ""
-
-
-def _doubt(job: Job, around: Circumstances) -> str:
-    """Why it is looked up before it is sent; empty where it is not."""
-    if around.ledger == "maybe" and not job.is_replacement:
-        return "an earlier send of this content may have arrived: it is looked up first"
-    if around.awaits_adoption:
-        return (
+def _look_before(job: Job, around: Circumstances) -> Iterator[Hurdle]:
+    """Why it is looked up before it is sent."""
+    is_aimed = job.photo_id is not None or not job.is_replacement
+    if not is_aimed or not isinstance(turn(job, around.facts), Look):
+        return
+    if around.facts.ledger is not None:
+        text = "an earlier send of this content may have arrived: it is looked up first"
+    else:
+        text = (
             "the database is older than what was sent: it is looked up first; `uploadd adopt"
             f" --account {around.account}` makes that unnecessary"
         )
-    return ""
+    yield Hurdle(HurdleKind.LEDGER, text, around.facts.now)
 
 
-def _of_whom(job: Job, former: Job) -> str:
-    is_same = former.path == job.path
-    return "the same file's other content" if is_same else "which replaces the same photo"
-
-
-def _before_a_question(around: Circumstances) -> Iterator[Obstacle]:
-    yield from _pauses(around, Stops.CALLS)
-    if around.call_at is not None:
-        yield Obstacle(Hurdle.BUDGET, "this hour's API calls are used up", around.call_at)
-
-
-def _pauses(around: Circumstances, kind: Stops) -> Iterator[Obstacle]:
-    for pause in around.pauses:
-        if kind not in what_stops([pause], around.now):
-            continue
-        needs_person = pause.rule.needs_person or pause.rule.ends_by is EndsBy.PERSON
-        text = f"account {around.account} is paused: {pause.text}"
-        remedy = pause.remedy if needs_person else ""
-        yield Obstacle(Hurdle.PAUSE, text, end_of(pause), remedy)
-
-
-def _own_wait(job: Job, around: Circumstances) -> Iterator[Obstacle]:
-    if job.wait is not None and job.wait.remaining(around.now) > 0:
-        is_told = job.state is State.QUEUED and job.reason is not None
-        text = job.reason.text if is_told and job.reason else "it is not asked for too often"
-        yield Obstacle(Hurdle.WAIT, text, around.now + job.wait.remaining(around.now))
+def _before_a_question(job: Job, around: Circumstances) -> Iterator[Hurdle]:
+    yield from paused(around.facts, Stops.CALLS)
+    yield from out_of_calls(around.facts)
+    yield from own_wait(job, around.facts.now)
 
 
 def _uploading(job: Job, around: Circumstances) -> NextStep:
     if around.is_delivering:
         text = f"its {counted(job.size, 'byte is', 'bytes are')} being sent"
-        return NextStep(text, Who.UPLOADD, at=around.now)
+        return NextStep(text, Who.UPLOADD, at=around.facts.now)
     text = "the send was interrupted; it is looked up before anything is sent again"
     if job.is_replacement:
         text = "the send was interrupted; it is sent again, which is harmless"
-    return _moving(text, job, around, ())
+    return _moving(text, around, ())
 
 
 _SKIPPED = {

@@ -19,7 +19,7 @@ from uploadd.model.photo import Privacy
 from uploadd.model.presence import Ground
 from uploadd.model.privacy import folder_privacy, privacy_texts
 from uploadd.model.states import State
-from uploadd.operations.show.json_values import end_of, json_path, json_pause, json_time, json_wait
+from uploadd.operations.show.json_values import json_path, json_pause, json_time, json_wait
 from uploadd.operations.show.progress import Progress, progress_of
 from uploadd.store import (
     accounts,
@@ -195,7 +195,7 @@ def holding(db: Database, account_id: int, now: float) -> tuple[ActivePause, ...
 
 
 def _lasts(pause: ActivePause) -> float:
-    end = end_of(pause)
+    end = pause.until
     return float("inf") if end is None else end
 
 

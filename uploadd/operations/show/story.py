@@ -28,9 +28,8 @@ from uploadd.operations.show.json_values import json_job, json_path, json_time
 from uploadd.operations.show.listing import Summed, account_names, sum_by_reason
 from uploadd.operations.show.next_step import Circumstances, NextStep, next_step
 from uploadd.operations.show.spelling import known_place, roots_of
-from uploadd.operations.show.status import holding
 from uploadd.operations.show.visibility import visibility
-from uploadd.store import calls, changing, grounds, ledger, mending, moves, older, overview, roots
+from uploadd.store import calls, changing, facts, grounds, ledger, moves, overview, roots
 from uploadd.store.beside import reading
 from uploadd.store.listing import Choice
 from uploadd.store.lock import Holder, holder_now
@@ -235,25 +234,19 @@ def _circumstances(
     now: float,
 ) -> Circumstances:
     account = configuration.accounts.get(name)
-    entry = ledger.entry(db, job.account_id, job.sha256)
-    is_ready = job.state is State.QUEUED and job.sha256 and job.wait is None
     wait = 0.0
     if account is not None:
         budget = calls.of_account(db, job.account_id, account.calls_per_hour)
         wait = calls.seconds_to_wait(db, budget, _purpose(job), now)
+    found = replace(
+        facts.around(db, job, now), account=name, call_at=now + wait if wait > 0 else None
+    )
+    is_ready = job.state is State.QUEUED and job.wait is None
     return Circumstances(
-        now=now,
-        account=name,
+        found,
         is_configured=account is not None,
         is_delivering=holder is not None,
-        pauses=holding(db, job.account_id, now),
-        twin=overview.twin_of(db, job),
-        torn=mending.torn_before(db, job),
-        ledger=entry.state if entry else "",
-        call_at=now + wait if wait > 0 else None,
         ahead=overview.ahead_of(db, job) if is_ready else 0,
-        awaits_adoption=entry is None and older.of_job(db, job.id) is not None,
-        former=changing.former_of(db, job) if is_ready and job.is_replacement else None,
         has_left=job.photo_id is not None and changing.is_homeless(db, job),
         refused=_refused(db, configuration, job.folder),
     )
