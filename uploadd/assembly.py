@@ -13,9 +13,9 @@ from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.deliverer import Deliverer
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.logins import Logins, LoginSource, budget_of, credentials_digest
+from uploadd.delivery.silent_disks import SilentDisks
 from uploadd.delivery.throttle import Throttle
 from uploadd.files import premises
-from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.state_directory import check_state_dir
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.rules import Rules
@@ -46,6 +46,7 @@ class Assembly:
     bell: Bell
     arrivals: Arrivals
     deliverer: Deliverer
+    disks: SilentDisks
 
     @property
     def desks(self) -> dict[str, Desk]:
@@ -66,7 +67,6 @@ class Assembly:
             root,
             folder,
             Roster(self._ids, self._need_md5),
-            is_own_clock=not is_network(file_system_of(root)),
             only=only,
             is_named=is_named,
             is_asked=is_asked,
@@ -209,7 +209,8 @@ async def _build(
     labels = frozenset(configuration.accounts)
     backup = BackupLoop(configuration.state_dir, store, runtime)
     deliverer = Deliverer(desks, store, runtime, bell, labels, backup)
-    assembly = Assembly(configuration, runtime, seat, store, bell, arrivals, deliverer)
+    disks = SilentDisks(runtime, configuration.hand_over_patience)
+    assembly = Assembly(configuration, runtime, seat, store, bell, arrivals, deliverer, disks)
     logins = Logins(configuration, login_source, runtime.disk) if login_source else None
     for name in configuration.accounts if names is None else names:
         account = configuration.accounts[name]
@@ -252,6 +253,7 @@ async def _desk(
         patience=assembly.configuration.patience,
         ruling_on=assembly.arrivals.rules.ruling_on,
         roots=assembly.arrivals.rules.folders.roots,
+        disks=assembly.disks,
         may_forget=assembly.arrivals.presence.may_forget,
         admit_again=assembly.arrivals.admission.admit_again,
         resight=assembly.resight,

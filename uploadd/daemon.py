@@ -136,8 +136,7 @@ class _Daemon:
 
     async def run(self) -> None:
         log.info("privacy.stated", text="; ".join(privacy_texts(self._assembly.configuration)))
-        for folder in self._folders:
-            await folder.start()
+        await asyncio.gather(*(folder.start() for folder in self._folders))
         self._notifier.ready("watching")
         log.info("daemon.started", folders=len(self._folders), accounts=len(self._assembly.desks))
         end_news = self._open_news(self._hear_of_mount)

@@ -14,6 +14,7 @@ from uploadd.delivery.breaker import Breaker
 from uploadd.delivery.call_budget import CallBudget
 from uploadd.delivery.logins import Logins
 from uploadd.delivery.room import Room
+from uploadd.delivery.silent_disks import SilentDisks
 from uploadd.delivery.suspects import Suspects
 from uploadd.delivery.throttle import Throttle
 from uploadd.delivery.waits import Waits
@@ -77,6 +78,8 @@ class Desk:
     """The settings that hold for a job's file now, for an account by its name. Blocks."""
     roots: Roots
     """How files are reached."""
+    disks: SilentDisks
+    """The folders' disks, of which one may be silent."""
     may_forget: Callable[[bytes], Awaitable[bool]]
     """Whether what is missing in a directory is gone; else its disk may be away."""
     admit_again: Callable[[str], Awaitable[RootRefusedError | None]]

@@ -8,6 +8,8 @@ after `settle` the truth.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -18,6 +20,7 @@ from uploadd.delivery.confirming import confirmed
 from uploadd.delivery.desk import Desk
 from uploadd.delivery.parcels import parcel_of, variables_of
 from uploadd.delivery.settling import count_fault, settle, tell, with_sent
+from uploadd.delivery.silent_disks import PatientDisk
 from uploadd.files.fingerprint import Stat
 from uploadd.files.opening import printable
 from uploadd.files.reading import SteadyReader
@@ -28,6 +31,7 @@ from uploadd.model.delays import Delay
 from uploadd.model.errors import (
     FileChangedError,
     FileLinkedError,
+    FileSilentError,
     FileTrouble,
     FileVanishedError,
     RootRefusedError,
@@ -57,8 +61,9 @@ PAUSED_MEANWHILE = Reason("paused", "the account was paused before the send bega
 
 async def deliver(desk: Desk, job: Job) -> None:
     """Try to send one queued job, and write down what became of it."""
+    disk = desk.disks.of(job.root)
     try:
-        ruling, reader = await _opened(desk, job)
+        ruling, reader = await _opened(desk, job, disk)
     except FileTrouble as trouble:
         await _before_send(desk, job, trouble)
         return
@@ -66,29 +71,42 @@ async def deliver(desk: Desk, job: Job) -> None:
         await _leave_out(desk, job, ruling.why_not)
         return
     try:
-        await _deliver_open(desk, job, reader, ruling.place)
+        await _deliver_open(desk, job, reader, ruling.place, disk)
+    except FileSilentError as trouble:
+        await _before_send(desk, job, trouble)
     finally:
-        await desk.runtime.disk.run(reader.close)
+        await disk.end(reader.close)
 
 
-async def _opened(desk: Desk, job: Job) -> tuple[Ruling, SteadyReader | None]:
+async def _opened(desk: Desk, job: Job, disk: PatientDisk) -> tuple[Ruling, SteadyReader | None]:
     """`_open`; once more where a person has accepted the folder's directory meanwhile."""
+    late: list[SteadyReader] = []
     try:
-        return await desk.runtime.disk.run(_open, job, desk)
+        return await disk.run(_open, job, desk, late)
     except RootRefusedError as refused:
         if await desk.admit_again(refused.folder) is not None:
             raise
-    return await desk.runtime.disk.run(_open, job, desk)
+    except FileSilentError:
+        await disk.end(lambda: _close_all(late))
+        raise
+    return await disk.run(_open, job, desk, late)
 
 
-async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place) -> None:
+def _close_all(readers: Sequence[SteadyReader]) -> None:
+    for reader in readers:
+        reader.close()
+
+
+async def _deliver_open(
+    desk: Desk, job: Job, reader: SteadyReader, place: Place, disk: PatientDisk
+) -> None:
     refusal = too_large(desk.room.quota, job.size, is_video=job.is_video)
     if refusal is not None:
         await desk.store.write(_refuse, job.id, refusal, desk.runtime.clock.wall())
         await _tell_now(desk, job)
         return
     fields = photo_fields(place.folder, desk.account)
-    variables = await desk.runtime.disk.run(variables_of, job, place, fields, reader.route)
+    variables = await disk.run(variables_of, job, place, fields, reader.route)
     if desk.draining.is_set() or not desk.is_of(job):
         return
     pauses_begun = desk.pauses_begun
@@ -104,11 +122,18 @@ async def _deliver_open(desk: Desk, job: Job, reader: SteadyReader, place: Place
     if desk.pauses_begun != pauses_begun:  # another send was told to wait while this one committed
         await settle(desk, [_put_back(begun, PAUSED_MEANWHILE)])
         return
-    body = FileBody(reader, job.size, desk.runtime.disk, desk.throttle, desk.cut)
-    await _send(desk, begun, reader, body, parcel_of(begun, fields, variables, body))
+    body = FileBody(reader, job.size, disk, desk.throttle, desk.cut)
+    await _send(desk, begun, reader, body, parcel_of(begun, fields, variables, body), disk)
 
 
-async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parcel: Parcel) -> None:
+async def _send(
+    desk: Desk,
+    job: Job,
+    reader: SteadyReader,
+    body: FileBody,
+    parcel: Parcel,
+    disk: PatientDisk,
+) -> None:
     acquittals = desk.suspects.acquittals
     try:
         verdict = await _put(desk, job, body, parcel)
@@ -129,7 +154,7 @@ async def _send(desk: Desk, job: Job, reader: SteadyReader, body: FileBody, parc
     )
     # Checked as late as possible. A torn upload is mended with the file's new content anyway.
     is_whole = body.sent_bytes == job.size and sent is None
-    is_outdated = is_whole and await desk.runtime.disk.run(reader.is_outdated)
+    is_outdated = is_whole and await _is_outdated(reader, disk)
     await settle(desk, [(witnessed, replace(settlement, is_outdated=is_outdated))])
     if is_accusing and settlement.pause is None:
         desk.withdraw_accusation()
@@ -175,8 +200,18 @@ def _begin(
     return note_privacy(db, note_place(db, begun, place), privacy), 0.0
 
 
-def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
-    """Whose settings hold for a file now, and the file, where they send it."""
+async def _is_outdated(reader: SteadyReader, disk: PatientDisk) -> bool:
+    """Whether the file is another one by now. The next walk tells where its disk does not."""
+    with suppress(FileSilentError):
+        return await disk.run(reader.is_outdated)
+    return False
+
+
+def _open(job: Job, desk: Desk, opened: list[SteadyReader]) -> tuple[Ruling, SteadyReader | None]:
+    """Whose settings hold for a file now, and the file, where they send it.
+
+    It is added to `opened`, for whoever closes it if nobody waits for this any more.
+    """
     ruling = desk.ruling_on(job, desk.account.name)
     if ruling.why_not is not None:
         return ruling, None
@@ -184,7 +219,8 @@ def _open(job: Job, desk: Desk) -> tuple[Ruling, SteadyReader | None]:
     expected = Stat(
         device=job.device, inode=job.inode, size=job.size, mtime_ns=job.mtime_ns, ctime_ns=0
     )
-    return ruling, SteadyReader(route, expected, job.sha256)
+    opened.append(SteadyReader(route, expected, job.sha256))
+    return ruling, opened[-1]
 
 
 async def _leave_out(desk: Desk, job: Job, reason: Reason | None) -> None:
@@ -212,6 +248,8 @@ async def _before_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
         wait = Delay(now, FOLDER_AWAY_SECONDS * desk.patience)
         reason = Reason(FOREIGN_ROOT, trouble.text, trouble.remedy)
         await desk.store.write(moves.postpone, job.id, reason, wait, now)
+    elif isinstance(trouble, FileSilentError):
+        await _wait_for_disk(desk, job, trouble.text, trouble.remedy)
     elif isinstance(trouble, FileVanishedError):
         await _vanished(desk, job, now)
     elif isinstance(trouble, FileLinkedError):
@@ -229,19 +267,25 @@ async def _vanished(desk: Desk, job: Job, now: float) -> None:
         await desk.store.write(sightings.forget, job.directory, job.name, sightings.VANISHED, now)
         await _tell_now(desk, job)
         return
-    reason = Reason(
-        "vanished",
-        f"{os.fsdecode(job.directory)!r} is not there, or on another disk",
-        "mount it again; the job waits",
-    )
+    text = f"{os.fsdecode(job.directory)!r} is not there, or on another disk"
+    await _wait_for_disk(desk, job, text, "mount it again; the job waits")
+
+
+async def _wait_for_disk(desk: Desk, job: Job, text: str, remedy: str) -> None:
+    now = desk.runtime.clock.wall()
     wait = Delay(now, FOLDER_AWAY_SECONDS * desk.patience)
-    await desk.store.write(moves.postpone, job.id, reason, wait, now)
+    await desk.store.write(moves.postpone, job.id, Reason("vanished", text, remedy), wait, now)
 
 
 async def _during_send(desk: Desk, job: Job, trouble: FileTrouble) -> None:
     """The body was cut short before its last byte: the service cannot have kept it."""
     if isinstance(trouble, SendCutError):
         await settle(desk, [_put_back(job, Reason("network", trouble.text))])
+        return
+    if isinstance(trouble, FileSilentError):
+        wait = Delay(desk.runtime.clock.wall(), FOLDER_AWAY_SECONDS * desk.patience)
+        reason = Reason("vanished", trouble.text, trouble.remedy)
+        await settle(desk, [_put_back(job, reason, wait)])
         return
     code = "changed" if isinstance(trouble, FileChangedError) else "unreadable"
     reason = Reason(code, trouble.text, trouble.remedy)

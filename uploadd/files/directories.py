@@ -24,6 +24,11 @@ class Trouble(NamedTuple):
     remedy: str
 
 
+SILENT_DISK = Trouble(
+    "the disk does not answer", "see whether it, or the server behind it, is well"
+)
+
+
 def real_path(path: bytes) -> bytes:
     """Where a path leads to, through all links (blocking); it need not exist.
 

@@ -89,6 +89,15 @@ class FolderRoot:
         """Whether this is the path, and a foreign link leads away from it."""
         return self.is_led_away and path == self.path
 
+    def is_silent(self) -> bool:
+        """Whether its disk does not answer."""
+        self.look()
+        return self._hangs
+
+    def real(self) -> bytes:
+        """The same as `where`; the configured path while its disk does not answer."""
+        return self.path if self.is_silent() else self.where()
+
     def where(self) -> bytes:
         """The real path; the configured one where a foreign link leads away from it."""
         return self.path if self.is_led_away else real_path(self.path)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from uploadd.files.accepted import AcceptedRoots
 from uploadd.files.directories import real_path
-from uploadd.files.folder_root import FolderRoot, Identity, identity_of, upwards
+from uploadd.files.folder_root import LOOK_SECONDS, FolderRoot, Identity, identity_of, upwards
 from uploadd.files.mounts import mounts_below
 from uploadd.files.opening import printable
 from uploadd.files.parents import exchangeable_above
+from uploadd.files.patience import within
 from uploadd.files.reaching import Roots
 from uploadd.model.configuration import Configuration, Folder
 from uploadd.model.errors import RootRefusedError
@@ -97,8 +99,16 @@ class Folders:
         if self._seen is None:
             return self._look_up(directory)
         if directory not in self._seen:
-            self._seen[directory] = self._look_up(directory)
+            self._seen[directory] = self._on_silent_disk(directory) or self._look_up(directory)
         return self._seen[directory]
+
+    def _on_silent_disk(self, directory: bytes) -> Place | None:
+        """Where a directory lies by its spelling, where its folder's disk does not answer."""
+        holding = [root for root in self._roots if is_inside(directory, root.path)]
+        inner = max(holding, key=lambda root: len(root.path), default=None)
+        if inner is None or not inner.is_silent():
+            return None
+        return Place(inner.folder, inner.path, _relative(directory, inner.path))
 
     def place_named(self, directory: bytes) -> Place:
         """Where a directory lies that a person named: reached by no link of a stranger.
@@ -136,7 +146,15 @@ class Folders:
         return frozenset(one for one in ends if isinstance(one, tuple))
 
     def is_own(self, directory: bytes) -> bool:
-        """Whether a directory is uploadd's own state directory, or lies in it, but in no folder."""
+        """Whether a directory is uploadd's own state directory, or lies in it, but in no folder.
+
+        One on a disk that does not answer is none: uploadd's own has answered.
+        """
+        with suppress(TimeoutError):
+            return within(LOOK_SECONDS, lambda: self._is_own(directory))
+        return False
+
+    def _is_own(self, directory: bytes) -> bool:
         holders, own = self._holders(), self._own()
         for above in upwards(real_path(directory)):
             identity = identity_of(above) or above
@@ -155,6 +173,10 @@ class Folders:
             if root.look() not in (own, real)
             and not entries.isdisjoint(map(identity_of, upwards(root.where())))
         ]
+
+    def other_roots(self, name: str) -> list[bytes]:
+        """The real paths of the folders that are not called so."""
+        return [root.real() for root in self._roots if root.folder.name != name]
 
     def same(self) -> list[tuple[Folder, Folder]]:
         """Pairs of folders that are one directory: the one that holds, and the one that does not.

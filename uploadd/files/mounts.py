@@ -62,6 +62,11 @@ def is_network(fs_type: str) -> bool:
     return fs_type in _NETWORK
 
 
+def has_own_clock(path: bytes) -> bool:
+    """Whether no other machine's clock makes the times of files at `path`. Blocks."""
+    return not is_network(file_system_of(path))
+
+
 def keeps_modes(fs_type: str) -> bool:
     """Whether chmod means something on a file system of this type, as far as its name tells."""
     return fs_type not in _WITHOUT_MODES

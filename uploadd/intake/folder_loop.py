@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from uploadd.files.directories import trouble_with_directory
-from uploadd.files.mounts import file_system_of, is_network
+from uploadd.files.directories import SILENT_DISK, trouble_with_directory
+from uploadd.files.mounts import has_own_clock
 from uploadd.intake.agenda import Agenda
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.kernel import OpenEar, open_ear
@@ -33,6 +33,9 @@ SAME = (
     "it waits, because {0} and {1} are one directory now: see what was mounted or linked there, or"
     " make one folder of both, with the accounts of both"
 )
+SILENT_SECONDS = 10.0
+"""A step that takes longer than this waits for a disk that does not answer."""
+
 ASTRAY = "; if it was renamed, nothing reads it there: rename it back, or `uploadd forget {0}`"
 
 
@@ -66,7 +69,7 @@ class FolderLoop:
         self._folders = arrivals.rules.folders
         self._store = store
         self._runtime = runtime
-        self._mode = WatchMode.OFF
+        self._mode = tree.folder.watch
         self._agenda = Agenda()
         self._bell = asyncio.Event()
         self._listener = Listener(tree, arrivals, runtime, open_ear, self._agenda, self._bell)
@@ -98,17 +101,26 @@ class FolderLoop:
         return not self._is_first_walk and not self._tree.waiting()
 
     async def start(self) -> None:
-        """Set up the watches, before the first walk, so that nothing falls between the two."""
+        """Set up the watches, before the first walk, so that nothing falls between the two.
+
+        Where the disk does not answer, `run` goes on with that.
+        """
+        self._stepping = asyncio.create_task(self._set_up())
+        if await self._is_answered(self._stepping):
+            await self._take_step()
+
+    async def _set_up(self) -> bool:
         wanted = self._tree.folder.watch
         if wanted is WatchMode.AUTO:
-            network = await self._runtime.disk.run(_is_on_network, self._tree.root)
-            wanted = WatchMode.POLL if network else WatchMode.INOTIFY
+            is_local = await self._runtime.disk.run(has_own_clock, self._tree.root)
+            wanted = WatchMode.INOTIFY if is_local else WatchMode.POLL
         self._mode = wanted
         if wanted is WatchMode.INOTIFY and await self._is_admitted():
             await self._listener.listen()
             await self._listener.watch_all()
         await self._store.write(quiet_time.forget, self.name)
         await self._tell()
+        return True
 
     def walk_now(self) -> None:
         """Walk again: something is known to have been missed."""
@@ -144,8 +156,10 @@ class FolderLoop:
         self._bell.set()
 
     async def _take_step(self) -> bool:
-        """Do one step; whether there may be more to do."""
-        self._stepping = asyncio.create_task(self._step())
+        """Do one step, or end the one that has begun; whether there may be more to do."""
+        if self._stepping is None:
+            self._stepping = asyncio.create_task(self._step())
+        await self._is_answered(self._stepping)
         try:
             return await self._stepping
         except asyncio.CancelledError:
@@ -154,6 +168,16 @@ class FolderLoop:
             return False
         finally:
             self._stepping = None
+
+    async def _is_answered(self, step: asyncio.Task[bool]) -> bool:
+        """Whether a step ends in time; else it is told that the disk does not answer."""
+        ended = asyncio.Event()
+        step.add_done_callback(lambda _: ended.set())
+        if await self._runtime.clock.wait(ended, SILENT_SECONDS):
+            return True
+        await self._note_troubles(b"", {b"": Trouble(*SILENT_DISK)}, is_deep=False)
+        self._is_walk_wanted = True  # once it answers, the walk finds that all is well
+        return False
 
     async def _step(self) -> bool:
         now = self._runtime.clock.monotonic()
@@ -310,7 +334,3 @@ class FolderLoop:
         where = (self.name, self._tree.root, self._mode)
         troubles = as_text(self._troubles, self._tree.root)
         await self._store.write(overview.set_folder, *where, self._degraded(), troubles)
-
-
-def _is_on_network(root: bytes) -> bool:
-    return is_network(file_system_of(root))

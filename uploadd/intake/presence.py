@@ -35,7 +35,7 @@ class Presence:
 
     def __init__(self, folders: Folders, store: Store, runtime: Runtime) -> None:
         self._roots = {folder.name: folder.root for folder in folders.configured}
-        self._folders = folders
+        self.folders = folders
         self._store = store
         self._runtime = runtime
         self._away: dict[bytes, Ground] = {}
@@ -106,7 +106,7 @@ class Presence:
 
     async def of_walk(self, tree: Tree, start: bytes, *, is_whole: bool) -> WalkedGrounds:
         """What a walk of a tree has to know, from `start` on; asked before it begins."""
-        home = await self._runtime.disk.run(self._folders.place_of_directory, tree.root)
+        home = await self._runtime.disk.run(self.folders.place_of_directory, tree.root)
         name = home.folder_name
         walked = WalkedGrounds(self, self._store, self._runtime, tree, name)
         await walked.begin(self._roots.get(name), Spot(tree.root, start).path, is_whole=is_whole)
@@ -132,10 +132,10 @@ class WalkedGrounds:
         """Look at what lies above the walk. `root`: that of the folder that holds it."""
         self._start = start
         self._known = await self.presence.grounds_of(self.folder)
-        others = self.presence.others(self.folder)
         points: list[bytes] = []
         if is_whole:
-            points = await self.runtime.disk.run(_points_in, self.tree.root, others)
+            where = (self.tree.root, self.folder, self.presence.folders)
+            points = await self.runtime.disk.run(_points_in, *where)
         self._kept = {*points, *([root] if root else [])}
         for directory in self._kept:
             self._known.setdefault(directory, Ground(directory, self.folder, None))
@@ -192,10 +192,11 @@ def away_remedy(ground: Ground) -> str:
     return f"mount it again; if it will not come back: `uploadd forget {ground.folder}`"
 
 
-def _points_in(root: bytes, others: Iterable[bytes]) -> list[bytes]:
+def _points_in(root: bytes, folder: str, folders: Folders) -> list[bytes]:
     """The mount points below a directory, spelled as it is; not those in other folders. Blocks."""
     real, skipped = real_path(root), len(real_path(root).rstrip(b"/")) + 1
-    deeper = [one for one in map(real_path, others) if one != real and is_inside(one, real)]
+    others = folders.other_roots(folder)
+    deeper = [one for one in others if one != real and is_inside(one, real)]
     return [
         os.path.join(root, point[skipped:])
         for point in mounts_below(real)

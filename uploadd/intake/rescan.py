@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from operator import add
 
 from uploadd.files.membership import Folders
+from uploadd.files.mounts import has_own_clock
 from uploadd.files.opening import printable
 from uploadd.intake.arrivals import Arrivals
 from uploadd.intake.comparing import Difference, compare
@@ -104,6 +105,9 @@ class Rescan:
     async def steps(self) -> AsyncIterator[None]:
         """The same, step by step: other work has its turn between two of them."""
         await self._arrivals.admission.admit(self._tree.folder.name)  # remembered before it is read
+        if self.is_whole:
+            own_clock = self._runtime.disk.run(has_own_clock, self._tree.root)
+            self._tree.is_own_clock = await own_clock
         presence = self._arrivals.presence
         self._grounds = await presence.of_walk(self._tree, self.start, is_whole=self.is_whole)
         batched = self._batches()

@@ -32,13 +32,14 @@ class Tree:
     What a walk finds goes by the settings of where it lies (`intake/rules.py`). `only`: no other
     accounts than these (`--account`); None: all. `is_named`: a person named the folder for a
     directory that lies outside of it (`--folder`). `is_asked`: a person named the file and its
-    photo. `lanes` remembers in which lane a candidate of the settler was seen.
+    photo. `is_own_clock`: no other machine's clock makes the times of its files, as each walk finds
+    out. `lanes` remembers in which lane a candidate of the settler was seen.
     """
 
     root: bytes
     folder: Folder
     roster: Roster
-    is_own_clock: bool = True
+    is_own_clock: bool = False
     only: tuple[str, ...] | None = None
     is_named: bool = False
     is_asked: bool = False

@@ -127,7 +127,7 @@ class Configuration:
 
     @property
     def hand_over_patience(self) -> float:
-        """Multiplies the delays between two processes: one that is merely slow is not gone."""
+        """Multiplies the delays that wait for another process or a disk: a slow one is not gone."""
         return max(self.patience, LEAST_HAND_OVER_PATIENCE)
 
     def settings_digest(self) -> str:

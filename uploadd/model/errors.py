@@ -11,6 +11,7 @@
     │   └── StoreBusyError      another process delivers for it                    (exit 75)
     ├── FileTrouble             one file cannot be used now; the others go on
     │   ├── FileVanishedError   it is not there any more
+    │   ├── FileSilentError     its disk does not answer
     │   ├── FileChangedError    it is not what was fingerprinted
     │   ├── FileUnreadableError it is there and cannot be read
     │   │   └── FileTooLargeError    it is larger than anything that a service takes
@@ -74,6 +75,10 @@ class FileTrouble(UploaddError):  # noqa: N818 - a family of states of a file, n
 
 class FileVanishedError(FileTrouble):
     """The file is not there any more."""
+
+
+class FileSilentError(FileTrouble):
+    """Its disk does not answer."""
 
 
 class FileChangedError(FileTrouble):

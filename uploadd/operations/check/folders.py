@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from uploadd.files.directories import how_to_let_in, trouble_with_directory
-from uploadd.files.folder_root import Identity
+from uploadd.files.directories import SILENT_DISK, how_to_let_in, trouble_with_directory
+from uploadd.files.folder_root import LOOK_SECONDS, Identity
 from uploadd.files.membership import Folders
 from uploadd.files.mounts import file_system_of, is_network
 from uploadd.files.opening import printable
+from uploadd.files.patience import within
 from uploadd.intake.selection import Selection
 from uploadd.intake.walk import Scope, walk
 from uploadd.model.configuration import Folder, WatchMode
@@ -69,7 +70,10 @@ class FolderChecks:
         except ConfigurationError as refusal:
             yield error(subject, refusal.text, refusal.remedy, Concern.CONFIGURATION)
             return
-        trouble = trouble_with_directory(root)
+        try:
+            trouble = within(LOOK_SECONDS, lambda: trouble_with_directory(root))
+        except TimeoutError:
+            trouble = SILENT_DISK
         if trouble is not None:
             yield error(subject, *trouble)
             return
