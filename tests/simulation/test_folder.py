@@ -86,8 +86,8 @@ def test_what_is_missed_during_a_walk_brings_another(
 
     async def walk_for_a_minute(_self: Rescan) -> AsyncIterator[None]:
         begun.append(world.now())
-        for _ in range(6):
-            await asyncio.sleep(10)
+        for _ in range(12):
+            await asyncio.sleep(5)
             yield
 
     monkeypatch.setattr(Rescan, "steps", walk_for_a_minute)
