@@ -268,6 +268,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.timeout(240)
 def test_no_output_obeys_a_planted_database(worked: Home) -> None:
     """Each text of each table in turn; what a command cannot read it says in a line.
 

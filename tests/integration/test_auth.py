@@ -348,10 +348,11 @@ def test_whoever_else_agreed_is_not_saved(
     """Another user was faster on the page: 77, and nothing is saved."""
     desk = make_desk()
     without_login(desk, has_ipernity=True)
-    browser = Browser(tmp_path, "&user=mallory")
+    mallory = "&user=mallory"  # whoever sees the page first, the browser or the one who types
+    browser = Browser(tmp_path, mallory)
     words = (account, "--browser", "--yes", "--user", "sandbox")
     answer = "\n" if account == "other" else ""
-    code, _, said = auth(desk, *words, answer=answer, **browser.variables)
+    code, _, said = auth(desk, *words, answer=answer, more=mallory, **browser.variables)
     assert code == 77
     assert "this is the login of mallory, and not of sandbox; nothing was saved" in said
     assert saved(desk) == []

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,8 +50,12 @@ class Disks:
         self._points.append(point)
 
     def unmount(self, point: Path) -> None:
-        """As a person does; whoever holds something open there would be told."""
-        run("umount", str(point))
+        """As a person does, who tries again: a walk has a directory open for a moment."""
+        words = ("umount", str(point))
+        end = time.monotonic() + 10
+        while subprocess.run(words, capture_output=True, check=False).returncode != 0:
+            assert time.monotonic() < end, "something is held open there"
+            time.sleep(0.1)
         self._points.remove(point)
 
     def moved(self, former: Path, now: Path) -> None:

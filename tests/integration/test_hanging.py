@@ -7,8 +7,12 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from integration.hanging import hanging
 from integration.processes import Desk, wait_until
+
+pytestmark = pytest.mark.timeout(240)
 
 SECOND = """
 [folders.second]
@@ -39,12 +43,12 @@ def test_a_daemon_starts_while_a_disk_hangs(make_desk: Callable[..., Desk]) -> N
     desk.add("../second/now.jpg")
     with desk.started("run") as daemon:
         with hanging(desk.photos):
-            wait_until(lambda: "daemon.started" in desk.log(), 40, "a start")
-            wait_until(lambda: len(desk.kept()) == 1, 30, "the photo of the other folder")
+            wait_until(lambda: "daemon.started" in desk.log(), 60, "a start")
+            wait_until(lambda: len(desk.kept()) == 1, 60, "the photo of the other folder")
             assert "does not answer" in folder_of(desk, "camera")["degraded"]
             assert folder_of(desk, "second")["degraded"] is None
-        wait_until(lambda: len(desk.kept()) == 2, 30, "the photo of the disk that answers again")
-        wait_until(lambda: folder_of(desk, "camera")["degraded"] is None, 20, "all is well")
+        wait_until(lambda: len(desk.kept()) == 2, 60, "the photo of the disk that answers again")
+        wait_until(lambda: folder_of(desk, "camera")["degraded"] is None, 60, "all is well")
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=20) == 0
 
@@ -58,7 +62,7 @@ def test_queued_photos_of_a_disk_that_hangs_take_no_sender(make_desk: Callable[.
     assert desk.uploadd("pause", "me").returncode == 0
     assert desk.uploadd("backfill", "--no-wait", str(desk.photos)).returncode == 75
     with desk.started("run") as daemon:
-        wait_until(lambda: desk.log().count("folder.walked") >= 2, 30, "both walks")
+        wait_until(lambda: desk.log().count("folder.walked") >= 2, 60, "both walks")
         with hanging(desk.photos):
             assert desk.uploadd("resume", "me").returncode == 0
             desk.add("../second/now.jpg")
@@ -67,7 +71,7 @@ def test_queued_photos_of_a_disk_that_hangs_take_no_sender(make_desk: Callable[.
             assert "later0.jpg" in told.stdout
             found = desk.uploadd("check", seconds=60)
             assert "does not answer" in found.stdout + found.stderr
-        wait_until(lambda: len(desk.kept()) == 7, 30, "the photos of the disk that answers again")
+        wait_until(lambda: len(desk.kept()) == 7, 60, "the photos of the disk that answers again")
         with hanging(desk.photos):
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(timeout=20) == 0
